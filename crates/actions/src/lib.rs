@@ -1,0 +1,1 @@
+//! Handlers of the actions that steps request: kube, http, mail, chat, config.

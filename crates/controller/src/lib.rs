@@ -1,0 +1,1 @@
+//! The tokio runtime of the pure core: runs an Application in the foreground.

@@ -1,0 +1,22 @@
+//! CUE source text to a syntax tree with positions and comments, and back to formatted text.
+//!
+//! This crate knows the grammar and nothing else: no names are resolved, nothing is evaluated, no file is read and no
+//! cluster exists. Its entry points take text and return a tree together with all the problems found, because broken
+//! input is normal. It never panics on input and its recursion is bounded.
+
+pub mod ast;
+pub mod diag;
+pub mod span;
+
+pub use ast::File;
+pub use diag::{Diagnostic, Label, Severity};
+pub use span::{Source, SourceId, Sources, Span};
+
+/// A tree and the problems found on the way; the tree holds what could be read.
+#[derive(Debug, Clone)]
+pub struct Parsed<T> {
+    /// The tree. `None` only when nothing at all could be read.
+    pub tree: Option<T>,
+    /// In order of position; empty for well-formed input.
+    pub diagnostics: Vec<Diagnostic>,
+}

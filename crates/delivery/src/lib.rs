@@ -1,0 +1,1 @@
+//! Inventory, prune, drift and revisions: decisions without I/O.

@@ -1,0 +1,1 @@
+//! A Kubernetes API in this process: store, REST, watch, apply, simulated controllers.

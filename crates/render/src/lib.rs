@@ -1,0 +1,1 @@
+//! Definition, parameters and context to objects: a pure function.

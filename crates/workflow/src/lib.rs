@@ -1,0 +1,1 @@
+//! The workflow engine's pure core: graph, run state machine, journal format.
