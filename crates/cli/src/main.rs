@@ -1,2 +1,43 @@
-//! The `lateen` command.
-fn main() {}
+//! The `lateen` command: text in, applications on many clusters out.
+//!
+//! This crate wires the others together and owns what only a command has: arguments, terminal output, exit statuses, the
+//! world of files that is handed to the pure crates. No rule of the language, of rendering or of workflows lives here.
+//! `lateen cue` and `lateen render` start no async runtime and touch no state folder.
+
+mod cue;
+mod render;
+mod report;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Deliver applications to many Kubernetes clusters, from text files, with or without a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "lateen", version, about, long_about = None, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  lateen render -f app.yaml                what would be applied, where; needs no cluster
+  lateen up -f app.yaml                    run its workflow (on the embedded hub, unless told otherwise)
+  lateen status example-app --tree         what runs where
+  lateen workflow resume example-app       approve a waiting step
+  lateen cluster join prod.kubeconfig      add a real cluster";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluate, export, check and format CUE files
+    #[command(subcommand)]
+    Cue(cue::CueArgs),
+    /// Print every object an Application renders to, offline
+    Render(render::RenderArgs),
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Cue(args) => cue::run(args),
+        Command::Render(args) => render::run(args),
+    }
+}

@@ -1,0 +1,1 @@
+//! Diagnostics as a person sees them: miette at the edge.
