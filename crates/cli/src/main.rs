@@ -7,6 +7,7 @@
 mod cue;
 mod render;
 mod report;
+mod status;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

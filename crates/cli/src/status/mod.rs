@@ -1,0 +1,3 @@
+//! `lateen status`: what an application is, how far its workflow is, and how its services are.
+
+mod tree;
