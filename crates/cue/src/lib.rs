@@ -4,10 +4,14 @@
 //! clocks or of the network: what it needs of the outside enters through [`World`]. What leaves an evaluation is
 //! [`Data`], owned and ordered, or a list of diagnostics. User input never panics; every evaluation has a budget.
 
+pub mod api;
 pub mod builtin;
 pub mod data;
 pub mod number;
+mod program;
 pub mod world;
 
+pub use api::{ArcType, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance, Limits, Selector, View};
 pub use data::{Data, DataValue, Fields, Labels, Origin};
+pub use program::{Evaluation, Program, Value, compile};
 pub use world::World;
