@@ -1,0 +1,47 @@
+//! Packages `vela/http`, `vela/email` and `vela/metrics`: what leaves the cluster.
+
+use super::{Action, Class, Shape, may, need, row};
+
+pub(super) const ACTIONS: &[Action] = &[
+    row(
+        "http",
+        "do",
+        "#HTTPDo",
+        Class::Effect,
+        &[
+            may("method", Shape::String),
+            need("url", Shape::String),
+            may("request", Shape::Struct),
+            may("tls_config", Shape::Struct),
+            may("repeat", Shape::Bool),
+        ],
+        &[
+            may("body", Shape::String),
+            may("header", Shape::Struct),
+            may("trailer", Shape::Struct),
+            may("statusCode", Shape::Int),
+        ],
+    ),
+    row(
+        "email",
+        "send",
+        "#SendEmail",
+        Class::Effect,
+        &[need("from", Shape::Struct), need("to", Shape::List), need("content", Shape::Struct)],
+        &[],
+    ),
+    row(
+        "metrics",
+        "promCheck",
+        "#PromCheck",
+        Class::Observe,
+        &[
+            need("query", Shape::String),
+            may("metricEndpoint", Shape::String),
+            need("condition", Shape::String),
+            may("duration", Shape::String),
+            may("failDuration", Shape::String),
+        ],
+        &[may("message", Shape::String), may("failed", Shape::Bool), may("result", Shape::Bool)],
+    ),
+];

@@ -1,0 +1,171 @@
+//! Workflow steps, the reusable Workflow and the stand-alone WorkflowRun.
+
+use crate::lenient::nullable;
+use crate::meta::ObjectMeta;
+use crate::phase::Mode;
+use crate::status::WorkflowStatus;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How steps and sub-steps are run; absent fields fall back to the defaults of where they stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ExecutionMode {
+    /// Top level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Mode>,
+    /// Inside step groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_steps: Option<Mode>,
+}
+
+/// One step; the same shape in Application, Workflow and WorkflowRun.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Step {
+    /// Unique in the run, sub-steps included; may be empty in a file (see [`Step::name_empty_ones`]).
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub name: String,
+    /// The WorkflowStepDefinition.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// For display.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<StepMeta>,
+    /// Empty, `always`, or a CUE boolean.
+    #[serde(rename = "if", skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub condition: String,
+    /// A Go duration: `5m`, `1h30m`.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub timeout: String,
+    /// Names of steps that have to be finished first.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub depends_on: Vec<String>,
+    /// Values put into the properties.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub inputs: Vec<Input>,
+    /// Values that later steps may use.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub outputs: Vec<Output>,
+    /// Becomes CUE's `parameter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Value>,
+    /// Sub-step mode of this group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// One level.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub sub_steps: Vec<Step>,
+}
+
+impl Step {
+    /// Gives nameless steps the names that KubeVela's admission gives: `step-<i>`, `step-<i>-<j>`.
+    pub fn name_empty_ones(steps: &mut [Step]) {
+        for (i, step) in steps.iter_mut().enumerate() {
+            if step.name.is_empty() {
+                step.name = format!("step-{i}");
+            }
+            for (j, sub) in step.sub_steps.iter_mut().enumerate() {
+                if sub.name.is_empty() {
+                    sub.name = format!("step-{i}-{j}");
+                }
+            }
+        }
+    }
+}
+
+/// `meta` of a step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StepMeta {
+    /// Display name.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub alias: String,
+}
+
+/// A value that comes in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Input {
+    /// Name of an output, or a path below `context.`.
+    pub from: String,
+    /// Path below `properties`, for instance `env[0].value`; empty: only an edge of the graph.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub parameter_key: String,
+}
+
+/// A value that goes out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Output {
+    /// The variable's name.
+    pub name: String,
+    /// A CUE expression over the step's final value. The old spelling `exportKey` is read too.
+    #[serde(alias = "exportKey", deserialize_with = "nullable")]
+    pub value_from: String,
+    /// Ours: a value that never came is no error.
+    #[serde(skip_serializing_if = "crate::lenient::is_default", deserialize_with = "nullable")]
+    pub optional: bool,
+}
+
+/// `core.oam.dev/v1alpha1` Workflow: `mode` and `steps` stand at the top level.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Workflow {
+    /// `core.oam.dev/v1alpha1`
+    pub api_version: String,
+    /// `Workflow`
+    pub kind: String,
+    /// Metadata.
+    pub metadata: ObjectMeta,
+    /// Mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ExecutionMode>,
+    /// Steps.
+    #[serde(deserialize_with = "nullable")]
+    pub steps: Vec<Step>,
+}
+
+/// `core.oam.dev/v1alpha1` WorkflowRun: a workflow without an Application.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkflowRun {
+    /// `core.oam.dev/v1alpha1`
+    pub api_version: String,
+    /// `WorkflowRun`
+    pub kind: String,
+    /// Metadata.
+    pub metadata: ObjectMeta,
+    /// What to run.
+    pub spec: WorkflowRunSpec,
+    /// How far it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<WorkflowStatus>,
+}
+
+/// `spec` of a WorkflowRun.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkflowRunSpec {
+    /// Mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ExecutionMode>,
+    /// Inline steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow_spec: Option<WorkflowSpec>,
+    /// Name of a Workflow of the same namespace.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub workflow_ref: String,
+    /// Merged into CUE's `context` at the top level.
+    #[serde(skip_serializing_if = "Map::is_empty", deserialize_with = "nullable")]
+    pub context: Map<String, Value>,
+}
+
+/// Inline steps of a WorkflowRun.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkflowSpec {
+    /// Steps.
+    #[serde(deserialize_with = "nullable")]
+    pub steps: Vec<Step>,
+}
