@@ -1,0 +1,358 @@
+//! Whether a manifest fits its kind, told before an apiserver is asked.
+
+use crate::types::{Field, ListType, Shape, Type};
+use crate::{nearest, resource, resources, versions_of_group};
+use serde_json::Value;
+
+/// Deeper values are not looked at. Kubernetes' own decoder stops at 10,000; nothing real is deeper than a few dozen.
+pub const MAX_DEPTH: usize = 128;
+
+/// What is wrong at one place of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, for example `spec.template.spec.containers[0].imagePullPolicy`.
+    pub path: String,
+    /// What sort of problem.
+    pub kind: ProblemKind,
+    /// For a person, one sentence without a full stop.
+    pub message: String,
+    /// What may have been meant, where that can be guessed.
+    pub suggestion: Option<String>,
+}
+
+/// The sorts of problems, for those who treat them differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// The group is Kubernetes' own and has no such kind, or not in this version.
+    UnknownKind,
+    /// The type has no such field.
+    UnknownField,
+    /// The value has another type than the field.
+    WrongType,
+    /// A required field is missing.
+    Missing,
+    /// The value is none of those allowed.
+    NotAllowed,
+    /// Two elements of a keyed list have the same key.
+    Duplicate,
+}
+
+/// Everything that does not fit, in the order of the manifest's fields. Empty for a fitting manifest, and for a kind
+/// that is not Kubernetes' own (nothing is known about it here). `null` counts as absent, as an apiserver reads it.
+/// Required fields below `status` are not asked for.
+pub fn validate(object: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else {
+        for name in ["apiVersion", "kind"] {
+            if text(name).is_none() {
+                problems.push(Problem {
+                    path: name.to_owned(),
+                    kind: ProblemKind::Missing,
+                    message: format!("a manifest needs {name}"),
+                    suggestion: None,
+                });
+            }
+        }
+        return problems;
+    };
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    match resource(group, version, kind).and_then(|resource| resource.schema()) {
+        Some(schema) => Walk { problems: &mut problems }.object(object, schema, String::new(), 0),
+        None => problems.extend(unknown_kind(group, version, kind)),
+    }
+    problems
+}
+
+/// Groups that existed once and that old manifests still name.
+const FORMER_GROUPS: [&str; 1] = ["extensions"];
+
+fn unknown_kind(group: &str, version: &str, kind: &str) -> Option<Problem> {
+    let known_group = resources().any(|resource| resource.group == group) || FORMER_GROUPS.contains(&group);
+    // `List` and such are no resources and fit anything.
+    if !known_group || kind.ends_with("List") {
+        return None;
+    }
+    let shown = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let other_version = versions_of_group(group, kind).next().map(|version| (group, version));
+    let other_group = || {
+        resources()
+            .filter(|resource| resource.kind == kind && resource.served_by_default())
+            .min_by_key(|resource| resource.group.is_empty())
+            .map(|resource| (resource.group, resource.version))
+    };
+    let (path, suggestion) = match other_version.or_else(other_group) {
+        Some(("", version)) => ("apiVersion", Some(version.to_owned())),
+        Some((group, version)) => ("apiVersion", Some(format!("{group}/{version}"))),
+        None => {
+            let kinds: Vec<_> =
+                resources().filter(|resource| resource.group == group).map(|resource| resource.kind).collect();
+            ("kind", nearest(kind, kinds).map(str::to_owned))
+        }
+    };
+    Some(Problem {
+        path: path.to_owned(),
+        kind: ProblemKind::UnknownKind,
+        message: format!("Kubernetes {} has no {kind} in {shown}", crate::KUBERNETES_VERSION),
+        suggestion,
+    })
+}
+
+struct Walk<'a> {
+    problems: &'a mut Vec<Problem>,
+}
+
+fn child(path: &str, name: &str) -> String {
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    match (path.is_empty(), plain) {
+        (true, true) => name.to_owned(),
+        (false, true) => format!("{path}.{name}"),
+        (_, false) => format!("{path}[{name:?}]"),
+    }
+}
+
+impl Walk<'_> {
+    fn push(&mut self, path: String, kind: ProblemKind, message: String, suggestion: Option<String>) {
+        self.problems.push(Problem { path, kind, message, suggestion });
+    }
+
+    fn object(&mut self, value: &Value, schema: Type, path: String, depth: usize) {
+        let Some(fields) = value.as_object() else {
+            return self.wrong_type(value, "an object", path, None);
+        };
+        if depth > MAX_DEPTH {
+            return;
+        }
+        for (name, value) in fields {
+            let path = child(&path, name);
+            match schema.field(name) {
+                Some(field) => self.field(value, field, path, depth + 1),
+                None => {
+                    let suggestion = nearest(name, schema.fields().map(|field| field.name)).map(str::to_owned);
+                    self.push(
+                        path,
+                        ProblemKind::UnknownField,
+                        format!("{} has no field {name:?}", schema.name()),
+                        suggestion,
+                    );
+                }
+            }
+        }
+        for field in schema.fields().filter(|field| field.required) {
+            if fields.get(field.name).is_none_or(Value::is_null) {
+                let message = format!("{} needs {}", schema.name(), field.name);
+                self.push(child(&path, field.name), ProblemKind::Missing, message, None);
+            }
+        }
+    }
+
+    fn field(&mut self, value: &Value, field: Field, path: String, depth: usize) {
+        if let Some(text) = value.as_str() {
+            self.allowed(text, field, &path);
+        }
+        for (index, text) in value.as_array().into_iter().flatten().enumerate() {
+            if let Some(text) = text.as_str() {
+                self.allowed(text, field, &format!("{path}[{index}]"));
+            }
+        }
+        if let (ListType::Map(keys), Some(list)) = (field.list_type(), value.as_array())
+            && REFUSES_DUPLICATES.contains(&field.name)
+        {
+            self.duplicates(list, &keys, &path);
+        }
+        self.shape(value, field.shape(), path, depth);
+    }
+
+    fn allowed(&mut self, text: &str, field: Field, path: &str) {
+        let mut allowed = field.allowed();
+        if text.is_empty() || allowed.clone().next().is_none() || allowed.clone().any(|one| one == text) {
+            return;
+        }
+        let suggestion = nearest(text, allowed.clone()).map(str::to_owned);
+        let first = allowed.next().unwrap_or_default().to_owned();
+        let values = allowed.fold(first, |all, one| all + ", " + one);
+        self.push(path.to_owned(), ProblemKind::NotAllowed, format!("{text:?} is none of {values}"), suggestion);
+    }
+
+    fn duplicates(&mut self, list: &[Value], keys: &[&str], path: &str) {
+        let mut seen: Vec<Vec<Option<&Value>>> = Vec::new();
+        for (index, element) in list.iter().enumerate() {
+            let key: Vec<_> = keys.iter().map(|key| element.get(*key)).collect();
+            if key.iter().all(Option::is_none) {
+                continue;
+            }
+            if seen.contains(&key) {
+                let shown: Vec<_> = keys
+                    .iter()
+                    .zip(&key)
+                    .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
+                    .collect();
+                let message = format!("an element with {} is there already", shown.join(", "));
+                self.push(format!("{path}[{index}]"), ProblemKind::Duplicate, message, None);
+            }
+            seen.push(key);
+        }
+    }
+
+    fn shape(&mut self, value: &Value, shape: Shape, path: String, depth: usize) {
+        if value.is_null() || depth > MAX_DEPTH {
+            return;
+        }
+        let (fits, wanted, help) = match shape {
+            Shape::Object(schema) => return self.object(value, schema, path, depth),
+            Shape::List(element) => {
+                let Some(list) = value.as_array() else {
+                    return self.wrong_type(value, "a list", path, None);
+                };
+                for (index, value) in list.iter().enumerate() {
+                    self.shape(value, element.shape(), format!("{path}[{index}]"), depth + 1);
+                }
+                return;
+            }
+            Shape::Map(element) => {
+                let Some(map) = value.as_object() else {
+                    return self.wrong_type(value, "an object", path, None);
+                };
+                for (name, value) in map {
+                    self.shape(value, element.shape(), child(&path, name), depth + 1);
+                }
+                return;
+            }
+            Shape::String | Shape::Bytes | Shape::Time | Shape::MicroTime => {
+                let scalar = value.is_number() || value.is_boolean();
+                (value.is_string(), "a string", scalar.then(|| format!("\"{value}\"")))
+            }
+            Shape::Quantity => (value.is_string() || value.is_number(), "a quantity such as 500m or 1Gi", None),
+            Shape::IntOrString => (value.is_string() || value.is_i64(), "an integer or a string", None),
+            Shape::Int32 => (
+                value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+                "a 32-bit integer",
+                unquoted(value),
+            ),
+            Shape::Int64 => (value.is_i64(), "an integer", unquoted(value)),
+            Shape::Number => (value.is_number(), "a number", unquoted(value)),
+            Shape::Boolean => (value.is_boolean(), "true or false", unquoted(value)),
+            Shape::FreeForm => (value.is_object(), "an object", None),
+            Shape::Any => (true, "", None),
+        };
+        if !fits {
+            self.wrong_type(value, wanted, path, help);
+        }
+    }
+
+    fn wrong_type(&mut self, value: &Value, wanted: &str, path: String, suggestion: Option<String>) {
+        let shown = match value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Value::String(text) if text.chars().count() <= 40 => format!("the string {text:?}"),
+            Value::String(_) => "a string".to_owned(),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+        };
+        self.push(path, ProblemKind::WrongType, format!("must be {wanted}, not {shown}"), suggestion);
+    }
+}
+
+/// Keyed lists whose duplicates an apiserver refuses when an object is created; of others (`env`, `ports`) it takes them.
+const REFUSES_DUPLICATES: [&str; 5] =
+    ["containers", "initContainers", "ephemeralContainers", "volumes", "volumeMounts"];
+
+/// A string that would fit without its quotes.
+fn unquoted(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let inner: Value = serde_json::from_str(text).ok()?;
+    (inner.is_number() || inner.is_boolean()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shown(object: &Value) -> String {
+        validate(object)
+            .into_iter()
+            .map(|problem| {
+                let help = problem.suggestion.map(|text| format!(" (did you mean {text}?)")).unwrap_or_default();
+                format!("{}: {}{help}\n", problem.path, problem.message)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_fitting_manifest_has_no_problem() {
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "labels": {"app": "web"}, "creationTimestamp": null},
+            "spec": {
+                "replicas": 2,
+                "selector": {"matchLabels": {"app": "web"}},
+                "template": {
+                    "metadata": {"labels": {"app": "web"}},
+                    "spec": {"containers": [{
+                        "name": "web", "image": "nginx",
+                        "resources": {"limits": {"cpu": 1, "memory": "1Gi"}},
+                        "ports": [{"containerPort": 80}],
+                        "livenessProbe": {"httpGet": {"port": "http", "path": "/"}},
+                    }]},
+                },
+            },
+        });
+        assert_eq!(shown(&deployment), "");
+        assert_eq!(shown(&json!({"apiVersion": "example.org/v1", "kind": "Thing", "spec": 1})), "");
+        assert_eq!(shown(&json!({"apiVersion": "v1", "kind": "List", "items": []})), "");
+    }
+
+    #[test]
+    fn each_problem_names_its_place() {
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "labels": {"app": 1, "example.org/b": true}},
+            "spec": {
+                "replica": 2,
+                "paused": "true",
+                "minReadySeconds": 3_000_000_000_u64,
+                "template": {"spec": {
+                    "containers": [
+                        {"name": "web", "image": "nginx", "imagePullpolicy": "Always"},
+                        {"name": "web", "env": {"A": "b"}},
+                        "web",
+                    ],
+                    "hostNetwork": [],
+                }},
+            },
+        });
+        insta::assert_snapshot!(shown(&deployment));
+    }
+
+    #[test]
+    fn kinds_that_moved_or_are_misspelt() {
+        let mut all = String::new();
+        for (api_version, kind) in [
+            ("extensions/v1beta1", "Ingress"),
+            ("apps/v1beta2", "Deployment"),
+            ("v1", "Deployment"),
+            ("apps/v1", "Deploymnet"),
+            ("apps/v1", "Service"),
+            ("batch/v1beta1", "CronJob"),
+        ] {
+            all += &shown(&json!({"apiVersion": api_version, "kind": kind}));
+        }
+        all += &shown(&json!({"kind": 3}));
+        insta::assert_snapshot!(all);
+    }
+
+    #[test]
+    fn bounded_on_deep_input() {
+        let mut schema = json!({"type": "object"});
+        for _ in 0..1_000 {
+            schema = json!({"properties": {"a": schema}});
+        }
+        let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {
+            "group": "example.org", "scope": "Namespaced", "names": {"kind": "Deep", "plural": "deeps"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        }});
+        assert_eq!(shown(&crd), "");
+    }
+}
