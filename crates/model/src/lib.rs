@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod component;
 pub mod crd;
 pub mod definition;
+pub mod generate;
 pub mod journal;
 pub mod labels;
 pub mod meta;
