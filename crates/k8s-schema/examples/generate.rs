@@ -10,7 +10,12 @@
 //! the folder the enumerations of the existing `types.txt` are kept.
 //! The format of both files is described in `src/lib.rs`.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a generator that stops at the first surprise")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a generator that stops at the first surprise"
+)]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,8 +83,11 @@ fn enums_of_server(folder: &Path) -> Enums {
                 let values =
                     [&description["enum"], &description["items"]["enum"]].into_iter().find_map(Value::as_array);
                 if let Some(values) = values {
-                    let values = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                    enums.insert((short(name).to_owned(), field.clone()), values);
+                    let values: Vec<_> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                    // Certificates' usages have spaces in them; this format does not.
+                    if !values.iter().any(|value| value.contains([' ', '|', '=', '%', '~', '^', '+'])) {
+                        enums.insert((short(name).to_owned(), field.clone()), values);
+                    }
                 }
             }
         }
@@ -91,10 +99,10 @@ fn enums_of_text(text: &str) -> Enums {
     let mut enums = Enums::new();
     for line in text.lines() {
         let mut words = line.split(' ');
-        let name = words.next().unwrap_or_default();
+        let name = words.next().unwrap_or_default().trim_end_matches('%');
         for field in words {
             if let (Some((field_name, _)), Some((_, values))) = (field.split_once(['!', ':']), field.split_once('|')) {
-                let values = values.split(['=', '~', '^', '+']).next().unwrap_or_default();
+                let values = values.split(['=', '%', '~', '^', '+']).next().unwrap_or_default();
                 enums.insert((name.to_owned(), field_name.to_owned()), values.split('|').map(str::to_owned).collect());
             }
         }

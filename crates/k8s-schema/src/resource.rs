@@ -183,7 +183,7 @@ mod tests {
         for resource in resources() {
             let schema = resource.schema().unwrap();
             assert_eq!(resource_by_plural(resource.group, resource.version, resource.plural), Some(resource));
-            assert_eq!(resource.verbs().count() > 0, true, "{resource:?}");
+            assert!(resource.verbs().count() > 0, "{resource:?}");
             assert!(!schema.name().is_empty());
         }
     }

@@ -327,6 +327,19 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_none_of_those_allowed() {
+        let service = json!({"apiVersion": "v1", "kind": "Service", "spec": {
+            "type": "NodePorts", "externalTrafficPolicy": "Everywhere", "sessionAffinity": "",
+            "ports": [{"port": 80, "protocol": "TCP"}],
+        }});
+        assert_eq!(
+            shown(&service),
+            "spec.externalTrafficPolicy: \"Everywhere\" is none of Cluster, Local\n\
+             spec.type: \"NodePorts\" is none of ClusterIP, ExternalName, LoadBalancer, NodePort (did you mean NodePort?)\n"
+        );
+    }
+
+    #[test]
     fn kinds_that_moved_or_are_misspelt() {
         let mut all = String::new();
         for (api_version, kind) in [
