@@ -6,10 +6,12 @@
 
 pub mod ast;
 pub mod diag;
+mod parser;
 pub mod span;
 
 pub use ast::File;
 pub use diag::{Diagnostic, Label, Severity};
+pub use parser::{parse_expr, parse_file};
 pub use span::{Source, SourceId, Sources, Span};
 
 /// A tree and the problems found on the way; the tree holds what could be read.
