@@ -1,1 +1,12 @@
-//! Handlers of the actions that steps request: kube, http, mail, chat, config.
+//! Handlers of the actions that steps request: they do what the engine decided, on any cluster, and report what came.
+//!
+//! This is the only crate that may send mail or speak HTTP to the world. It must never decide whether an action should
+//! run, in which order, or how often: that is the engine's. It must never build a client: that is fleet's.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod fault;
+pub mod object;
+
+pub use fault::{Fault, FaultClass};
+pub use object::{Filter, ObjectRef, Objects};
