@@ -7,11 +7,16 @@
 pub mod api;
 pub mod builtin;
 pub mod data;
+pub mod json;
 pub mod number;
 mod program;
 pub mod world;
+pub mod yaml;
 
-pub use api::{ArcType, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance, Limits, Selector, View};
-pub use data::{Data, DataValue, Fields, Labels, Origin};
+pub use api::{
+    ArcType, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance, Limits,
+    Selector, View,
+};
+pub use data::{Data, DataValue, Fields, Labels, Origin, Unknown};
 pub use program::{Evaluation, Program, Value, compile};
 pub use world::World;

@@ -94,7 +94,7 @@ impl Number {
     }
 
     /// Digits, point and exponent, without sign: `1`, `1.`, `.5`, `1.5e-3`. `None` when malformed or out of range.
-    pub(super) fn parse_decimal(text: &str, kind: NumberKind) -> Option<Number> {
+    pub(crate) fn parse_decimal(text: &str, kind: NumberKind) -> Option<Number> {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (text.get(..at)?, parse_exponent(text.get(at + 1..)?)?),
             None => (text, 0),

@@ -3,6 +3,8 @@
 //! It is owned, ordered, and keeps number text. Every node can know where it comes from ([`Origin`]) and carries label
 //! bits ([`Labels`]): a value that was computed from a secret is secret.
 
+pub(crate) mod join;
+
 use crate::number::Number;
 use cue_syntax::{Source, Span};
 use indexmap::IndexMap;
@@ -90,5 +92,22 @@ impl Data {
     /// A string.
     pub fn string(text: impl Into<SmolStr>) -> Data {
         DataValue::String(text.into()).into()
+    }
+}
+
+/// A part of the data is the result of an action that has not run, so there is no text of it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a part of the value is not known yet")]
+pub struct Unknown(pub u32);
+
+impl From<Number> for Data {
+    fn from(n: Number) -> Self {
+        DataValue::Number(n).into()
+    }
+}
+
+impl From<bool> for Data {
+    fn from(b: bool) -> Self {
+        DataValue::Bool(b).into()
     }
 }
