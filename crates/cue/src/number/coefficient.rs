@@ -178,6 +178,12 @@ impl PartialOrd for Coefficient {
     }
 }
 
+impl std::fmt::Debug for Coefficient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,11 +198,5 @@ mod tests {
             }
             assert_eq!(Coefficient::from(power * 7u32).without_trailing_zeros(), (Coefficient::Small(7), n));
         }
-    }
-}
-
-impl std::fmt::Debug for Coefficient {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.to_text())
     }
 }

@@ -117,11 +117,11 @@ fn analyse(text: &str) -> Analysis {
     }
     let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break(c));
     let edges = edge(text.chars().next()) || edge(text.chars().next_back());
-    let single = !(break_space || space_break || tabs || special);
+    let single = !break_space && !space_break && !tabs && !special;
     Analysis {
         plain: single && !indicators && !breaks && !edges,
         single,
-        block: !(space_break || special || text.ends_with(' ')) && !text.is_empty(),
+        block: !space_break && !special && !text.ends_with(' ') && !text.is_empty(),
     }
 }
 

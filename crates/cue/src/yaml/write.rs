@@ -174,7 +174,7 @@ fn double(out: &mut String, text: &str) {
 fn literal(out: &mut String, text: &str, indent: usize) {
     out.push('|');
     if text.starts_with(|c| c == ' ' || is_break(c)) {
-        out.push_str("2");
+        out.push('2');
     }
     let mut last = text.chars().rev();
     match (last.next().is_some_and(is_break), last.next().is_none_or(is_break)) {
