@@ -1,1 +1,12 @@
-//! The tokio runtime of the pure core: runs an Application in the foreground.
+//! The tokio runtime of the pure core: runs an Application's workflow in the foreground of a command.
+//!
+//! It takes the run's lease, feeds events to the engine, performs its requests in order (the journal first), applies what
+//! delivery decides and writes status. It must never decide: what runs next, what may be pruned, what a phase is called
+//! belongs to `workflow` and `delivery`; how an object is rendered belongs to `render`. It must never build a client.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod hub;
+pub mod lease;
+
+pub use hub::Hub;

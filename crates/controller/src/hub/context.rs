@@ -1,0 +1,83 @@
+//! The context ConfigMap of a run (`workflow-<app>-context`) and the Secret beside it that holds what is secret.
+
+use super::{Hub, address};
+use actions::Fault;
+use kube::api::DeleteParams;
+use model::{Application, ObjectReference};
+use serde_json::{Value, json};
+
+/// The name that KubeVela's tools expect.
+pub fn context_name(app: &str) -> String {
+    format!("workflow-{app}-context")
+}
+
+impl Hub {
+    /// Writes the variables of a run, as CUE text (JSON is CUE) under `vars`. The answer goes into `status.contextBackend`.
+    ///
+    /// # Errors
+    /// An unreachable hub.
+    pub async fn write_context(&self, app: &Application, vars: &Value) -> Result<ObjectReference, Fault> {
+        let name = context_name(&app.metadata.name);
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": { "name": name, "namespace": app.metadata.namespace, "ownerReferences": [owner(app)] },
+            "data": { "vars": vars.to_string() },
+        });
+        self.apply(&object).await?;
+        Ok(ObjectReference {
+            api_version: "v1".into(),
+            kind: "ConfigMap".into(),
+            name,
+            namespace: app.metadata.namespace.clone(),
+            ..ObjectReference::default()
+        })
+    }
+
+    /// Writes variables that came from secrets.
+    ///
+    /// # Errors
+    /// An unreachable hub.
+    pub async fn write_secrets<'a>(
+        &self,
+        app: &Application,
+        values: impl Iterator<Item = (&'a String, &'a Value)>,
+    ) -> Result<(), Fault> {
+        let data: serde_json::Map<String, Value> =
+            values.map(|(name, value)| (name.clone(), Value::String(value.to_string()))).collect();
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": context_name(&app.metadata.name),
+                "namespace": app.metadata.namespace,
+                "ownerReferences": [owner(app)],
+            },
+            "stringData": data,
+        });
+        self.apply(&object).await.map(drop)
+    }
+
+    /// Removes both.
+    ///
+    /// # Errors
+    /// An unreachable hub.
+    pub async fn delete_context(&self, namespace: &str, app: &str) -> Result<(), Fault> {
+        for kind in ["ConfigMap", "Secret"] {
+            let target = address("v1", kind, namespace, &context_name(app));
+            self.objects.delete(&target, &DeleteParams::default()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// An owner reference to an Application.
+pub(crate) fn owner(app: &Application) -> Value {
+    json!({
+        "apiVersion": model::CORE_V1BETA1,
+        "kind": "Application",
+        "name": app.metadata.name,
+        "uid": app.metadata.uid,
+        "controller": true,
+    })
+}

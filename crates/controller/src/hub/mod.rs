@@ -1,0 +1,269 @@
+//! What lives on the hub: Applications, their revisions, trackers and journals, reusable policies and workflows.
+//!
+//! One typed way in and out. Every method names what it touched in its fault; nothing here decides anything.
+
+mod context;
+mod journal;
+
+use actions::{Fault, Filter, ObjectRef, Objects};
+use kube::api::DeleteParams;
+use model::{
+    Application, ApplicationRevision, ApplicationStatus, CORE_V1ALPHA1, CORE_V1BETA1, Policy, ResourceTracker,
+    Workflow, labels,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The field manager of everything that Lateen itself writes on the hub (not of what an Application delivers).
+pub const MANAGER: &str = "lateen";
+
+/// The hub.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    objects: Objects,
+}
+
+fn address(api_version: &str, kind: &str, namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: namespace.into(), name: name.into() }
+}
+
+fn typed<T: DeserializeOwned>(what: &str, value: Value) -> Result<T, Fault> {
+    serde_json::from_value(value).map_err(|e| Fault::permanent(format!("{what} on the hub cannot be read: {e}")))
+}
+
+fn untyped<T: Serialize>(what: &str, value: &T) -> Result<Value, Fault> {
+    serde_json::to_value(value).map_err(|e| Fault::permanent(format!("{what} cannot be written: {e}")))
+}
+
+impl Hub {
+    /// The hub behind these objects.
+    pub fn new(objects: Objects) -> Hub {
+        Hub { objects }
+    }
+
+    /// The objects underneath.
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    async fn get<T: DeserializeOwned>(&self, target: &ObjectRef) -> Result<Option<T>, Fault> {
+        match self.objects.read(target).await? {
+            Some(value) => typed(&target.to_string(), value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn items<T: DeserializeOwned>(
+        &self,
+        api_version: &str,
+        kind: &str,
+        filter: &Filter,
+    ) -> Result<Vec<T>, Fault> {
+        let mut list = self.objects.list(api_version, kind, filter).await?;
+        let Some(Value::Array(items)) = list.get_mut("items").map(Value::take) else { return Ok(Vec::new()) };
+        items
+            .into_iter()
+            .map(|mut item| {
+                // A list's items may leave out what the list says already.
+                if let Some(map) = item.as_object_mut() {
+                    map.entry("apiVersion").or_insert_with(|| api_version.into());
+                    map.entry("kind").or_insert_with(|| kind.into());
+                }
+                typed(kind, item)
+            })
+            .collect()
+    }
+
+    /// An Application.
+    ///
+    /// # Errors
+    /// It cannot be read; not being there is `None`.
+    pub async fn application(&self, namespace: &str, name: &str) -> Result<Option<Application>, Fault> {
+        self.get(&address(CORE_V1BETA1, "Application", namespace, name)).await
+    }
+
+    /// All Applications of a namespace; of all namespaces when it is empty.
+    ///
+    /// # Errors
+    /// The hub lacks the CRD or does not answer.
+    pub async fn applications(&self, namespace: &str) -> Result<Vec<Application>, Fault> {
+        self.items(CORE_V1BETA1, "Application", &in_namespace(namespace)).await
+    }
+
+    /// Applies any object that a user gave, as the user's tool would.
+    ///
+    /// # Errors
+    /// Validation, a missing CRD or namespace, an unreachable hub.
+    pub async fn apply(&self, object: &Value) -> Result<Value, Fault> {
+        self.objects.apply(object, MANAGER, true, false).await
+    }
+
+    /// Writes the whole status. The answer is the Application after it.
+    ///
+    /// # Errors
+    /// Not found, an unreachable hub.
+    pub async fn write_status(&self, app: &Application, status: &ApplicationStatus) -> Result<(), Fault> {
+        let target = address(CORE_V1BETA1, "Application", &app.metadata.namespace, &app.metadata.name);
+        let mut status = untyped("status", status)?;
+        // A merge patch keeps what it does not name: what is gone has to be said.
+        if let (Some(new), Some(old)) = (status.as_object_mut(), app.status.as_ref()) {
+            let old = untyped("status", old)?;
+            if let Some(old) = old.as_object() {
+                for key in old.keys() {
+                    if !new.contains_key(key) {
+                        new.insert(key.clone(), Value::Null);
+                    }
+                }
+            }
+        }
+        self.objects.merge(&target, &json!({ "status": status }), true, MANAGER).await.map(drop)
+    }
+
+    /// Sets or removes (`None`) annotations of an Application.
+    ///
+    /// # Errors
+    /// Not found, an unreachable hub.
+    pub async fn annotate(
+        &self,
+        namespace: &str,
+        name: &str,
+        annotations: &[(&str, Option<String>)],
+    ) -> Result<(), Fault> {
+        let target = address(CORE_V1BETA1, "Application", namespace, name);
+        let map: serde_json::Map<String, Value> =
+            annotations.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
+        self.objects.merge(&target, &json!({"metadata": {"annotations": map}}), false, MANAGER).await.map(drop)
+    }
+
+    /// Sets the finalizers of an Application.
+    ///
+    /// # Errors
+    /// Not found, an unreachable hub.
+    pub async fn set_finalizers(&self, app: &Application, finalizers: &[String]) -> Result<(), Fault> {
+        let target = address(CORE_V1BETA1, "Application", &app.metadata.namespace, &app.metadata.name);
+        let patch = json!({"metadata": {"finalizers": finalizers}});
+        self.objects.merge(&target, &patch, false, MANAGER).await.map(drop)
+    }
+
+    /// Deletes an Application object; `false` when it was not there.
+    ///
+    /// # Errors
+    /// Forbidden, an unreachable hub.
+    pub async fn delete_application(&self, namespace: &str, name: &str) -> Result<bool, Fault> {
+        let target = address(CORE_V1BETA1, "Application", namespace, name);
+        self.objects.delete(&target, &DeleteParams::default()).await
+    }
+
+    /// A reusable policy of a namespace.
+    ///
+    /// # Errors
+    /// It cannot be read; not being there is `None`.
+    pub async fn policy(&self, namespace: &str, name: &str) -> Result<Option<Policy>, Fault> {
+        self.get(&address(CORE_V1ALPHA1, "Policy", namespace, name)).await
+    }
+
+    /// All reusable policies of a namespace.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn policies(&self, namespace: &str) -> Result<Vec<Policy>, Fault> {
+        self.items(CORE_V1ALPHA1, "Policy", &in_namespace(namespace)).await
+    }
+
+    /// A reusable workflow of a namespace.
+    ///
+    /// # Errors
+    /// It cannot be read; not being there is `None`.
+    pub async fn workflow(&self, namespace: &str, name: &str) -> Result<Option<Workflow>, Fault> {
+        self.get(&address(CORE_V1ALPHA1, "Workflow", namespace, name)).await
+    }
+
+    /// Definitions of a kind (`ComponentDefinition`, …) in a namespace, as they are stored.
+    ///
+    /// # Errors
+    /// The hub lacks the CRD or does not answer.
+    pub async fn definitions(&self, kind: &str, namespace: &str) -> Result<Vec<Value>, Fault> {
+        self.items(CORE_V1BETA1, kind, &in_namespace(namespace)).await
+    }
+
+    /// The revisions of an Application, oldest first.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn revisions(&self, namespace: &str, app: &str) -> Result<Vec<ApplicationRevision>, Fault> {
+        let filter = Filter {
+            namespace: namespace.into(),
+            label_selector: format!("{}={app}", labels::APP_NAME),
+            ..Filter::default()
+        };
+        let mut found: Vec<ApplicationRevision> = self.items(CORE_V1BETA1, "ApplicationRevision", &filter).await?;
+        found.sort_by_key(|r| (model::revision::revision_number(&r.metadata.name), r.metadata.name.clone()));
+        Ok(found)
+    }
+
+    /// Writes a revision.
+    ///
+    /// # Errors
+    /// Validation, an unreachable hub.
+    pub async fn apply_revision(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
+        self.apply(&untyped("revision", revision)?).await.map(drop)
+    }
+
+    /// Writes a revision's status.
+    ///
+    /// # Errors
+    /// Not found, an unreachable hub.
+    pub async fn write_revision_status(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
+        let target =
+            address(CORE_V1BETA1, "ApplicationRevision", &revision.metadata.namespace, &revision.metadata.name);
+        let status = untyped("status", &revision.status)?;
+        self.objects.merge(&target, &json!({ "status": status }), true, MANAGER).await.map(drop)
+    }
+
+    /// Deletes a revision.
+    ///
+    /// # Errors
+    /// Forbidden, an unreachable hub.
+    pub async fn delete_revision(&self, namespace: &str, name: &str) -> Result<bool, Fault> {
+        let target = address(CORE_V1BETA1, "ApplicationRevision", namespace, name);
+        self.objects.delete(&target, &DeleteParams::default()).await
+    }
+
+    /// The trackers of an Application.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn trackers(&self, namespace: &str, app: &str) -> Result<Vec<ResourceTracker>, Fault> {
+        let label_selector = format!("{}={app},{}={namespace}", labels::APP_NAME, labels::APP_NAMESPACE);
+        self.items(CORE_V1BETA1, "ResourceTracker", &Filter { label_selector, ..Filter::default() }).await
+    }
+
+    /// Writes a tracker: an object stands here before it is created anywhere.
+    ///
+    /// # Errors
+    /// Validation, an unreachable hub.
+    pub async fn apply_tracker(&self, tracker: &ResourceTracker) -> Result<ResourceTracker, Fault> {
+        let written = self.apply(&untyped("tracker", tracker)?).await?;
+        typed("tracker", written)
+    }
+
+    /// Removes a tracker, its finalizer included.
+    ///
+    /// # Errors
+    /// Forbidden, an unreachable hub.
+    pub async fn delete_tracker(&self, name: &str) -> Result<(), Fault> {
+        let target = address(CORE_V1BETA1, "ResourceTracker", "", name);
+        let free = json!({"metadata": {"finalizers": Value::Null}});
+        match self.objects.merge(&target, &free, false, MANAGER).await {
+            Ok(_) => {}
+            Err(fault) if fault.is_not_found() => return Ok(()),
+            Err(fault) => return Err(fault),
+        }
+        self.objects.delete(&target, &DeleteParams::default()).await.map(drop)
+    }
+}
+
+fn in_namespace(namespace: &str) -> Filter {
+    Filter { namespace: namespace.into(), ..Filter::default() }
+}

@@ -1,0 +1,203 @@
+//! Who executes a run: a `coordination.k8s.io` Lease beside the Application.
+//!
+//! One executor holds it and renews it; whoever finds it expired, or held by a process of this machine that is gone,
+//! takes it over. Every take-over raises `leaseTransitions`, which is the epoch that the journal is stamped with: an
+//! executor that was stopped past its lease finds a newer epoch in the journal and cannot write.
+
+use crate::hub::{Hub, MANAGER};
+use actions::{Fault, FaultClass, ObjectRef};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// How long a lease is good without being renewed.
+pub const DURATION: SignedDuration = SignedDuration::from_secs(15);
+/// How often it is renewed.
+pub const RENEW: SignedDuration = SignedDuration::from_secs(5);
+
+/// Tells which processes are alive; asked only about holders on this machine.
+pub trait Processes: Send + Sync {
+    /// This process, unique on this machine for as long as the machine is up: `host/boot/pid/start`.
+    fn me(&self) -> String;
+    /// Whether the process that called itself this is gone for certain. A holder on another machine never is.
+    fn is_gone(&self, holder: &str) -> bool;
+}
+
+/// A held lease.
+#[derive(Debug, Clone)]
+pub struct Held {
+    target: ObjectRef,
+    holder: String,
+    resource_version: String,
+    /// Raised by every change of holder; the epoch of the run's journal.
+    pub epoch: u64,
+}
+
+/// What came of asking for a lease.
+#[derive(Debug)]
+pub enum Attempt {
+    /// This process executes now.
+    Mine(Held),
+    /// Somebody else does, until then if nothing is heard of it.
+    Theirs {
+        /// How it calls itself.
+        holder: String,
+        /// When it expires.
+        until: Timestamp,
+    },
+}
+
+/// The lease of an Application's runs.
+pub fn address(namespace: &str, app: &str) -> ObjectRef {
+    ObjectRef {
+        api_version: "coordination.k8s.io/v1".into(),
+        kind: "Lease".into(),
+        namespace: namespace.into(),
+        name: format!("lateen-{app}"),
+    }
+}
+
+fn micro(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+/// The lease as it is stored.
+struct Stored {
+    holder: String,
+    renewed: Option<Timestamp>,
+    transitions: u64,
+    resource_version: String,
+}
+
+impl Stored {
+    fn of(lease: &Value) -> Stored {
+        let text = |pointer: &str| lease.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        Stored {
+            holder: text("/spec/holderIdentity").to_owned(),
+            renewed: text("/spec/renewTime").parse().ok(),
+            transitions: lease.pointer("/spec/leaseTransitions").and_then(Value::as_u64).unwrap_or_default(),
+            resource_version: text("/metadata/resourceVersion").to_owned(),
+        }
+    }
+
+    /// Until when somebody else holds it, if somebody does.
+    fn held_by_other(&self, now: Timestamp, processes: &dyn Processes) -> Option<Timestamp> {
+        if self.holder.is_empty() || self.holder == processes.me() || processes.is_gone(&self.holder) {
+            return None;
+        }
+        let until = self.renewed.and_then(|renewed| renewed.checked_add(DURATION).ok())?;
+        (until > now).then_some(until)
+    }
+}
+
+fn manifest(target: &ObjectRef, holder: &str, now: Timestamp, transitions: u64, resource_version: &str) -> Value {
+    let mut metadata = json!({ "name": target.name, "namespace": target.namespace });
+    if let (false, Some(map)) = (resource_version.is_empty(), metadata.as_object_mut()) {
+        map.insert("resourceVersion".into(), resource_version.into());
+    }
+    json!({
+        "apiVersion": target.api_version,
+        "kind": target.kind,
+        "metadata": metadata,
+        "spec": {
+            "holderIdentity": holder,
+            "leaseDurationSeconds": DURATION.as_secs(),
+            "acquireTime": micro(now),
+            "renewTime": micro(now),
+            "leaseTransitions": transitions,
+        },
+    })
+}
+
+/// Takes the lease if it is free, expired, or held by a process of this machine that is gone.
+///
+/// # Errors
+/// The hub does not answer, or forbids it. Losing a race is not an error: the answer is [`Attempt::Theirs`].
+pub async fn acquire(
+    hub: &Hub,
+    processes: &dyn Processes,
+    namespace: &str,
+    app: &str,
+    now: Timestamp,
+) -> Result<Attempt, Fault> {
+    let target = address(namespace, app);
+    let me = processes.me();
+    for _ in 0..5 {
+        let attempt = match hub.objects().read(&target).await? {
+            None => hub.objects().create(&manifest(&target, &me, now, 1, ""), MANAGER).await,
+            Some(lease) => {
+                let stored = Stored::of(&lease);
+                if let Some(until) = stored.held_by_other(now, processes) {
+                    return Ok(Attempt::Theirs { holder: stored.holder, until });
+                }
+                let next = manifest(&target, &me, now, stored.transitions + 1, &stored.resource_version);
+                hub.objects().replace(&next, MANAGER).await
+            }
+        };
+        match attempt {
+            Ok(lease) => {
+                let stored = Stored::of(&lease);
+                let (epoch, resource_version) = (stored.transitions, stored.resource_version);
+                return Ok(Attempt::Mine(Held { target, holder: me, resource_version, epoch }));
+            }
+            // Somebody was faster: look again.
+            Err(fault) if fault.class == FaultClass::Conflict || fault.status == Some(409) || fault.is_not_found() => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Err(Fault::transient(format!("{target} changes hands too often")))
+}
+
+impl Held {
+    /// Renews it.
+    ///
+    /// # Errors
+    /// A conflict: somebody else has taken it, and this executor must stop at once.
+    pub async fn renew(&mut self, hub: &Hub, now: Timestamp) -> Result<(), Fault> {
+        let next = manifest(&self.target, &self.holder, now, self.epoch, &self.resource_version);
+        let lease = hub.objects().replace(&next, MANAGER).await?;
+        self.resource_version = Stored::of(&lease).resource_version;
+        Ok(())
+    }
+
+    /// Lets it go, so that the next one need not wait.
+    ///
+    /// # Errors
+    /// The hub does not answer; the lease then expires by itself.
+    pub async fn release(self, hub: &Hub, now: Timestamp) -> Result<(), Fault> {
+        let free = manifest(&self.target, "", now, self.epoch, &self.resource_version);
+        match hub.objects().replace(&free, MANAGER).await {
+            Err(fault) if fault.class != FaultClass::Conflict && !fault.is_not_found() => Err(fault),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct One;
+    impl Processes for One {
+        fn me(&self) -> String {
+            "here/1".into()
+        }
+        fn is_gone(&self, holder: &str) -> bool {
+            holder == "here/dead"
+        }
+    }
+
+    fn stored(holder: &str, renewed: &str) -> Stored {
+        Stored { holder: holder.into(), renewed: renewed.parse().ok(), transitions: 3, resource_version: "7".into() }
+    }
+
+    #[test]
+    fn a_lease_is_free_when_expired_released_or_its_holder_is_dead() {
+        let now: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
+        let fresh = "2026-11-21T07:59:55Z";
+        assert_eq!(stored("there/9", fresh).held_by_other(now, &One), Some("2026-11-21T08:00:10Z".parse().unwrap()));
+        assert_eq!(stored("there/9", "2026-11-21T07:59:00Z").held_by_other(now, &One), None);
+        assert_eq!(stored("here/dead", fresh).held_by_other(now, &One), None);
+        assert_eq!(stored("", fresh).held_by_other(now, &One), None);
+        assert_eq!(stored("here/1", fresh).held_by_other(now, &One), None);
+    }
+}
