@@ -5,8 +5,11 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod call;
 pub mod fault;
+pub mod kube;
 pub mod object;
 
+pub use call::{Call, Clusters, Dispatch, Manifest};
 pub use fault::{Fault, FaultClass};
-pub use object::{Filter, ObjectRef, Objects};
+pub use object::{Filter, ObjectRef, Objects, PatchType};

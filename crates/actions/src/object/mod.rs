@@ -9,8 +9,8 @@ mod resolve;
 pub use resolve::Resolver;
 
 use crate::fault::Fault;
-use kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams};
-use kube::core::{ApiResource, Request, Resource as _};
+use ::kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams};
+use ::kube::core::{ApiResource, Request, Resource as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -72,7 +72,7 @@ fn short(object: &Value) -> String {
 /// The objects of one cluster.
 #[derive(Clone)]
 pub struct Objects {
-    client: kube::Client,
+    client: ::kube::Client,
     cluster: String,
     resolver: Resolver,
 }
@@ -81,6 +81,17 @@ impl std::fmt::Debug for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Objects").field("cluster", &self.cluster).finish_non_exhaustive()
     }
+}
+
+/// How a patch is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatchType {
+    /// RFC 7396; `null` removes.
+    Merge,
+    /// Kubernetes' own, which knows the keys of lists; built-in kinds only.
+    Strategic,
+    /// RFC 6902, a list of operations.
+    Json,
 }
 
 /// What a list asks for.
@@ -96,7 +107,7 @@ pub struct Filter {
 
 impl Objects {
     /// The objects behind a client; `cluster` is the name that messages show.
-    pub fn new(client: kube::Client, cluster: impl Into<String>) -> Objects {
+    pub fn new(client: ::kube::Client, cluster: impl Into<String>) -> Objects {
         Objects { client, cluster: cluster.into(), resolver: Resolver::default() }
     }
 
@@ -106,7 +117,7 @@ impl Objects {
     }
 
     /// The client underneath.
-    pub fn client(&self) -> &kube::Client {
+    pub fn client(&self) -> &::kube::Client {
         &self.client
     }
 
@@ -118,7 +129,7 @@ impl Objects {
         self.resolver.resolve(&self.client, &self.cluster, api_version, kind).await
     }
 
-    fn fault<'a>(&'a self, verb: &'a str, target: &'a ObjectRef) -> impl Fn(kube::Error) -> Fault + 'a {
+    fn fault<'a>(&'a self, verb: &'a str, target: &'a ObjectRef) -> impl Fn(::kube::Error) -> Fault + 'a {
         move |error| Fault::of(&format!("{verb} {target} on cluster {}", self.cluster), &error)
     }
 
@@ -130,14 +141,14 @@ impl Objects {
             target.namespace = self.client.default_namespace().to_owned();
         }
         let namespace = namespaced.then_some(target.namespace.as_str());
-        Ok(Request::new(kube::core::DynamicObject::url_path(&resource, namespace)))
+        Ok(Request::new(::kube::core::DynamicObject::url_path(&resource, namespace)))
     }
 
     async fn send<T: DeserializeOwned>(
         &self,
         verb: &str,
         target: &ObjectRef,
-        request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+        request: Result<http::Request<Vec<u8>>, ::kube::core::request::Error>,
     ) -> Result<T, Fault> {
         let request = request.map_err(|e| Fault::permanent(format!("{verb} {target}: {e}")))?;
         self.client.request(request).await.map_err(self.fault(verb, target))
@@ -164,7 +175,7 @@ impl Objects {
     pub async fn list(&self, api_version: &str, kind: &str, filter: &Filter) -> Result<Value, Fault> {
         let (resource, namespaced) = self.resource(api_version, kind).await?;
         let namespace = (namespaced && !filter.namespace.is_empty()).then_some(filter.namespace.as_str());
-        let request = Request::new(kube::core::DynamicObject::url_path(&resource, namespace));
+        let request = Request::new(::kube::core::DynamicObject::url_path(&resource, namespace));
         let target = ObjectRef {
             api_version: api_version.into(),
             kind: kind.into(),
@@ -236,10 +247,32 @@ impl Objects {
     /// # Errors
     /// Not found, validation, a conflict when the patch names a `resourceVersion` that is not the current one.
     pub async fn merge(&self, target: &ObjectRef, patch: &Value, status: bool, manager: &str) -> Result<Value, Fault> {
+        self.patch(target, PatchType::Merge, patch, status, manager).await
+    }
+
+    /// Patches the object, or its status.
+    ///
+    /// # Errors
+    /// Not found, a patch that does not fit its type, validation, a conflict.
+    pub async fn patch(
+        &self,
+        target: &ObjectRef,
+        kind: PatchType,
+        patch: &Value,
+        status: bool,
+        manager: &str,
+    ) -> Result<Value, Fault> {
         let mut target = target.clone();
         let request = self.address(&mut target).await?;
         let parameters = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
-        let patch = Patch::Merge(patch);
+        let patch = match kind {
+            PatchType::Merge => Patch::Merge(patch.clone()),
+            PatchType::Strategic => Patch::Strategic(patch.clone()),
+            PatchType::Json => Patch::Json(
+                serde_json::from_value(patch.clone())
+                    .map_err(|e| Fault::permanent(format!("patch {target}: not a JSON patch (RFC 6902): {e}")))?,
+            ),
+        };
         let request = if status {
             request.patch_subresource("status", &target.name, &parameters, &patch)
         } else {
