@@ -10,6 +10,7 @@ pub mod data;
 pub mod json;
 pub mod number;
 mod program;
+pub mod regexp;
 pub mod world;
 pub mod yaml;
 
