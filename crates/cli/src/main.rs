@@ -4,10 +4,14 @@
 //! world of files that is handed to the pure crates. No rule of the language, of rendering or of workflows lives here.
 //! `lateen cue` and `lateen render` start no async runtime and touch no state folder.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod cue;
+mod ls;
 mod render;
 mod report;
 mod status;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
