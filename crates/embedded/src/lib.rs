@@ -1,1 +1,33 @@
-//! A Kubernetes API in this process: store, REST, watch, apply, simulated controllers.
+//! A Kubernetes API in this process: a store, the REST server on top of it, and simulated controllers.
+//!
+//! [`Cluster`] is one embedded cluster. Its [`Cluster::client`] is an ordinary `kube::Client` that speaks HTTP to the
+//! server through an in-process pipe, so that callers cannot tell it from a real cluster's; [`Cluster::store`] is the
+//! same API without HTTP. Semantics are those of kube-apiserver 1.32, with simulation labelled as such.
+//!
+//! This crate must never know: Lateen's own kinds (an Application is a custom resource like any other), the state
+//! folder's layout above one cluster, the command line, or any clock but [`Clock`].
+#![cfg_attr(test, allow(clippy::panic, reason = "tests"))]
+
+mod apply;
+mod catalog;
+mod clock;
+mod cluster;
+mod discovery;
+mod crd;
+mod error;
+mod object;
+mod patch;
+mod registry;
+mod rest;
+mod store;
+mod table;
+
+pub use self::catalog::Gvr;
+pub use self::clock::{Clock, SystemClock, TestClock};
+pub use self::cluster::{Cluster, Options, Server, ServeError};
+pub use self::error::{ApiError, Cause, OpenError};
+pub use self::rest::{Body, PodHandler, PodRequest, PodSubresource};
+pub use self::store::{
+    ChangeKind, DeleteOptions, Deleted, Event, FieldValidation, List, Patch, Propagation, Selector, Store, Subresource,
+    Watch, WriteOptions, Written, from_label_selector,
+};

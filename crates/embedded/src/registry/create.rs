@@ -1,0 +1,128 @@
+//! Creating an object.
+
+use serde_json::Value;
+
+use super::{key, refused};
+use crate::catalog::{Gvr, Served};
+use crate::clock::rfc3339;
+use crate::error::{ApiError, Cause};
+use crate::object;
+use crate::registry::names;
+use crate::store::{Expect, Refused, Store, WriteOptions, Written};
+
+impl Store {
+    /// Creates an object. `namespace` is empty for cluster-scoped kinds.
+    pub fn create(
+        &self,
+        gvr: Gvr<'_>,
+        namespace: &str,
+        object: Value,
+        options: &WriteOptions,
+    ) -> Result<Value, ApiError> {
+        let served = self.served(gvr)?;
+        Ok(self.create_served(&served, namespace, object, options)?.object)
+    }
+
+    pub(crate) fn create_served(
+        &self,
+        served: &Served,
+        namespace: &str,
+        mut object: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        check_identity(served, namespace, &mut object)?;
+        if let Some(version) = object::at(&object, &["metadata", "resourceVersion"]).and_then(Value::as_str)
+            && !version.is_empty()
+        {
+            return Err(ApiError::bad_request("resourceVersion should not be set on objects to be created"));
+        }
+        let generated = object::name(&object).is_empty();
+        if generated {
+            let prefix = object::text(&object, &["metadata", "generateName"]);
+            if prefix.is_empty() {
+                let cause = Cause::required("metadata.name", "name or generateName is required");
+                return Err(ApiError::invalid(&served.group, &served.kind, "", &[cause]));
+            }
+            let name = names::generate(prefix);
+            object::set(&mut object, &["metadata", "name"], name);
+        }
+        if served.namespaced {
+            let name = object::name(&object).to_owned();
+            self.check_namespace(served, namespace, &name)?;
+        }
+        self.stamp_new(served, &mut object);
+        let warnings = self.prepare(served, None, &mut object, options)?;
+        crate::apply::track_update(served, None, &mut object, options, self.now());
+
+        let name = object::name(&object).to_owned();
+        if options.dry_run {
+            if self.engine().get(&served.table, namespace, &name).is_some() {
+                return Err(ApiError::already_exists(&served.group, &served.plural, &name));
+            }
+            return Ok(Written { object, created: true, warnings });
+        }
+        let stored = match self.engine().put(key(served, namespace, &name), Expect::Absent, object) {
+            Ok(stored) => stored,
+            Err(Refused::Changed) => return Err(ApiError::already_exists(&served.group, &served.plural, &name)),
+            Err(why) => return Err(refused(served, &name, why)),
+        };
+        self.after_write(served, &stored);
+        Ok(Written { object: self.shown(served, &stored), created: true, warnings })
+    }
+
+    /// Gives a new object what the server decides: uid, times, generation; takes away what it does not accept.
+    pub(crate) fn stamp_new(&self, served: &Served, object: &mut Value) {
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "resourceVersion"] {
+            object::remove(object, &["metadata", field]);
+        }
+        object::set(object, &["metadata", "uid"], uuid::Uuid::new_v4().to_string());
+        object::set(object, &["metadata", "creationTimestamp"], rfc3339(self.now()));
+        if served.generation {
+            object::set(object, &["metadata", "generation"], 1);
+        }
+        if served.has_status()
+            && let Some(map) = object.as_object_mut()
+        {
+            map.remove("status");
+        }
+    }
+}
+
+/// Checks `apiVersion`, `kind` and `metadata.namespace` against what the request is about, and fills them in.
+pub(crate) fn check_identity(served: &Served, namespace: &str, object: &mut Value) -> Result<(), ApiError> {
+    if !object.is_object() {
+        return Err(ApiError::bad_request("the body of the request is not a JSON object"));
+    }
+    let group_version = served.group_version();
+    for (field, expected) in [("apiVersion", group_version.as_str()), ("kind", served.kind.as_str())] {
+        let got = object::text(object, &[field]);
+        if got.is_empty() {
+            object::set(object, &[field], expected);
+        } else if got != expected {
+            return Err(ApiError::bad_request(format!(
+                "the {} in the data ({got}) does not match the expected {} ({expected})",
+                if field == "kind" { "kind" } else { "API version" },
+                if field == "kind" { "kind" } else { "API version" },
+            )));
+        }
+    }
+    if object.get("metadata").is_some_and(|m| !m.is_object() && !m.is_null()) {
+        return Err(ApiError::bad_request("metadata is not an object"));
+    }
+    if object::entry(object, "metadata").is_none() {
+        return Err(ApiError::bad_request("metadata is not an object"));
+    }
+    let stated = object::namespace(object);
+    if served.namespaced {
+        if stated.is_empty() {
+            object::set(object, &["metadata", "namespace"], namespace);
+        } else if stated != namespace {
+            return Err(ApiError::bad_request(format!(
+                "the namespace of the provided object does not match the namespace sent on the request ({stated:?} and {namespace:?})"
+            )));
+        }
+    } else if !stated.is_empty() {
+        return Err(ApiError::bad_request("namespace is not allowed on this type"));
+    }
+    Ok(())
+}
