@@ -8,6 +8,7 @@
 
 mod cue;
 mod ls;
+mod progress;
 mod render;
 mod report;
 mod status;

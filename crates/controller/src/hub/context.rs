@@ -3,7 +3,7 @@
 use super::{Hub, address};
 use actions::Fault;
 use kube::api::DeleteParams;
-use model::{Application, ObjectReference};
+use model::{Application, ObjectReference, OwnerReference};
 use serde_json::{Value, json};
 
 /// The name that KubeVela's tools expect.
@@ -21,7 +21,7 @@ impl Hub {
         let object = json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": { "name": name, "namespace": app.metadata.namespace, "ownerReferences": [owner(app)] },
+            "metadata": { "name": name, "namespace": app.metadata.namespace, "ownerReferences": [owner_reference(app)] },
             "data": { "vars": vars.to_string() },
         });
         self.apply(&object).await?;
@@ -51,7 +51,7 @@ impl Hub {
             "metadata": {
                 "name": context_name(&app.metadata.name),
                 "namespace": app.metadata.namespace,
-                "ownerReferences": [owner(app)],
+                "ownerReferences": [owner_reference(app)],
             },
             "stringData": data,
         });
@@ -71,13 +71,14 @@ impl Hub {
     }
 }
 
-/// An owner reference to an Application.
-pub(crate) fn owner(app: &Application) -> Value {
-    json!({
-        "apiVersion": model::CORE_V1BETA1,
-        "kind": "Application",
-        "name": app.metadata.name,
-        "uid": app.metadata.uid,
-        "controller": true,
-    })
+/// An owner reference to an Application: what has it goes away with the Application.
+pub fn owner_reference(app: &Application) -> OwnerReference {
+    OwnerReference {
+        api_version: model::CORE_V1BETA1.into(),
+        kind: "Application".into(),
+        name: app.metadata.name.clone(),
+        uid: app.metadata.uid.clone(),
+        controller: Some(true),
+        ..OwnerReference::default()
+    }
 }

@@ -5,6 +5,8 @@
 mod context;
 mod journal;
 
+pub use context::{context_name, owner_reference};
+
 use actions::{Fault, Filter, ObjectRef, Objects};
 use kube::api::DeleteParams;
 use model::{

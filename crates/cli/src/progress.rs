@@ -1,0 +1,128 @@
+//! What a person sees while a run goes on: a line for every step that changes, and on a terminal a line that says what is
+//! being waited for.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::{StepPhase, StepStatus, WorkflowStatus};
+use rustc_hash::FxHashMap;
+use std::io::Write;
+use std::time::Duration;
+
+/// Tells the changes of a run. Lines go to standard error, so that `-o json` stays clean.
+pub(crate) struct Progress<W> {
+    out: W,
+    bar: ProgressBar,
+    seen: FxHashMap<String, (StepPhase, String)>,
+}
+
+impl<W: Write> Progress<W> {
+    /// Lines go to `out`; with `terminal`, a moving line shows what is waited for.
+    pub(crate) fn new(out: W, terminal: bool) -> Self {
+        let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        if terminal {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Progress { out, bar, seen: FxHashMap::default() }
+    }
+
+    /// Tells what has changed since the last time.
+    pub(crate) fn update(&mut self, status: &WorkflowStatus) {
+        let mut waiting = Vec::new();
+        for step in &status.steps {
+            self.step(step, 0, &mut waiting);
+        }
+        self.bar.set_message(waiting.join("; "));
+    }
+
+    fn step(&mut self, step: &StepStatus, depth: usize, waiting: &mut Vec<String>) {
+        let busy = matches!(step.phase, StepPhase::Running | StepPhase::Failed) && step.sub_steps.is_empty();
+        if busy && !step.message.is_empty() {
+            waiting.push(format!("{}: {}", step.name, first_line(&step.message)));
+        }
+        let now = (step.phase, step.message.clone());
+        // A step that waits says so once; its message may change every second.
+        let told = self.seen.get(&step.name);
+        let tell = match told {
+            None => step.phase != StepPhase::Pending,
+            Some((phase, message)) => {
+                *phase != step.phase || (*message != step.message && step.phase != StepPhase::Running)
+            }
+        };
+        if tell {
+            let indent = "  ".repeat(depth + 1);
+            let mut line = format!("{indent}{} {} ({}) {}", mark(step.phase), step.name, step.kind, step.phase);
+            if !step.message.is_empty() {
+                line.push_str(": ");
+                line.push_str(first_line(&step.message));
+            }
+            let out = &mut self.out;
+            // A closed pipe must not end the run.
+            let _ = self.bar.suspend(|| writeln!(out, "{line}"));
+            self.seen.insert(step.name.clone(), now);
+        }
+        for sub in &step.sub_steps {
+            self.step(sub, depth + 1, waiting);
+        }
+    }
+
+    /// Says something between the steps.
+    pub(crate) fn say(&mut self, text: &str) {
+        let out = &mut self.out;
+        let _ = self.bar.suspend(|| writeln!(out, "{text}"));
+    }
+
+    /// Ends the moving line.
+    pub(crate) fn finish(self) -> W {
+        self.bar.finish_and_clear();
+        self.out
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn mark(phase: StepPhase) -> &'static str {
+    match phase {
+        StepPhase::Succeeded => "✓",
+        StepPhase::Failed => "✗",
+        StepPhase::Skipped => "-",
+        StepPhase::Suspending => "‖",
+        _ => "…",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn status(steps: serde_json::Value) -> WorkflowStatus {
+        serde_json::from_value(json!({ "steps": steps })).unwrap()
+    }
+
+    #[test]
+    fn every_change_is_told_once() {
+        let mut progress = Progress::new(Vec::new(), false);
+        let running = json!([{"name": "go", "type": "deploy", "phase": "running", "message": "wait healthy"}]);
+        progress.update(&status(running.clone()));
+        progress.update(&status(running));
+        progress.update(&status(json!([
+            {"name": "go", "type": "deploy", "phase": "succeeded"},
+            {"name": "ask", "type": "suspend", "phase": "suspending", "message": "Suspended by field suspend"},
+            {"name": "more", "type": "step-group", "phase": "running", "subSteps": [
+                {"name": "one", "type": "webhook", "phase": "failed", "message": "no such host\nmore"},
+            ]},
+        ])));
+        insta::assert_snapshot!(String::from_utf8(progress.finish()).unwrap(), @r"
+          … go (deploy) running: wait healthy
+          ✓ go (deploy) succeeded
+          ‖ ask (suspend) suspending: Suspended by field suspend
+          … more (step-group) running
+            ✗ one (webhook) failed: no such host
+        ");
+    }
+}

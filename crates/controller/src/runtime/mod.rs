@@ -1,0 +1,229 @@
+//! The loop around the pure core: events in, requests out, in order, the journal before what follows it.
+//!
+//! One task owns the run. Actions are tasks of their own that answer through a channel; so do operations of users and
+//! changes of objects. Nothing here decides: it performs, and tells the core how it went.
+
+mod journal;
+mod retry;
+
+pub use journal::Journal;
+pub use retry::persist;
+
+use crate::hub::Hub;
+use crate::lease::{self, Held};
+use actions::Fault;
+use futures::future::BoxFuture;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use model::operation::UserOperation;
+use model::{Application, WorkflowStatus};
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant};
+use workflow::event::{Event, Outcome, Request, RunAction};
+use workflow::run::Settled;
+use workflow::{Run, Steps, Time};
+
+/// Performs actions.
+pub trait Perform: Send + Sync {
+    /// Performs one; never panics, and ends by the action's deadline.
+    fn perform(&self, action: RunAction) -> BoxFuture<'static, Outcome>;
+}
+
+/// Sees the run as it goes; writes status, draws progress.
+pub trait Observe: Send {
+    /// The status has changed.
+    ///
+    /// # Errors
+    /// The status cannot be written although it was tried again; the run goes on, for status is only a projection.
+    fn status<'a>(&'a mut self, status: &'a WorkflowStatus) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// Variables were written to the context ConfigMap, which is this object.
+    fn context(&mut self, backend: model::ObjectReference);
+}
+
+/// What may reach a running loop from outside.
+#[derive(Debug)]
+pub enum Signal {
+    /// An action is over, an object changed, a user asks.
+    Event(Event),
+    /// This process was asked to stop: let the lease go and return.
+    Stop,
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ended {
+    /// The run is over, or suspended until somebody acts (`None`) or until a time.
+    Settled(Settled),
+    /// Another executor has taken the run over.
+    Superseded,
+    /// The process was asked to stop; the run can go on elsewhere.
+    Stopped,
+}
+
+/// The pieces of one execution.
+pub struct Execution<'a> {
+    /// Where journal, context and secrets are written.
+    pub hub: &'a Hub,
+    /// Whose run it is.
+    pub app: &'a Application,
+    /// The core.
+    pub run: Run,
+    /// The journal as it is stored.
+    pub journal: Journal,
+    /// Templates.
+    pub steps: &'a dyn Steps,
+    /// Handlers.
+    pub perform: Arc<dyn Perform>,
+    /// Sees the run as it goes.
+    pub observe: &'a mut dyn Observe,
+    /// The right to execute.
+    pub lease: Held,
+    /// Ask it for a sender to signal the loop.
+    pub signals: mpsc::UnboundedReceiver<Signal>,
+    /// Sends to `signals`; actions answer through it.
+    pub sender: mpsc::UnboundedSender<Signal>,
+    /// A suspended run that goes on by itself is waited for until then.
+    pub wait_until: Option<Instant>,
+}
+
+impl std::fmt::Debug for Execution<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Execution").field("app", &self.app.metadata.name).finish_non_exhaustive()
+    }
+}
+
+/// The time now, as the core counts it.
+pub fn now() -> Time {
+    Time(Timestamp::now().as_millisecond())
+}
+
+/// Runs until the run has settled, somebody else has taken it over, or a stop was asked for.
+///
+/// # Errors
+/// The hub cannot be written to for longer than the lease lasts, or refuses.
+pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
+    let ended = turn(&mut execution).await;
+    let Execution { hub, lease, .. } = execution;
+    if !matches!(ended, Ok(Ended::Superseded)) {
+        // A lease that cannot be let go expires by itself; the result of the run does not depend on it.
+        let _ = lease.release(hub, Timestamp::now()).await;
+    }
+    ended
+}
+
+async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
+    let renew = Duration::try_from(lease::RENEW).unwrap_or(Duration::from_secs(5));
+    let mut renew_at = Instant::now() + renew;
+    let mut wake: Option<Instant> = None;
+    let mut events = vec![Event::Tick];
+    loop {
+        let requests = execution.run.handle(now(), std::mem::take(&mut events), execution.steps);
+        match carry_out(execution, requests, &mut wake).await {
+            Ok(()) => {}
+            Err(fault) if fault.class == actions::FaultClass::Conflict => return Ok(Ended::Superseded),
+            Err(fault) => return Err(fault),
+        }
+        if let Some(ended) = settled(execution) {
+            return Ok(ended);
+        }
+        let wake_at = wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        tokio::select! {
+            signal = execution.signals.recv() => match signal {
+                Some(Signal::Event(event)) => {
+                    events.push(event);
+                    while let Ok(signal) = execution.signals.try_recv() {
+                        match signal {
+                            Signal::Event(event) => events.push(event),
+                            Signal::Stop => return Ok(Ended::Stopped),
+                        }
+                    }
+                }
+                Some(Signal::Stop) | None => return Ok(Ended::Stopped),
+            },
+            () = tokio::time::sleep_until(wake_at) => {
+                wake = None;
+                events.push(Event::Tick);
+            }
+            () = tokio::time::sleep_until(renew_at) => {
+                renew_at = Instant::now() + renew;
+                match execution.lease.renew(execution.hub, Timestamp::now()).await {
+                    Ok(()) => {}
+                    Err(fault) if fault.class == actions::FaultClass::Transient => {}
+                    Err(_) => return Ok(Ended::Superseded),
+                }
+            }
+        }
+    }
+}
+
+/// Whether the loop has nothing more to do.
+fn settled(execution: &Execution<'_>) -> Option<Ended> {
+    match execution.run.settled() {
+        Settled::No => None,
+        Settled::Suspended(Some(until)) => {
+            let millis = u64::try_from(until.0 - now().0).unwrap_or_default();
+            let fires = Instant::now() + Duration::from_millis(millis);
+            match execution.wait_until {
+                Some(limit) if fires > limit => Some(Ended::Settled(Settled::Suspended(Some(until)))),
+                _ => None,
+            }
+        }
+        settled => Some(Ended::Settled(settled)),
+    }
+}
+
+async fn carry_out(
+    execution: &mut Execution<'_>,
+    requests: Vec<Request>,
+    wake: &mut Option<Instant>,
+) -> Result<(), Fault> {
+    let (hub, app) = (execution.hub, execution.app);
+    for request in requests {
+        match request {
+            Request::StoreSecrets(values) => {
+                persist(|| hub.write_secrets(app, values.iter())).await?;
+            }
+            Request::WriteJournal(entries) => execution.journal.append(hub, &entries).await?,
+            Request::RunAction(action) => {
+                let (perform, sender, id) = (execution.perform.clone(), execution.sender.clone(), action.id);
+                tokio::spawn(async move {
+                    let outcome = perform.perform(action).await;
+                    // The loop may be gone: then nobody wants the answer.
+                    let _ = sender.send(Signal::Event(Event::Action { id, outcome }));
+                });
+            }
+            Request::StoreOutputs(vars) => {
+                let backend = persist(|| store_outputs(hub, app, &vars)).await?;
+                execution.observe.context(backend);
+            }
+            Request::WriteStatus(status) => {
+                if let Err(fault) = execution.observe.status(&status).await {
+                    tracing::warn!(app = app.metadata.name, %fault, "the status could not be written");
+                }
+            }
+            Request::WakeAt(time) => {
+                *wake = time.map(|time| {
+                    Instant::now() + Duration::from_millis(u64::try_from(time.0 - now().0).unwrap_or_default())
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn store_outputs(
+    hub: &Hub,
+    app: &Application,
+    vars: &IndexMap<String, Value>,
+) -> Result<model::ObjectReference, Fault> {
+    let vars = Value::Object(vars.iter().map(|(k, v)| (k.clone(), v.clone())).collect());
+    hub.write_context(app, &vars).await
+}
+
+/// A user's request as an event of the core.
+pub fn operation(operation: UserOperation) -> Signal {
+    Signal::Event(Event::Operation(operation))
+}
