@@ -6,11 +6,13 @@
 
 pub mod ast;
 pub mod diag;
+mod format;
 mod parser;
 pub mod span;
 
 pub use ast::File;
 pub use diag::{Diagnostic, Label, Severity};
+pub use format::{format, format_file, print_expr, print_file};
 pub use parser::{parse_expr, parse_file};
 pub use span::{Source, SourceId, Sources, Span};
 

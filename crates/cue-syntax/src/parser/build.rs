@@ -7,6 +7,7 @@ use super::Rule;
 use super::cut::{label_of, span_of};
 use super::limits::{BALANCE_FROM, MAX_HEIGHT};
 use super::literal::{Fault, Quoting, decode};
+use super::version::Experiments;
 use crate::ast::*;
 use crate::span::{SourceId, Span};
 use crate::{Diagnostic, Source};
@@ -26,11 +27,12 @@ pub(crate) struct Builder<'a> {
     comments: &'a [Comment],
     own_line: &'a [bool],
     pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) experiments: Experiments,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(source: &'a Arc<Source>, id: SourceId, comments: &'a [Comment], own_line: &'a [bool]) -> Self {
-        Builder { source, id, base: 0, comments, own_line, problems: Vec::new() }
+        Builder { source, id, base: 0, comments, own_line, problems: Vec::new(), experiments: Experiments::NONE }
     }
 
     fn span(&self, pair: &Pair<'_, Rule>) -> Span {
@@ -91,8 +93,11 @@ impl<'a> Builder<'a> {
                         file.imports.extend(import);
                     }
                 }
-                Rule::attribute if *in_head && file.imports.is_empty() && file.decls.is_empty() => {
+                Rule::attribute if *in_head && file.package.is_none() && file.imports.is_empty() && file.decls.is_empty() => {
                     let a = self.attribute(&pair);
+                    if a.name == "experiment" {
+                        self.experiment(&a);
+                    }
                     file.attributes.push(a);
                 }
                 _ => {
@@ -100,6 +105,18 @@ impl<'a> Builder<'a> {
                     if let Some((decl, _)) = self.decl(pair) {
                         file.decls.push(decl);
                     }
+                }
+            }
+        }
+    }
+
+    fn experiment(&mut self, a: &Attribute) {
+        for name in a.body.split(',').map(str::trim).filter(|n| !n.is_empty()) {
+            match Experiments::of(name) {
+                Some(e) => self.experiments = self.experiments.with(e),
+                None => {
+                    let help = format!("known are {}", Experiments::KNOWN);
+                    self.problem("cue/experiment", format!("unknown experiment `{name}`"), a.span, "asked for here", Some(&help));
                 }
             }
         }
@@ -260,7 +277,23 @@ impl<'a> Builder<'a> {
         Some((Comprehension { clauses, body: body?, fallback, span, doc }, height))
     }
 
+    /// Reports syntax that the file has not asked for.
+    fn needs(&mut self, experiment: Experiments, what: &str, at: Span) {
+        if self.experiments.has(experiment) {
+            return;
+        }
+        let name = experiment.name();
+        self.problem(
+            "cue/experiment",
+            format!("{what} needs `@experiment({name})`"),
+            at,
+            "here",
+            Some("put the attribute before the package clause; `lateen` follows CUE v0.17, where this is not stable yet"),
+        );
+    }
+
     fn check_fallback(&mut self, clauses: &[Clause], word: &Ident) {
+        self.needs(Experiments::TRY, &format!("`{}`", word.name), word.span);
         let single = matches!(clauses, [Clause::If { .. } | Clause::Try { .. }]);
         if single && word.name != "else" {
             self.problem("cue/syntax", format!("`{}` after a single `if` or `try`", word.name), word.span, "here", Some("write `else`"));
@@ -372,7 +405,7 @@ impl<'a> Builder<'a> {
                 constraint,
                 value,
                 attributes: if i + 1 == count { attributes.take().unwrap_or_default() } else { Vec::new() },
-                doc: if i == 0 { self.doc(span) } else { Vec::new() },
+                doc: self.doc(field_span),
                 span: field_span,
             };
             if i == 0 {
@@ -384,6 +417,7 @@ impl<'a> Builder<'a> {
     }
 
     fn postfix_alias(&mut self, pair: Pair<'_, Rule>) -> Option<PostfixAlias> {
+        self.needs(Experiments::ALIAS_V2, "a postfix alias", self.span(&pair));
         let mut names = pair.into_inner();
         let first = self.ident(&names.next()?);
         self.declared(&first);
@@ -391,7 +425,14 @@ impl<'a> Builder<'a> {
             Some(second) => {
                 let value = self.ident(&second);
                 self.declared(&value);
+                if first.name == "_" && value.name == "_" {
+                    self.problem("cue/syntax", "an alias of nothing", first.span.to(value.span), "one of the two needs a name", None);
+                }
                 Some(PostfixAlias { key: Some(first), value })
+            }
+            None if first.name == "_" => {
+                self.problem("cue/syntax", "the alias `_` names nothing", first.span, "here", Some("leave it out, or give it a name"));
+                None
             }
             None => Some(PostfixAlias { key: None, value: first }),
         }
@@ -463,6 +504,16 @@ impl<'a> Builder<'a> {
         match left {
             Expr::Ident(name) => {
                 self.declared(&name);
+                if self.experiments.has(Experiments::ALIAS_V2) && !self.experiments.all() {
+                    let at = self.span(&bind);
+                    self.problem(
+                        "cue/syntax",
+                        "an alias with `=` in a file with `@experiment(aliasv2)`",
+                        at,
+                        "here",
+                        Some("write the alias behind the label: `label~X: value`"),
+                    );
+                }
                 let span = name.span.to(value.span());
                 Some((Expr::Alias { name, value: Box::new(value), span }, h + 1))
             }
@@ -604,7 +655,10 @@ impl<'a> Builder<'a> {
                 }
                 (Expr::Call { function: operand, arguments, span }, high)
             }
-            Rule::open => (Expr::Open(operand, span), height),
+            Rule::open => {
+                self.needs(Experiments::EXPLICIT_OPEN, "`...` behind a value", end);
+                (Expr::Open(operand, span), height)
+            }
             _ => (Expr::Try(operand, span), height),
         };
         if !self.fits(height + 1, end) {
@@ -724,7 +778,7 @@ impl<'a> Builder<'a> {
         let inner = text.get(open..text.len().saturating_sub(q.close_len())).unwrap_or_default();
         let (inner, indent) = split_indent(inner, q);
         let mut faults = Vec::new();
-        let value = decode(inner, span.start as usize + open, q, indent, true, &mut faults);
+        let value = decode(inner, span.start as usize + open, q, indent, true, true, &mut faults);
         self.faults(faults);
         StringLit { value, span, multiline: q.multiline, hashes: q.hashes.min(255) as u8 }
     }
@@ -738,7 +792,8 @@ impl<'a> Builder<'a> {
         let mut parts = Vec::new();
         let mut faults = Vec::new();
         let mut height = 0;
-        for p in pair.into_inner() {
+        let mut pieces = pair.into_inner().peekable();
+        while let Some(p) = pieces.next() {
             let at = self.span(&p);
             match p.as_rule() {
                 Rule::hole | Rule::raw_hole => {
@@ -749,7 +804,8 @@ impl<'a> Builder<'a> {
                 }
                 _ => {
                     let first = parts.is_empty();
-                    let text = decode(p.as_str(), at.start as usize, q, indent, first, &mut faults);
+                    let last = pieces.peek().is_none();
+                    let text = decode(p.as_str(), at.start as usize, q, indent, first, last, &mut faults);
                     parts.push(InterpolationPart::Text(text));
                 }
             }

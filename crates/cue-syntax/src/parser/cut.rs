@@ -107,9 +107,10 @@ impl<'a> Cutter<'a> {
 
     /// Walks the text.
     pub(crate) fn run(mut self) -> Cut {
-        if self.text.starts_with("\u{feff}".as_bytes()) {
-            self.at = 3;
-            self.start = 3;
+        let mark = "\u{feff}".as_bytes();
+        while self.text.get(self.at..).is_some_and(|t| t.starts_with(mark)) {
+            self.at += 3;
+            self.start = self.at;
         }
         if let Some(at) = self.text.iter().position(|b| *b == 0) {
             self.problem(
@@ -118,6 +119,17 @@ impl<'a> Cutter<'a> {
                 (at, at + 1),
                 "here",
                 Some("is this a text file in UTF-8?"),
+            );
+            self.broken = false;
+        }
+        if let Some(p) = self.source.text.get(self.at..).and_then(|t| t.find('\u{feff}')) {
+            let at = self.at + p;
+            self.problem(
+                "cue/syntax",
+                "a byte order mark is only allowed at the start of a file".into(),
+                (at, at + 3),
+                "here",
+                Some("delete this invisible character"),
             );
             self.broken = false;
         }
@@ -225,16 +237,6 @@ impl<'a> Cutter<'a> {
             0 => {
                 self.broken = true;
                 self.at += 1;
-            }
-            0xEF if self.text.get(at..at + 3) == Some("\u{feff}".as_bytes()) => {
-                self.problem(
-                    "cue/syntax",
-                    "a byte order mark is only allowed at the start of a file".into(),
-                    (at, at + 3),
-                    "here",
-                    Some("delete this invisible character"),
-                );
-                self.at += 3;
             }
             b'?' => {
                 self.at += 1;

@@ -39,8 +39,9 @@ impl Quoting {
 /// Decodes one stretch of literal text between quotes or interpolations.
 ///
 /// `text` starts at byte `base` of the source. For multiline literals `indent` is the blank space before the closing
-/// quotes, and `first` says that the text begins with the new line after the opening quotes.
-pub(crate) fn decode(text: &str, base: usize, q: Quoting, indent: &str, first: bool, faults: &mut Vec<Fault>) -> Text {
+/// quotes, `first` says that the text begins with the
+/// new line after the opening quotes, `last` that the closing quotes follow it.
+pub(crate) fn decode(text: &str, base: usize, q: Quoting, indent: &str, first: bool, last: bool, faults: &mut Vec<Fault>) -> Text {
     let bytes = text.as_bytes();
     let plain = !bytes.contains(&b'\\') && !bytes.contains(&b'\r');
     if plain && !q.multiline {
@@ -51,19 +52,16 @@ pub(crate) fn decode(text: &str, base: usize, q: Quoting, indent: &str, first: b
     if q.multiline && first {
         // The first new line is not part of the text.
         at = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |p| p + 1);
-        at = skip_indent(text, at, base, indent, faults);
+        at = skip_indent(text, at, base, indent, last, faults);
     }
     while let Some(b) = bytes.get(at).copied() {
         match b {
             b'\\' if hashes_follow(bytes, at + 1, q.hashes) => {
                 at = escape(text, at, base, q, &mut out, faults);
-                if bytes.get(at - 1) == Some(&b'\n') {
-                    at = skip_indent(text, at, base, indent, faults);
-                }
             }
             b'\n' if q.multiline => {
                 out.push(b);
-                at = skip_indent(text, at + 1, base, indent, faults);
+                at = skip_indent(text, at + 1, base, indent, last, faults);
             }
             b'\r' if q.multiline => at += 1,
             _ => {
@@ -86,12 +84,12 @@ fn hashes_follow(bytes: &[u8], at: usize, hashes: usize) -> bool {
     (0..hashes).all(|i| bytes.get(at + i) == Some(&b'#'))
 }
 
-fn skip_indent(text: &str, at: usize, base: usize, indent: &str, faults: &mut Vec<Fault>) -> usize {
+fn skip_indent(text: &str, at: usize, base: usize, indent: &str, last: bool, faults: &mut Vec<Fault>) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     if rest.starts_with(indent) {
         return at + indent.len();
     }
-    if rest.is_empty() || rest.starts_with('\n') || rest.starts_with("\r\n") {
+    if (rest.is_empty() && last) || rest.starts_with('\n') || rest.starts_with("\r\n") {
         return at;
     }
     let blank = rest.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
@@ -132,8 +130,11 @@ fn escape(text: &str, at: usize, base: usize, q: Quoting, out: &mut Vec<u8>, fau
         '/' => simple(out, b'/'),
         '"' if !q.bytes => simple(out, b'"'),
         '\'' if q.bytes => simple(out, b'\''),
-        '\n' if q.multiline => next,
-        '\r' if q.multiline && bytes.get(next) == Some(&b'\n') => next + 1,
+        '\n' | '\r' => fault(
+            mark,
+            "a `\\` at the end of a line".into(),
+            Some("CUE (v0.17) does not join lines; write the text on one line, or join strings with `+`"),
+        ),
         'u' | 'U' => {
             let len = if c == 'u' { 4 } else { 8 };
             let Some(code) = digits(bytes, next, len, 16) else {

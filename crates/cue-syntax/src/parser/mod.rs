@@ -49,7 +49,6 @@ pub fn parse_file(source: &Arc<Source>, id: SourceId) -> Parsed<File> {
             Err(e) => builder.problems.push(explain::explain(source, start, text, &e)),
         }
     }
-    version::check_file(source, &file, &mut builder.problems);
     let mut diagnostics = builder.problems;
     sort(&mut diagnostics);
     file.comments = comments;
@@ -64,6 +63,7 @@ pub fn parse_expr(source: &Arc<Source>, id: SourceId) -> Parsed<Expr> {
     }
     let (comments, own_line) = comments(source, id, &cut);
     let mut builder = Builder::new(source, id, &comments, &own_line);
+    builder.experiments = version::Experiments::ALL;
     let tree = match Grammar::parse(Rule::expression, &source.text) {
         Ok(pairs) => builder.whole_expression(pairs),
         Err(e) => {

@@ -1,33 +1,49 @@
 //! Syntax that a file must ask for with `@experiment(…)`.
 
-use crate::ast::File;
-use crate::{Diagnostic, Source};
-use std::sync::Arc;
+/// A set of experiments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Experiments(u8);
 
-/// Experiments that change the syntax or the meaning of one file (language v0.17).
-const KNOWN: &[&str] = &["structcmp", "explicitopen", "aliasv2", "try", "shortcircuit", "formatv2"];
+impl Experiments {
+    pub(crate) const NONE: Self = Experiments(0);
+    /// For texts that belong to no file, such as `-e` expressions.
+    pub(crate) const ALL: Self = Experiments(0xff);
+    pub(crate) const TRY: Self = Experiments(1);
+    pub(crate) const ALIAS_V2: Self = Experiments(2);
+    pub(crate) const EXPLICIT_OPEN: Self = Experiments(4);
+    /// Those that change no syntax.
+    const OTHER: Self = Experiments(8);
+    /// Their names, to be shown.
+    pub(crate) const KNOWN: &str = "aliasv2, explicitopen, shortcircuit, structcmp, try";
 
-/// The names that a file's `@experiment(a, b)` attributes ask for.
-#[cfg(test)]
-pub(crate) fn experiments(file: &File) -> impl Iterator<Item = &str> {
-    file.attributes
-        .iter()
-        .filter(|a| a.name == "experiment")
-        .flat_map(|a| a.body.split(','))
-        .map(|e| e.trim().split('=').next().unwrap_or_default().trim())
-        .filter(|e| !e.is_empty())
-}
+    /// The experiment of a name, as of language v0.17.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "try" => Self::TRY,
+            "aliasv2" => Self::ALIAS_V2,
+            "explicitopen" => Self::EXPLICIT_OPEN,
+            "structcmp" | "shortcircuit" | "testing" | "accepted_" => Self::OTHER,
+            _ => return None,
+        })
+    }
 
-pub(crate) fn check_file(source: &Arc<Source>, file: &File, problems: &mut Vec<Diagnostic>) {
-    for attribute in file.attributes.iter().filter(|a| a.name == "experiment") {
-        for name in attribute.body.split(',').map(str::trim).filter(|n| !n.is_empty()) {
-            if !KNOWN.contains(&name) {
-                let mut d = Diagnostic::error("cue/experiment", format!("unknown experiment `{name}`"));
-                let at = (attribute.span.start as usize, attribute.span.end as usize);
-                d.labels.push(super::cut::label_of(source, at, "asked for here"));
-                d.help = Some(format!("known are {}", KNOWN.join(", ")));
-                problems.push(d);
-            }
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TRY => "try",
+            Self::ALIAS_V2 => "aliasv2",
+            _ => "explicitopen",
         }
+    }
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn all(self) -> bool {
+        self == Self::ALL
+    }
+
+    pub(crate) fn with(self, other: Self) -> Self {
+        Experiments(self.0 | other.0)
     }
 }
