@@ -1,0 +1,136 @@
+//! The actions that steer a step: done by the engine itself.
+
+use super::Run;
+use super::inputs::{get, split};
+use super::visit::nothing;
+use crate::evaluate::{Call, Payload, Steps};
+use crate::journal::{Fact, Terminator};
+use crate::plan::Ix;
+use crate::time::duration;
+use model::{StepPhase, StepReason};
+use serde_json::{Value, json};
+
+impl Run {
+    /// Does a control action; `true` when the visit goes on.
+    pub(super) fn control(&mut self, ix: Ix, call: Call, steps: &dyn Steps) -> bool {
+        let text = |field: &str| call.params.value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let message =
+            if call.params.secret && !text("message").is_empty() { "***".to_owned() } else { text("message") };
+        match call.action.name {
+            "wait" => {
+                if call.params.value.get("continue").and_then(Value::as_bool).unwrap_or(false) {
+                    self.result(ix, call.path, nothing());
+                    return true;
+                }
+                self.wait(ix, message)
+            }
+            "suspend" => self.suspend(ix, &call.path, &text("duration"), message),
+            "break" => {
+                let outputs = self.set_outputs(ix, steps);
+                self.fact(Fact::Terminate { by: Terminator::Break });
+                match outputs {
+                    Ok(()) => self.finish(ix, StepPhase::Succeeded, StepReason::Terminate, message),
+                    Err(problem) => self.finish(ix, StepPhase::Failed, StepReason::Output, problem),
+                }
+                self.stop_what_runs();
+                false
+            }
+            "fail" => {
+                // what came out before the failure is kept; what did not is no second failure
+                let _ = self.set_outputs(ix, steps);
+                self.finish(ix, StepPhase::Failed, StepReason::Action, message);
+                false
+            }
+            "message" => {
+                if let Some(live) = self.live.get_mut(ix) {
+                    live.message = message;
+                }
+                self.result(ix, call.path, nothing());
+                true
+            }
+            "var" => self.do_var(ix, call),
+            _ => {
+                self.result(ix, call.path, nothing());
+                true
+            }
+        }
+    }
+
+    fn suspend(&mut self, ix: Ix, path: &str, text: &str, message: String) -> bool {
+        let Some(step) = self.plan.node(ix).map(|n| n.step.name.clone()) else { return false };
+        let reached = self.state.step(ix).and_then(|s| s.suspends.get(path)).copied();
+        match reached {
+            Some(s) if s.passed => {
+                self.result(ix, path.to_owned(), nothing());
+                true
+            }
+            Some(s) if s.until.is_some_and(|t| t <= self.now) => {
+                self.fact(Fact::Pass { step, path: path.to_owned() });
+                self.result(ix, path.to_owned(), nothing());
+                true
+            }
+            Some(_) => {
+                self.end_visit(ix);
+                false
+            }
+            None => {
+                let until = match text {
+                    "" => None,
+                    text => match duration(text) {
+                        Ok(millis) => Some(self.now.after(millis)),
+                        Err(e) => {
+                            self.finish(ix, StepPhase::Failed, StepReason::Rendering, e);
+                            return false;
+                        }
+                    },
+                };
+                self.fact(Fact::Suspend { step, path: path.to_owned(), until });
+                self.timers.extend(until.map(|t| (t, ix)));
+                let message = if message.is_empty() { format!("Suspended by field {path}") } else { message };
+                self.step_is(ix, StepPhase::Suspending, StepReason::Suspend, message);
+                self.end_visit(ix);
+                false
+            }
+        }
+    }
+
+    /// `#DoVar`: reads or writes a variable by path.
+    fn do_var(&mut self, ix: Ix, call: Call) -> bool {
+        let field = |name: &str| call.params.value.get(name);
+        let path = field("path").and_then(Value::as_str).unwrap_or_default();
+        let keys = split(path).unwrap_or_default();
+        let Some((super::inputs::Key::Field(name), rest)) = keys.split_first() else {
+            self.finish(ix, StepPhase::Failed, StepReason::Rendering, format!("\"{path}\" is no path of a variable"));
+            return false;
+        };
+        if field("method").and_then(Value::as_str) == Some("Put") {
+            let mut value = self.variable(name).unwrap_or_default();
+            let new = field("value").cloned().unwrap_or(Value::Null);
+            let inner = path.get(name.len()..).unwrap_or_default();
+            let put = match inner.strip_prefix('.').unwrap_or(inner) {
+                "" => {
+                    value.value = new;
+                    Ok(())
+                }
+                inner => super::inputs::set_path(&mut value.value, inner, new),
+            };
+            value.secret |= call.params.secret;
+            let step = self.plan.node(ix).map(|n| n.step.name.clone()).unwrap_or_default();
+            let set = put.and_then(|()| {
+                self.state.givers.insert(name.clone(), step.clone());
+                self.set_vars(&step, [(name.clone(), value)].into_iter().collect())
+            });
+            if let Err(problem) = set {
+                self.finish(ix, StepPhase::Failed, StepReason::Output, problem);
+                return false;
+            }
+            self.result(ix, call.path, nothing());
+            return true;
+        }
+        let found = self.variable(name).unwrap_or_default();
+        let value = get(&found.value, rest).cloned();
+        let result = value.map_or_else(nothing, |v| Payload { value: json!({ "value": v }), secret: found.secret });
+        self.result(ix, call.path, result);
+        true
+    }
+}

@@ -1,0 +1,152 @@
+//! The status that users and tools see: a function of the durable state.
+
+use crate::plan::{Ix, Plan};
+use crate::run::Identity;
+use crate::state::{State, StepState};
+use crate::time::Time;
+use model::operation::OperationAction;
+use model::{RunPhase, StepPhase, StepReason, StepStatus, WorkflowStatus};
+
+/// Whether the run waits for a user or for a time.
+pub fn is_suspended(plan: &Plan, state: &State) -> bool {
+    if state.ended.is_some() || state.is_ending() {
+        return false;
+    }
+    let suspended = |ix: &Ix| {
+        let group = plan.node(*ix).is_some_and(|n| n.is_group);
+        !group && state.step(*ix).is_some_and(|s| s.phase == StepPhase::Suspending)
+    };
+    state.held || state.order.iter().any(suspended)
+}
+
+/// The status. `live` gives the time of a step's last visit, and its id.
+pub fn project(
+    plan: &Plan,
+    identity: &Identity,
+    state: &State,
+    live: impl Fn(Ix) -> (Option<Time>, String),
+) -> WorkflowStatus {
+    let suspend = is_suspended(plan, state);
+    let phase = match state.ended {
+        Some((_, phase)) => phase,
+        None if !state.begun => RunPhase::Initializing,
+        None if suspend => RunPhase::Suspending,
+        None => RunPhase::Executing,
+    };
+    let mut steps: Vec<StepStatus> = Vec::new();
+    for ix in &state.order {
+        let Some((node, step)) = plan.node(*ix).zip(state.step(*ix)) else { continue };
+        if node.parent.is_some() {
+            continue;
+        }
+        let mut status = step_status(plan, state, *ix, step, &live);
+        if node.is_group {
+            let children = state.order.iter().filter(|c| plan.node(**c).is_some_and(|n| n.parent == Some(*ix)));
+            status.sub_steps =
+                children.filter_map(|c| state.step(*c).map(|s| step_status(plan, state, *c, s, &live))).collect();
+        }
+        steps.push(status);
+    }
+    WorkflowStatus {
+        app_revision: identity.revision.clone(),
+        mode: plan.mode_text(),
+        phase: Some(phase),
+        message: message(plan, state),
+        suspend,
+        suspend_state: String::new(),
+        terminated: state.failed || state.terminated || state.broken,
+        finished: state.ended.is_some(),
+        steps,
+        start_time: state.begun.then(|| state.started.rfc3339()),
+        end_time: state.ended.map(|(at, _)| at.rfc3339()),
+        ..WorkflowStatus::default()
+    }
+}
+
+fn step_status(
+    plan: &Plan,
+    state: &State,
+    ix: Ix,
+    step: &StepState,
+    live: &impl Fn(Ix) -> (Option<Time>, String),
+) -> StepStatus {
+    let (last, id) = live(ix);
+    let node = plan.node(ix);
+    let mut phase = step.phase;
+    if !step.is_finished() && phase != StepPhase::Pending {
+        let child_suspends = node.is_some_and(|n| {
+            n.children.iter().any(|c| state.step(*c).is_some_and(|s| s.phase == StepPhase::Suspending))
+        });
+        if state.held || child_suspends {
+            phase = StepPhase::Suspending;
+        }
+    }
+    StepStatus {
+        id,
+        name: node.map(|n| n.step.name.clone()).unwrap_or_default(),
+        kind: node.map(|n| n.step.kind.clone()).unwrap_or_default(),
+        phase,
+        reason: step.reason,
+        message: step.message.clone(),
+        first_execute_time: Some(step.first.rfc3339()),
+        last_execute_time: Some(last.unwrap_or(step.last).max(step.last).rfc3339()),
+        sub_steps: Vec::new(),
+    }
+}
+
+/// One sentence about why the run ended as it did, or what it waits for.
+fn message(plan: &Plan, state: &State) -> String {
+    let first = |wanted: &dyn Fn(&StepState) -> bool| {
+        let found = state
+            .order
+            .iter()
+            .find(|ix| plan.node(**ix).is_some_and(|n| !n.is_group) && state.step(**ix).is_some_and(wanted));
+        found.and_then(|ix| plan.node(*ix)).map(|n| n.step.name.as_str())
+    };
+    match state.ended {
+        Some((_, RunPhase::Failed)) => {
+            let failed = first(&|s| s.phase == StepPhase::Failed && s.reason != StepReason::Terminate);
+            let spent = first(&|s| s.reason == StepReason::FailedAfterRetries);
+            match (spent, failed) {
+                (Some(step), _) => format!("the workflow ended because step \"{step}\" failed too often"),
+                (None, Some(step)) => format!("the workflow ended because step \"{step}\" failed"),
+                (None, None) => String::new(),
+            }
+        }
+        Some((_, RunPhase::Terminated)) if state.broken => "the workflow was ended by one of its steps".to_owned(),
+        Some((_, RunPhase::Terminated)) => "the workflow was terminated by a user".to_owned(),
+        Some(_) => String::new(),
+        None if state.held => "the workflow was suspended by a user".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Reads an edit of the status, as KubeVela's tools make it, as what the user wants.
+pub fn edited(ours: &WorkflowStatus, theirs: Option<&WorkflowStatus>) -> Option<OperationAction> {
+    let Some(theirs) = theirs else { return Some(OperationAction::Restart { step: None }) };
+    if theirs.terminated && !ours.terminated {
+        return Some(OperationAction::Terminate);
+    }
+    if ours.finished && !theirs.finished && theirs.steps.len() < ours.steps.len() {
+        let gone = ours.steps.iter().find(|s| !theirs.steps.iter().any(|t| t.name == s.name));
+        return gone.map(|s| OperationAction::Restart { step: Some(s.name.clone()) });
+    }
+    let flat = |w: &WorkflowStatus| -> Vec<(String, StepPhase)> {
+        w.steps.iter().flat_map(|s| s.sub_steps.iter().chain([s])).map(|s| (s.name.clone(), s.phase)).collect()
+    };
+    let (before, after) = (flat(ours), flat(theirs));
+    let changed = |from: StepPhase, to: StepPhase| {
+        let now = |name: &String| after.iter().any(|(n, p)| n == name && *p == to);
+        before.iter().filter(|(n, p)| *p == from && now(n)).map(|(n, _)| n.clone()).collect::<Vec<_>>()
+    };
+    let resumed = changed(StepPhase::Suspending, StepPhase::Running);
+    let waiting = before.iter().filter(|(_, p)| *p == StepPhase::Suspending).count();
+    if ours.suspend && (!theirs.suspend || !resumed.is_empty()) {
+        let step = resumed.first().filter(|_| resumed.len() < waiting).cloned();
+        return Some(OperationAction::Resume { step });
+    }
+    if theirs.suspend && !ours.suspend {
+        return Some(OperationAction::Suspend { step: None });
+    }
+    None
+}
