@@ -12,7 +12,7 @@ pub(crate) fn number(text: &str) -> String {
         if !s.get(p + 1..).is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit())) {
             s.insert(p + 1, '0');
         }
-        if p == 0 {
+        if p == 0 && !s.ends_with(['K', 'M', 'G', 'T', 'P', 'i']) {
             s.insert(0, '0');
         }
     }
@@ -25,6 +25,7 @@ pub(crate) fn reindent(literal: &str, indent: usize) -> String {
     if !(marks.starts_with("\"\"\"") || marks.starts_with("'''")) || !literal.contains('\n') {
         return literal.to_owned();
     }
+    let literal = &literal.replace('\r', "");
     let Some((_, close)) = literal.rsplit_once('\n') else { return literal.to_owned() };
     let old: String = close.chars().take_while(|c| matches!(c, ' ' | '\t' | '\r')).collect();
     let new = "\t".repeat(indent);

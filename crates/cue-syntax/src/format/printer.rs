@@ -75,6 +75,14 @@ impl<'a> Printer<'a> {
         self.lines.len()
     }
 
+    /// A word that must not touch the token before it.
+    pub(crate) fn apart(&mut self) {
+        let touching = self.line.cells.last().is_some_and(|c| !c.is_empty() && !c.ends_with([' ', '\t']));
+        if touching && !self.pending.has(Gap::ANY_LINE) {
+            self.pending = self.pending.without(Gap::TIGHT) | Gap::BLANK;
+        }
+    }
+
     pub(crate) fn ask(&mut self, gap: Gap) {
         self.pending |= gap;
     }
@@ -112,8 +120,22 @@ impl<'a> Printer<'a> {
                 break;
             }
             self.next_comment += 1;
-            self.comment_at(c);
+            let last_group = self.in_last_group(self.next_comment - 1, offset);
+            self.comment_at(c, last_group);
         }
+    }
+
+    /// Whether no empty line stands between a comment and the token that follows all comments here.
+    fn in_last_group(&self, first: usize, offset: u32) -> bool {
+        let Some(original) = self.original else { return true };
+        let mut end = None;
+        for c in original.comments.iter().skip(first).take_while(|c| c.span.start < offset) {
+            if end.is_some() && self.before(c.span.start) == Some(Before::Section) {
+                return false;
+            }
+            end = Some(c.span.end);
+        }
+        self.before(offset) != Some(Before::Section)
     }
 
     /// Prints the comment that stands behind something on the same line.
@@ -123,11 +145,11 @@ impl<'a> Printer<'a> {
         let between = original.text.get(end as usize..c.span.start as usize);
         if between.is_some_and(|t| t.bytes().all(|b| matches!(b, b' ' | b'\t' | b','))) {
             self.next_comment += 1;
-            self.comment_at(c);
+            self.comment_at(c, true);
         }
     }
 
-    fn comment_at(&mut self, c: &Comment) {
+    fn comment_at(&mut self, c: &Comment, last_group: bool) {
         let before = self.before(c.span.start).unwrap_or(Before::Line);
         let at_start = self.lines.is_empty() && self.line.cells.is_empty();
         if before >= Before::Line || at_start {
@@ -137,7 +159,8 @@ impl<'a> Printer<'a> {
                 _ => Gap::LINE,
             };
             let mut asked = self.pending.without(Gap::BLANK | Gap::COLUMN | Gap::DECL_COMMA);
-            if self.last != Last::Start && asked.has(Gap::FIXED) {
+            // The empty line that is asked for stands above the doc comment, not above others before it.
+            if !last_group && !asked.has(Gap::FIXED) {
                 asked = asked.without(Gap::SECTION);
             }
             let asked = if at_start { asked.without(Gap::ANY_LINE) } else { asked };

@@ -44,7 +44,7 @@ impl Printer<'_> {
             // They are declarations like all others.
             let mut decls: Vec<Decl> = file.attributes.iter().cloned().map(Decl::Attribute).collect();
             decls.extend(file.decls.iter().cloned());
-            return self.decls(&decls, true);
+            return self.decls(&decls, true, u32::MAX);
         }
         for (i, a) in file.attributes.iter().enumerate() {
             if i > 0 {
@@ -64,7 +64,7 @@ impl Printer<'_> {
             self.ask(Gap::SECTION | Gap::FIXED);
         }
         self.imports(file);
-        self.decls(&file.decls, true);
+        self.decls(&file.decls, true, u32::MAX);
     }
 
     fn imports(&mut self, file: &File) {
@@ -159,7 +159,7 @@ impl Printer<'_> {
     // ---- declarations
 
     /// Declarations of a file or struct; `lines` says that each is meant to stand on a line of its own.
-    fn decls(&mut self, decls: &[Decl], lines: bool) {
+    fn decls(&mut self, decls: &[Decl], lines: bool, end: u32) {
         let separator = if lines { Gap::LINE } else { Gap::BLANK };
         let break_ = if lines { Gap::BREAK } else { Gap::BLANK };
         let mut depth = 0;
@@ -171,7 +171,8 @@ impl Printer<'_> {
                 if lines && (depth == 0 || nested != depth) {
                     self.ask(break_);
                 }
-                if self.has_doc(decl) {
+                let tail = i + 1 == decls.len() && self.comment_behind(decl_span(decl).end, end);
+                if tail || self.has_doc(decl) {
                     match previous {
                         Decl::Field(f) => {
                             if is_definition(&f.label) {
@@ -199,6 +200,14 @@ impl Printer<'_> {
             }
             self.ask(separator);
         }
+    }
+
+    /// Whether comments follow the last declaration.
+    fn comment_behind(&self, from: u32, to: u32) -> bool {
+        self.original.is_some_and(|o| {
+            let i = o.comments.partition_point(|c| c.span.start < from);
+            o.comments.get(i).is_some_and(|c| c.span.start < to)
+        })
     }
 
     /// Whether a comment stands directly above.
@@ -365,6 +374,15 @@ impl Printer<'_> {
         }
     }
 
+    /// Announces the bracket that follows an operand, perhaps after blanks.
+    fn open_at(&mut self, end: u32) {
+        if let Some(original) = self.original {
+            let rest = original.text.get(end as usize..).unwrap_or_default();
+            let blanks = rest.bytes().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
+            self.at(end + blanks as u32);
+        }
+    }
+
     /// Announces the last byte of a span: its closing bracket.
     fn close_at(&mut self, span: Span) {
         if self.original.is_some() && span.end > 0 {
@@ -415,7 +433,9 @@ impl Printer<'_> {
             }
             Clause::Let(l) => self.let_clause(l, true),
             Clause::Try { binding, span } => {
-                self.token(*span, "try");
+                self.at_span(*span);
+                self.apart();
+                self.text("try");
                 if let Some((name, value)) = binding {
                     self.ask(Gap::BLANK | Gap::FIXED | Gap::INDENT);
                     self.text(&name.name);
@@ -478,6 +498,7 @@ impl Printer<'_> {
             }
             Expr::Index { operand, index, span } => {
                 self.expr_at(operand, OPERAND, 1);
+                self.open_at(operand.span().end);
                 self.text("[");
                 self.expr_at(index, 0, depth + 1);
                 self.close_at(*span);
@@ -485,6 +506,7 @@ impl Printer<'_> {
             }
             Expr::Slice { operand, low, high, span } => {
                 self.expr_at(operand, OPERAND, 1);
+                self.open_at(operand.span().end);
                 self.text("[");
                 if let Some(low) = low {
                     self.expr_at(low, 0, depth + 1);
@@ -594,6 +616,7 @@ impl Printer<'_> {
         } else {
             self.expr_at(function, OPERAND, depth);
         }
+        self.open_at(function.span().end);
         self.text("(");
         for a in arguments {
             self.expr_at(a, 0, depth);
@@ -613,7 +636,7 @@ impl Printer<'_> {
         if !s.braces {
             self.text("{");
             self.ask(Gap::TIGHT | Gap::INDENT | Gap::BREAK | Gap::LINE | Gap::FIXED);
-            self.decls(&s.decls, true);
+            self.decls(&s.decls, true, s.span.end);
             self.ask(Gap::UNINDENT | Gap::LINE | Gap::FIXED);
             self.text("}");
             self.last = Last::Close;
@@ -638,7 +661,7 @@ impl Printer<'_> {
             }
         }
         self.ask(gap);
-        self.decls(&s.decls, !short);
+        self.decls(&s.decls, !short, close);
         if !synthetic {
             self.comments_before(close);
         }
@@ -759,13 +782,13 @@ impl Printer<'_> {
             let broken = x.multiline && (leading || trailing);
             let flat = usize::from(!x.multiline);
             self.flat += flat;
-            if broken {
+            if broken && !leading {
                 self.ask(Gap::LINE | Gap::FIXED);
             }
             self.expr_at(e, 0, depth + 1);
             at = span.end + close as u32;
             self.comments_before(at);
-            if broken {
+            if broken && !trailing {
                 self.ask(Gap::LINE | Gap::FIXED);
             } else {
                 self.at(at);

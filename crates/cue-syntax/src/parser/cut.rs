@@ -70,6 +70,8 @@ pub(crate) struct Cutter<'a> {
     clauses: bool,
     /// The piece is not to be parsed: its problem is reported already.
     broken: bool,
+    /// Inside of an attribute's parentheses: how many brackets are open around it. Its comments are part of its text.
+    attribute: Option<usize>,
     restarts: usize,
     out: Cut,
 }
@@ -85,6 +87,7 @@ impl<'a> Cutter<'a> {
             start: 0,
             clauses: false,
             broken: false,
+            attribute: None,
             restarts: 0,
             out: Cut::default(),
         }
@@ -194,6 +197,7 @@ impl<'a> Cutter<'a> {
         self.last = Last::None;
         self.clauses = false;
         self.broken = false;
+        self.attribute = None;
     }
 
     fn token(&mut self) {
@@ -219,6 +223,13 @@ impl<'a> Cutter<'a> {
                 while is_word(self.byte(self.at)) {
                     self.at += 1;
                 }
+                let mut p = self.at;
+                while matches!(self.byte(p), b' ' | b'\t' | b'\r') {
+                    p += 1;
+                }
+                if self.byte(p) == b'(' && self.attribute.is_none() {
+                    self.attribute = Some(self.stack.len());
+                }
                 // Its brackets and strings are walked like all others; what follows a `)` may end a declaration.
                 self.last = Last::End;
             }
@@ -233,7 +244,10 @@ impl<'a> Cutter<'a> {
                     self.too_deep(at);
                 }
             }
-            b @ (b')' | b']' | b'}') => self.close(b),
+            b @ (b')' | b']' | b'}') => {
+                self.close(b);
+                self.leave_attribute();
+            }
             0 => {
                 self.broken = true;
                 self.at += 1;
@@ -321,6 +335,9 @@ impl<'a> Cutter<'a> {
         let start = self.at;
         let rest = self.text.get(start..).unwrap_or_default();
         self.at = rest.iter().position(|b| *b == b'\n').map_or(self.text.len(), |p| start + p);
+        if self.attribute.is_some() {
+            return;
+        }
         let before = self.text.get(..start).unwrap_or_default();
         let own_line = before.iter().rev().take_while(|b| **b != b'\n').all(|b| matches!(b, b' ' | b'\t' | b'\r'));
         let end = if self.byte(self.at - 1) == b'\r' { self.at - 1 } else { self.at };
@@ -376,6 +393,12 @@ impl<'a> Cutter<'a> {
                     ),
                 }
             }
+        }
+    }
+
+    fn leave_attribute(&mut self) {
+        if self.attribute.is_some_and(|open| self.stack.len() <= open) {
+            self.attribute = None;
         }
     }
 

@@ -111,6 +111,7 @@ fn escape(text: &str, at: usize, base: usize, q: Quoting, out: &mut Vec<u8>, fau
         mark + 1
     };
     let Some(c) = text.get(mark..).and_then(|s| s.chars().next()) else {
+        faults.push(Fault { at: (base + at, base + bytes.len()), message: "a `\\` with nothing behind it".into(), help: None });
         return bytes.len();
     };
     let next = mark + c.len_utf8();
