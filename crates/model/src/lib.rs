@@ -5,7 +5,7 @@
 //! back. Free-form parts (`properties`) are [`serde_json::Value`], whose objects are sorted by key: a Kubernetes API
 //! server stores them so, and a file must render the same whether it came from a disk or from a hub.
 //!
-//! This crate must never know how anything is rendered, decided or sent: no evaluator calls, no client, no clock.
+//! This crate must never know how anything is rendered, decided or sent: no evaluator calls (it reads YAML with `cue`, nothing more), no client, no clock.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -18,6 +18,7 @@ pub mod definition;
 pub mod generate;
 pub mod journal;
 pub mod labels;
+pub mod manifest;
 pub mod meta;
 pub mod operation;
 pub mod phase;

@@ -1,0 +1,296 @@
+//! Files of objects (YAML or JSON, one or many documents) with the place of every property.
+
+use crate::action::nearest;
+use crate::lenient::path_keys;
+use cue::{Data, DataValue};
+use cue_syntax::diag::Label;
+use cue_syntax::{Diagnostic, Source};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// One object of a file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The object.
+    pub value: Value,
+    data: Data,
+}
+
+/// Reads a file. Empty documents are left out; a `List` object is its items.
+///
+/// # Errors
+/// It is neither YAML nor JSON, or a document is no object with `apiVersion` and `kind`.
+pub fn read(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let mut documents = Vec::new();
+    let mut problems = Vec::new();
+    for data in cue::yaml::read(source)? {
+        if !matches!(data.value, DataValue::Null) {
+            take(source, data, &mut documents, &mut problems);
+        }
+    }
+    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+fn take(source: &Arc<Source>, data: Data, documents: &mut Vec<Document>, problems: &mut Vec<Diagnostic>) {
+    // what comes from a file has no unknown parts
+    let value = cue::json::to_value(&data).unwrap_or(Value::Null);
+    let document = Document { source: source.clone(), value, data };
+    if !document.value.is_object() {
+        problems.push(
+            document
+                .locate(Diagnostic::error("manifest/no-object", "this document is no Kubernetes object").path(""))
+                .help("it needs the fields `apiVersion`, `kind` and `metadata`"),
+        );
+        return;
+    }
+    if document.kind() == "List"
+        && let DataValue::Struct(fields) = &document.data.value
+        && let Some(Data { value: DataValue::List(items), .. }) = fields.get("items")
+    {
+        for item in items.clone() {
+            take(source, item, documents, problems);
+        }
+        return;
+    }
+    for field in ["apiVersion", "kind"] {
+        if document.text(field).is_empty() {
+            let given = document.value.as_object().into_iter().flat_map(|o| o.keys().map(String::as_str));
+            let near = nearest(field, given);
+            let d =
+                Diagnostic::error("manifest/no-kind", format!("the object has no `{field}`")).path(near.unwrap_or(""));
+            problems.push(match near {
+                Some(near) => document.locate(d).help(format!("did you mean `{field}` instead of `{near}`?")),
+                None => document.locate(d),
+            });
+            return;
+        }
+    }
+    documents.push(document);
+}
+
+impl Document {
+    /// `apiVersion`
+    pub fn api_version(&self) -> &str {
+        self.text("apiVersion")
+    }
+
+    /// `kind`
+    pub fn kind(&self) -> &str {
+        self.text("kind")
+    }
+
+    /// `metadata.name`
+    pub fn name(&self) -> &str {
+        self.metadata("name")
+    }
+
+    /// `metadata.namespace`; empty when not given.
+    pub fn namespace(&self) -> &str {
+        self.metadata("namespace")
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.value.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn metadata(&self, field: &str) -> &str {
+        self.value.get("metadata").and_then(|m| m.get(field)).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Where a property stands, or the nearest one above it that exists. Paths look like `spec.components[0].properties`.
+    pub fn place(&self, path: &str) -> (u32, u32) {
+        let mut at = &self.data;
+        let mut place = span(at);
+        for key in path_keys(path) {
+            let inner = match &at.value {
+                DataValue::Struct(fields) => fields.get(key.as_str()),
+                DataValue::List(items) => key.parse::<usize>().ok().and_then(|i| items.get(i)),
+                _ => None,
+            };
+            let Some(inner) = inner else { break };
+            at = inner;
+            place = span(at).or(place);
+        }
+        place.unwrap_or((0, 0))
+    }
+
+    /// Gives a diagnostic that has a path and no place in this file its place.
+    #[must_use]
+    pub fn locate(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        if let Some(path) = &diagnostic.path
+            && !diagnostic.labels.iter().any(|l| l.source.name == self.source.name)
+        {
+            let (start, end) = self.place(path);
+            diagnostic.labels.push(Label { source: self.source.clone(), start, end, text: String::new() });
+        }
+        if diagnostic.path.as_deref() == Some("") {
+            diagnostic.path = None;
+        }
+        diagnostic
+    }
+
+    /// The object as a type.
+    ///
+    /// # Errors
+    /// A property has another type than it must have; says which and where.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
+        serde_path_to_error::deserialize(&self.value).map_err(|e| {
+            let path = e.path().to_string();
+            let what = e.inner().to_string();
+            self.locate(
+                Diagnostic::error("manifest/type", format!("{} \"{}\": {what}", self.kind(), self.name())).path(path),
+            )
+        })
+    }
+
+    /// Fields of an Application, Policy or Workflow that mean nothing there. A slip of the pen is an error; what is
+    /// only unknown is a warning, because a hub would drop it silently.
+    pub fn unknown_fields(&self) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        match self.kind() {
+            "Application" => {
+                self.only("", &["apiVersion", "kind", "metadata", "spec", "status"], &mut problems);
+                self.only("spec", &["components", "policies", "workflow"], &mut problems);
+                for c in self.each("spec.components") {
+                    self.only(&c, COMPONENT, &mut problems);
+                    for t in self.each(&format!("{c}.traits")) {
+                        self.only(&t, &["type", "properties", "name"], &mut problems);
+                    }
+                }
+                for p in self.each("spec.policies") {
+                    self.only(&p, &["name", "type", "properties"], &mut problems);
+                }
+                self.only("spec.workflow", &["ref", "mode", "steps"], &mut problems);
+                self.steps("spec.workflow.steps", &mut problems);
+            }
+            "Workflow" if self.api_version() == crate::CORE_V1ALPHA1 => {
+                self.only("", &["apiVersion", "kind", "metadata", "mode", "steps"], &mut problems);
+                self.steps("steps", &mut problems);
+            }
+            "Policy" if self.api_version() == crate::CORE_V1ALPHA1 => {
+                self.only("", &["apiVersion", "kind", "metadata", "type", "properties"], &mut problems);
+            }
+            _ => {}
+        }
+        problems
+    }
+
+    fn steps(&self, list: &str, problems: &mut Vec<Diagnostic>) {
+        for step in self.each(list) {
+            self.only(&step, STEP, problems);
+            for sub in self.each(&format!("{step}.subSteps")) {
+                self.only(&sub, STEP, problems);
+            }
+        }
+    }
+
+    fn at(&self, path: &str) -> Option<&Value> {
+        path_keys(path).try_fold(&self.value, |v, key| match v {
+            Value::Array(list) => key.parse::<usize>().ok().and_then(|i| list.get(i)),
+            _ => v.get(&key),
+        })
+    }
+
+    fn each(&self, path: &str) -> Vec<String> {
+        let length = self.at(path).and_then(Value::as_array).map_or(0, Vec::len);
+        (0..length).map(|i| format!("{path}[{i}]")).collect()
+    }
+
+    fn only(&self, path: &str, known: &[&'static str], problems: &mut Vec<Diagnostic>) {
+        for field in self.at(path).and_then(Value::as_object).into_iter().flat_map(|o| o.keys()) {
+            if known.contains(&field.as_str()) {
+                continue;
+            }
+            let here = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+            let message = format!("field \"{field}\" is not known here");
+            problems.push(
+                self.locate(match nearest(field, known.iter().copied()) {
+                    Some(near) => Diagnostic::error("manifest/unknown-field", message)
+                        .path(here)
+                        .help(format!("did you mean \"{near}\"?")),
+                    None => Diagnostic::warning("manifest/unknown-field", message)
+                        .path(here)
+                        .help(format!("known are {}", known.join(", "))),
+                }),
+            );
+        }
+    }
+}
+
+const COMPONENT: &[&str] =
+    &["name", "type", "properties", "traits", "dependsOn", "inputs", "outputs", "externalRevision", "scopes"];
+const STEP: &[&str] =
+    &["name", "type", "meta", "if", "timeout", "dependsOn", "inputs", "outputs", "properties", "mode", "subSteps"];
+
+fn span(data: &Data) -> Option<(u32, u32)> {
+    data.origin.as_ref().map(|o| (o.span.start, o.span.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Application;
+
+    fn tell(d: &Diagnostic) -> String {
+        let place = d.labels.first().map_or(String::new(), |l| {
+            let (line, column) = l.source.line_column(l.start);
+            format!(
+                "{}:{line}:{column} `{}`",
+                l.source.name,
+                l.source.text.get(l.start as usize..l.end as usize).unwrap_or("")
+            )
+        });
+        format!(
+            "{:?} {} {place} {} [{}] ({})",
+            d.severity,
+            d.code,
+            d.message,
+            d.path.as_deref().unwrap_or(""),
+            d.help.as_deref().unwrap_or("")
+        )
+    }
+
+    const TEXT: &str = "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: shop}
+spec:
+  components:
+    - name: web
+      type: webservice
+      propeties:
+        image: nginx
+      traits:
+        - type: [scaler]
+  polices: []
+  owner: me
+";
+
+    #[test]
+    fn slips_and_wrong_types_point_into_the_file() {
+        let documents = read(&Source::new("app.yaml", TEXT)).unwrap();
+        let mut lines: Vec<String> = documents[0].unknown_fields().iter().map(tell).collect();
+        lines.push(tell(&documents[0].parse::<Application>().unwrap_err()));
+        lines.extend(
+            read(&Source::new("b.yaml", "a: 1\n---\n- x\n---\napiversion: v1\nkind: X\n"))
+                .unwrap_err()
+                .iter()
+                .map(tell),
+        );
+        lines.extend(read(&Source::new("c.yaml", "a: [1\n")).unwrap_err().iter().map(tell));
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn documents_and_lists_are_taken_apart() {
+        let text = "---\n# nothing\n---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: a, namespace: n}}\n- {apiVersion: v1, kind: B, metadata: {name: b}}\n---\n{\"apiVersion\": \"v1\", \"kind\": \"C\"}\n";
+        let documents = read(&Source::new("x", text)).unwrap();
+        let names: Vec<String> =
+            documents.iter().map(|d| format!("{} {}/{}", d.kind(), d.namespace(), d.name())).collect();
+        assert_eq!(names, ["A n/a", "B /b", "C /"]);
+        let (start, end) = documents[1].place("metadata.name.x");
+        assert_eq!(&text[start as usize..end as usize], "b");
+    }
+}
