@@ -8,5 +8,6 @@
 
 pub mod hub;
 pub mod lease;
+pub mod runtime;
 
 pub use hub::Hub;
