@@ -2,7 +2,16 @@
 
 use std::fmt;
 
-pub use workflow::FaultClass;
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultClass {
+    /// It will fail again: validation, a kind that does not exist, forbidden.
+    Permanent,
+    /// Somebody else changed the object: read again and redo.
+    Conflict,
+    /// A cluster that does not answer, is overloaded, or failed inside.
+    Transient,
+}
 
 /// A failed request, told so that a person can act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]

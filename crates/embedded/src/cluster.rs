@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use crate::clock::{Clock, SystemClock};
 use crate::error::OpenError;
 use crate::rest::{self, PodHandler};
+use crate::simulate::{self, Timing};
 use crate::store::Store;
 
 /// Bytes in flight in each direction of an in-process connection.
@@ -31,11 +32,13 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Whether simulated controllers run (they need a tokio runtime).
     pub simulate: bool,
+    /// How long simulated things take.
+    pub timing: Timing,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { name: "embedded".into(), clock: Arc::new(SystemClock), simulate: false }
+        Options { name: "embedded".into(), clock: Arc::new(SystemClock), simulate: false, timing: Timing::default() }
     }
 }
 
@@ -87,6 +90,10 @@ impl Cluster {
     fn with(dir: Option<&Path>, options: Options) -> Result<Cluster, OpenError> {
         let store = Store::open(dir, options.clock, options.simulate)?;
         let server = Server { store, pods: Arc::default() };
+        if options.simulate {
+            simulate::start(&server.store, options.timing);
+            *server.pods.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(simulate::answer::Simulated));
+        }
         Ok(Cluster { server, name: options.name.into() })
     }
 

@@ -4,9 +4,14 @@
 //! server through an in-process pipe, so that callers cannot tell it from a real cluster's; [`Cluster::store`] is the
 //! same API without HTTP. Semantics are those of kube-apiserver 1.32, with simulation labelled as such.
 //!
-//! This crate must never know: Lateen's own kinds (an Application is a custom resource like any other), the state
-//! folder's layout above one cluster, the command line, or any clock but [`Clock`].
-#![cfg_attr(test, allow(clippy::panic, reason = "tests"))]
+//! [`simulate`] makes workloads become ready though nothing runs; [`owner`] lets several processes share a cluster.
+//!
+//! This crate must never know: Lateen's own kinds (an Application is a custom resource like any other), what a cluster is
+//! used for, the command line, or any clock but [`Clock`].
+#![cfg_attr(
+    test,
+    allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")
+)]
 
 mod apply;
 mod catalog;
@@ -16,9 +21,11 @@ mod discovery;
 mod crd;
 mod error;
 mod object;
+pub mod owner;
 mod patch;
 mod registry;
 mod rest;
+pub mod simulate;
 mod store;
 mod table;
 
