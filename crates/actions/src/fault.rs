@@ -2,16 +2,7 @@
 
 use std::fmt;
 
-/// Whether trying again can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultClass {
-    /// It will fail again: validation, a kind that does not exist, forbidden.
-    Permanent,
-    /// Somebody else changed the object: read again and redo.
-    Conflict,
-    /// A cluster that does not answer, is overloaded, or failed inside.
-    Transient,
-}
+pub use workflow::FaultClass;
 
 /// A failed request, told so that a person can act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod deliver;
 pub mod hub;
 pub mod lease;
+pub mod runtime;
 
 pub use hub::Hub;

@@ -8,6 +8,7 @@ pub mod api;
 pub mod builtin;
 pub mod data;
 pub mod json;
+pub mod load;
 pub mod number;
 mod program;
 pub mod regexp;

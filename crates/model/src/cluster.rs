@@ -39,6 +39,16 @@ pub const KEY_PROXY: &str = "proxy-url";
 /// Data key of ours: an exec plugin, which KubeVela's form cannot hold, as JSON of kubeconfig's `exec`.
 pub const KEY_EXEC: &str = "lateen.dev.exec";
 
+/// Data key of ours: the name by which the server's certificate is checked, when it is not the endpoint's host.
+pub const KEY_SERVER_NAME: &str = "lateen.dev.tls-server-name";
+/// Data key of ours: `system` when there is no [`KEY_CA`] and the machine's own roots are to be trusted. (KubeVela reads
+/// an absent CA as "do not check", so it can use such a cluster, less safely.)
+pub const KEY_ROOTS: &str = "lateen.dev.tls-roots";
+/// Label of ours: the Secret is an embedded cluster of somebody's machine, which KubeVela cannot reach and does not see.
+pub const EMBEDDED_LABEL: &str = "lateen.dev/embedded-cluster";
+/// Data key of ours: the name of the embedded cluster in the state folder.
+pub const KEY_EMBEDDED: &str = "lateen.dev.embedded";
+
 /// The form that trackers and status use: the hub is the empty text.
 pub fn normalise(cluster: &str) -> &str {
     if cluster == LOCAL { "" } else { cluster }

@@ -37,10 +37,7 @@ mod tests {
     async fn what_may_pass_is_tried_again_and_what_will_not_is_not() {
         let calls = AtomicUsize::new(0);
         let count = || calls.fetch_add(1, Ordering::Relaxed);
-        let result = persist(|| async {
-            if count() < 3 { Err(Fault::transient("busy")) } else { Ok(7) }
-        })
-        .await;
+        let result = persist(|| async { if count() < 3 { Err(Fault::transient("busy")) } else { Ok(7) } }).await;
         assert_eq!((result, calls.load(Ordering::Relaxed)), (Ok(7), 4));
 
         calls.store(0, Ordering::Relaxed);

@@ -1,0 +1,367 @@
+//! The keeper of an Application's objects: records each in the inventory before it exists anywhere, asks delivery whether
+//! it may be touched, and applies it with the Application's own field manager.
+
+use crate::hub::Hub;
+use crate::runtime::persist;
+use actions::{Clusters, Dispatch, Fault, FaultClass, Manifest, ObjectRef, Objects, PatchType};
+use delivery::admit::{Admission, admit};
+use delivery::inventory::{Inventory, Record};
+use delivery::rules::{Propagation, Rules};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use kube::api::{DeleteParams, PropagationPolicy};
+use model::tracker::ResourceKey;
+use model::{Application, AppliedResource, labels};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// How many objects of one dispatch are applied at a time.
+const PARALLEL: usize = 10;
+
+/// The keeper of one Application's objects for one run.
+pub struct Keeper {
+    hub: Hub,
+    clusters: Arc<dyn Clusters>,
+    app: Application,
+    rules: Rules,
+    revision: String,
+    inventory: Mutex<Inventory>,
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper").field("app", &self.app.metadata.name).finish_non_exhaustive()
+    }
+}
+
+impl Keeper {
+    /// Reads the inventory of an Application.
+    ///
+    /// # Errors
+    /// The hub does not answer; a tracker of this name belongs to another Application.
+    pub async fn open(
+        hub: Hub,
+        clusters: Arc<dyn Clusters>,
+        app: Application,
+        rules: Rules,
+        revision: String,
+    ) -> Result<Keeper, Fault> {
+        let stored = hub.trackers(&app.metadata.namespace, &app.metadata.name).await?;
+        let inventory = Mutex::new(Inventory::of(&app, stored).map_err(Fault::permanent)?);
+        Ok(Keeper { hub, clusters, app, rules, revision, inventory })
+    }
+
+    /// What has been applied, for the status.
+    pub async fn applied(&self) -> Vec<AppliedResource> {
+        delivery::status::applied(&*self.inventory.lock().await)
+    }
+
+    /// The rules of the Application's policies.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// A copy of the inventory as it stands.
+    pub async fn inventory(&self) -> Inventory {
+        self.inventory.lock().await.clone()
+    }
+
+    /// Records objects; they may be applied when this returns.
+    async fn record(&self, manifests: &[(Manifest, ObjectRef)]) -> Result<Vec<bool>, Fault> {
+        let mut inventory = self.inventory.lock().await;
+        let known = manifests.iter().map(|(m, _)| inventory.has(&key(&m.cluster, &m.object))).collect();
+        let records: Vec<Record<'_>> = manifests
+            .iter()
+            .map(|(m, _)| Record {
+                cluster: &m.cluster,
+                component: &m.component,
+                trait_name: &m.trait_name,
+                env: &m.env,
+                creator: "workflow",
+                object: &m.object,
+            })
+            .collect();
+        for tracker in inventory.record(&self.rules, &records) {
+            self.store(tracker).await?;
+        }
+        Ok(known)
+    }
+
+    async fn store(&self, tracker: &mut model::ResourceTracker) -> Result<(), Fault> {
+        let mut wanted = tracker.clone();
+        // Applied, not replaced: what another manager has put there stays. managedFields must not travel back.
+        wanted.metadata.resource_version.clear();
+        wanted.metadata.rest.clear();
+        wanted.metadata.uid.clear();
+        wanted.metadata.creation_timestamp = None;
+        let stored = persist(|| self.hub.apply_tracker(&wanted)).await?;
+        tracker.metadata = stored.metadata;
+        Ok(())
+    }
+
+    async fn apply_one(&self, manifest: &Manifest, target: &ObjectRef, recorded: bool) -> Result<Value, Fault> {
+        let objects = self.clusters.objects(&manifest.cluster).await?;
+        let live = objects.read(target).await?;
+        let wanted = &manifest.object;
+        match admit(&self.app, &self.rules, wanted, live.as_ref(), recorded) {
+            Admission::Apply => self.write(&objects, wanted, live.as_ref()).await,
+            Admission::Use | Admission::Keep => Ok(live.unwrap_or(Value::Null)),
+            Admission::Share(users) => {
+                let patch = json!({"metadata": {"annotations": {labels::SHARED_BY: users}}});
+                objects.patch(target, PatchType::Merge, &patch, false, &self.manager()).await
+            }
+            Admission::Recreate => {
+                delete_and_wait(&objects, target, live.as_ref(), None).await?;
+                self.write(&objects, wanted, None).await
+            }
+            Admission::Refuse(why) => Err(Fault::permanent(format!("{why} (cluster {})", objects.cluster()))),
+        }
+    }
+
+    fn manager(&self) -> String {
+        labels::field_manager(&self.app.metadata.namespace, &self.app.metadata.name)
+    }
+
+    async fn write(&self, objects: &Objects, wanted: &Value, live: Option<&Value>) -> Result<Value, Fault> {
+        let shared = self.rules.is_shared(wanted);
+        let mut wanted = wanted.clone();
+        if shared && let Some(metadata) = wanted.get_mut("metadata").and_then(Value::as_object_mut) {
+            let me = format!("{}/{}", self.app.metadata.namespace, self.app.metadata.name);
+            let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
+            if let Some(map) = annotations.as_object_mut() {
+                map.insert(labels::SHARED_BY.into(), me.into());
+            }
+        }
+        for path in self.rules.keeps_on_update(&wanted) {
+            if let Some(value) = live.and_then(|l| l.pointer(&format!("/{}", path.replace('.', "/")))) {
+                set(&mut wanted, &path, value.clone());
+            }
+        }
+        if self.rules.update(&wanted).op == "replace" && live.is_some() {
+            return objects.replace(&wanted, &self.manager()).await;
+        }
+        objects.apply(&wanted, &self.manager(), true, false).await
+    }
+
+    /// Deletes what no version wants any more, after a run that has completed. Answers what was left alone, and why.
+    ///
+    /// # Errors
+    /// The hub does not answer. A cluster that does not answer is no error: its objects stay recorded and are told.
+    pub async fn prune(&self, completed: bool, failed: bool) -> Result<Vec<String>, Fault> {
+        let plan = delivery::prune::prune(&*self.inventory.lock().await, &self.rules, completed, failed);
+        let mut left = Vec::new();
+        let mut owed = false;
+        for deletion in &plan.delete {
+            let entry = &deletion.resource;
+            match self.delete_entry(entry, deletion.propagation).await {
+                Ok(_) => {}
+                Err(fault) => {
+                    owed = true;
+                    left.push(format!("{} is not deleted yet: {fault}", entry.key()));
+                }
+            }
+        }
+        if !owed {
+            // What outlives its version moves to the root tracker before its own goes.
+            let mut inventory = self.inventory.lock().await;
+            let kept: Vec<_> = plan.keep.iter().map(|(entry, _)| entry.clone()).collect();
+            if !kept.is_empty() {
+                inventory.root.spec.managed_resources.extend(kept);
+                let mut root = std::mem::take(&mut inventory.root);
+                let stored = self.store(&mut root).await;
+                inventory.root = root;
+                stored?;
+            }
+            for name in &plan.trackers {
+                persist(|| self.hub.delete_tracker(name)).await?;
+            }
+            inventory.history.clear();
+        }
+        left.extend(plan.keep.iter().map(|(entry, why)| format!("{} is kept: {why}", entry.key())));
+        Ok(left)
+    }
+
+    /// Deletes a recorded object if it is this Application's, and waits until it is gone.
+    pub(super) async fn delete_entry(
+        &self,
+        entry: &model::ManagedResource,
+        propagation: Option<Propagation>,
+    ) -> Result<bool, Fault> {
+        let objects = self.clusters.objects(&entry.cluster).await?;
+        let target = ObjectRef {
+            api_version: entry.api_version.clone(),
+            kind: entry.kind.clone(),
+            namespace: entry.namespace.clone(),
+            name: entry.name.clone(),
+        };
+        let live = match objects.read(&target).await {
+            // A kind that is not served any more has no objects.
+            Err(fault) if fault.class == FaultClass::Permanent && fault.status.is_none() => return Ok(false),
+            read => read?,
+        };
+        let Some(live) = live else { return Ok(false) };
+        let users =
+            live.pointer("/metadata/annotations").and_then(|a| a.get(labels::SHARED_BY)).and_then(Value::as_str);
+        if let Some(users) = users {
+            return self.leave_shared(&objects, &target, users).await;
+        }
+        if !delivery::admit::is_ours(&self.app, &live) {
+            // Not ours any more: somebody took it over.
+            return Ok(false);
+        }
+        delete_and_wait(&objects, &target, Some(&live), propagation).await?;
+        Ok(true)
+    }
+
+    /// Takes this Application off the list of users; the next one becomes the owner, and the last one deletes.
+    async fn leave_shared(&self, objects: &Objects, target: &ObjectRef, users: &str) -> Result<bool, Fault> {
+        let me = format!("{}/{}", self.app.metadata.namespace, self.app.metadata.name);
+        let others: Vec<&str> = users.split(',').map(str::trim).filter(|u| !u.is_empty() && *u != me).collect();
+        let Some((namespace, name)) = others.first().and_then(|first| first.split_once('/')) else {
+            objects.delete(target, &DeleteParams::default()).await?;
+            return Ok(true);
+        };
+        let patch = json!({"metadata": {
+            "annotations": { labels::SHARED_BY: others.join(",") },
+            "labels": { labels::APP_NAME: name, labels::APP_NAMESPACE: namespace },
+        }});
+        objects.patch(target, PatchType::Merge, &patch, false, &self.manager()).await?;
+        Ok(false)
+    }
+}
+
+/// Deletes exactly the object that was looked at, and waits a while until it is gone.
+async fn delete_and_wait(
+    objects: &Objects,
+    target: &ObjectRef,
+    live: Option<&Value>,
+    propagation: Option<Propagation>,
+) -> Result<(), Fault> {
+    let uid = live.and_then(|l| l.pointer("/metadata/uid")).and_then(Value::as_str).map(str::to_owned);
+    let parameters = DeleteParams {
+        propagation_policy: Some(match propagation {
+            Some(Propagation::Orphan) => PropagationPolicy::Orphan,
+            _ => PropagationPolicy::Background,
+        }),
+        preconditions: uid.clone().map(|uid| kube::api::Preconditions { uid: Some(uid), resource_version: None }),
+        ..DeleteParams::default()
+    };
+    objects.delete(target, &parameters).await?;
+    let mut pause = std::time::Duration::from_millis(10);
+    for _ in 0..30 {
+        let gone = objects
+            .read(target)
+            .await?
+            .is_none_or(|now| now.pointer("/metadata/uid").and_then(Value::as_str) != uid.as_deref());
+        if gone {
+            return Ok(());
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(std::time::Duration::from_secs(1));
+    }
+    Err(Fault::transient(format!(
+        "{target} on cluster {} is still being deleted (a finalizer holds it)",
+        objects.cluster()
+    )))
+}
+
+/// Sets a dotted path of an object, making the maps on the way.
+fn set(object: &mut Value, path: &str, value: Value) {
+    let mut here = object;
+    let mut steps = path.split('.').peekable();
+    while let Some(step) = steps.next() {
+        let Some(map) = here.as_object_mut() else { return };
+        if steps.peek().is_none() {
+            map.insert(step.to_owned(), value);
+            return;
+        }
+        here = map.entry(step.to_owned()).or_insert_with(|| json!({}));
+    }
+}
+
+fn key(cluster: &str, object: &Value) -> ResourceKey {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    ResourceKey {
+        cluster: model::cluster::normalise(cluster).to_owned(),
+        group: model::meta::group_of(&text("/apiVersion")).to_owned(),
+        kind: text("/kind"),
+        namespace: text("/metadata/namespace"),
+        name: text("/metadata/name"),
+    }
+}
+
+impl Dispatch for Keeper {
+    fn apply<'a>(&'a self, manifests: Vec<Manifest>) -> BoxFuture<'a, Result<Vec<Value>, Fault>> {
+        Box::pin(async move {
+            let mut addressed = Vec::with_capacity(manifests.len());
+            for mut manifest in manifests {
+                let objects = self.clusters.objects(&manifest.cluster).await?;
+                let mut target = ObjectRef::of(&manifest.object)?;
+                let (_, namespaced) = objects.resource(&target.api_version, &target.kind).await?;
+                self.mark(&mut manifest, &mut target, namespaced);
+                addressed.push((manifest, target));
+            }
+            let recorded = self.record(&addressed).await?;
+            let mut applied: Vec<BoxFuture<'_, Result<Value, Fault>>> = Vec::with_capacity(addressed.len());
+            for ((manifest, target), recorded) in addressed.iter().zip(recorded) {
+                applied.push(Box::pin(self.apply_one(manifest, target, recorded)));
+            }
+            let results: Vec<Result<Value, Fault>> = futures::stream::iter(applied).buffered(PARALLEL).collect().await;
+            // Every object is tried; the first fault is told.
+            results.into_iter().collect()
+        })
+    }
+
+    fn delete<'a>(&'a self, manifest: Manifest) -> BoxFuture<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            let objects = self.clusters.objects(&manifest.cluster).await?;
+            let target = ObjectRef::of(&manifest.object)?;
+            let deleted = objects.delete(&target, &DeleteParams::default()).await?;
+            let mut inventory = self.inventory.lock().await;
+            for tracker in inventory.forget(&key(&manifest.cluster, &manifest.object)) {
+                self.store(tracker).await?;
+            }
+            Ok(deleted)
+        })
+    }
+}
+
+impl Keeper {
+    /// Gives an object its namespace and its owner's mark.
+    fn mark(&self, manifest: &mut Manifest, target: &mut ObjectRef, namespaced: bool) {
+        let app = &self.app.metadata;
+        let Some(object) = manifest.object.as_object_mut() else { return };
+        let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+        let Some(metadata) = metadata.as_object_mut() else { return };
+        if !namespaced {
+            metadata.remove("namespace");
+            target.namespace.clear();
+        } else if target.namespace.is_empty() {
+            metadata.insert("namespace".into(), app.namespace.clone().into());
+            target.namespace.clone_from(&app.namespace);
+        }
+        let labels_of = metadata.entry("labels").or_insert_with(|| json!({}));
+        if let Some(map) = labels_of.as_object_mut() {
+            for (key, value) in [
+                (labels::APP_NAME, app.name.as_str()),
+                (labels::APP_NAMESPACE, app.namespace.as_str()),
+                (labels::APP_REVISION, self.revision.as_str()),
+            ] {
+                map.insert(key.into(), value.into());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_made_on_the_way() {
+        let mut object = json!({"spec": {"a": 1}});
+        set(&mut object, "spec.b.c", 2.into());
+        assert_eq!(object, json!({"spec": {"a": 1, "b": {"c": 2}}}));
+    }
+}

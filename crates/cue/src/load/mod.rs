@@ -1,0 +1,167 @@
+//! Loading: from the names on a command line to instances that can be compiled.
+//!
+//! An instance is the files named, or a package: the CUE files of a folder and of its ancestors up to the module root that
+//! have the same package clause. Data files join it. Everything is read through [`World`]; no path is looked at otherwise.
+
+mod condition;
+mod inputs;
+mod labels;
+mod module;
+mod package;
+mod tags;
+
+pub use inputs::{Format, Input};
+pub use labels::Place;
+
+use crate::api::{Instance, Selector};
+use crate::data::{Data, DataValue};
+use crate::{World, json, yaml};
+use cue_syntax::{Diagnostic, Source, Sources};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// What to load and how.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `-t`: `key=value`, or a word that a tag lists as its shorthand or an `@if` asks for.
+    pub tags: Vec<String>,
+    /// `-T`: values of system variables by name (`now`, `os`, …) for `@tag(…, var=now)`.
+    pub variables: Vec<(String, String)>,
+    /// `-p`: the package to load where a folder holds several.
+    pub package: Option<String>,
+    /// `-l`: where data files are placed.
+    pub place: Place,
+    /// `--list`: all data become one list.
+    pub list: bool,
+    /// `-d`: data are unified with this expression of the instance instead of with its top.
+    pub schema: Option<String>,
+    /// How many folders stand above the current one, to bound the search for a module.
+    pub folders_above: usize,
+}
+
+/// One instance with the data that belong to it.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// What to show for it: `./sub`, or nothing for files named on the command line.
+    pub name: String,
+    /// The CUE files.
+    pub instance: Instance,
+    /// Documents of data files, placed, in order.
+    pub documents: Vec<Document>,
+}
+
+/// One document of a data file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The file.
+    pub name: String,
+    /// The content.
+    pub data: Data,
+}
+
+/// The problems of a load; everything that was found.
+pub type Problems = Vec<Diagnostic>;
+
+/// Loads what the arguments name. No argument is the package of the current folder.
+///
+/// # Errors
+/// What cannot be read or parsed, packages that are not there or not unique, tags that nothing asks for.
+pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Result<Vec<Loaded>, Problems> {
+    let inputs = inputs::classify(arguments)?;
+    let (folders, files): (Vec<Input>, Vec<Input>) = inputs.into_iter().partition(|i| i.format == Format::Package);
+    let mut problems = Vec::new();
+    let mut loaded = Vec::new();
+    let has_files = !files.is_empty();
+    let (cue, data): (Vec<Input>, Vec<Input>) = files.into_iter().partition(|i| i.format == Format::Cue);
+    if !cue.is_empty() {
+        loaded.push(package::of_files(world, options, &cue, &mut problems));
+    }
+    let folders = if folders.is_empty() && !has_files { vec![Input::package(".")] } else { folders };
+    for folder in folders {
+        package::of_folder(world, options, &folder.name, &mut loaded, &mut problems);
+    }
+    if !data.is_empty() {
+        if loaded.is_empty() {
+            loaded.push(Loaded::default());
+        }
+        let documents = read_data(world, &data, options, &mut problems);
+        for l in &mut loaded {
+            l.documents.clone_from(&documents);
+        }
+    }
+    if problems.is_empty() {
+        tags::inject(options, &mut loaded, &mut problems);
+    }
+    if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+}
+
+fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &mut Problems) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for input in inputs {
+        let bytes = match world.read(&input.name) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                problems.push(Diagnostic::error("cue/load", e));
+                continue;
+            }
+        };
+        if input.format == Format::Binary {
+            documents.push(Document { name: input.name.clone(), data: DataValue::Bytes(bytes).into() });
+            continue;
+        }
+        let source = source_of(&input.name, &bytes);
+        let read = match input.format {
+            Format::Json => json::read_stream(&source),
+            Format::Yaml => yaml::read(&source),
+            _ => Ok(vec![Data::string(source.text.as_str())]),
+        };
+        match read {
+            Ok(all) => documents.extend(all.into_iter().map(|data| Document { name: input.name.clone(), data })),
+            Err(e) => problems.extend(e),
+        }
+    }
+    if options.list {
+        let all = documents.drain(..).map(|d| labels::placed(world, &options.place, d.data, problems)).collect();
+        documents.push(Document { name: String::new(), data: DataValue::List(all).into() });
+        return documents;
+    }
+    for d in &mut documents {
+        let data = std::mem::replace(&mut d.data, DataValue::Null.into());
+        d.data = labels::placed(world, &options.place, data, problems);
+    }
+    documents
+}
+
+/// A source for bytes; what is no UTF-8 becomes U+FFFD, as the language says.
+pub(crate) fn source_of(name: &str, bytes: &[u8]) -> Arc<Source> {
+    Source::new(name, String::from_utf8_lossy(bytes))
+}
+
+/// Parses the files of a package that is given as text (`World::package`), for the compiler.
+///
+/// # Errors
+/// Syntax errors.
+pub fn parse_texts(sources: &mut Sources, texts: &[(String, Arc<str>)]) -> Result<Vec<cue_syntax::File>, Problems> {
+    let mut problems = Vec::new();
+    let mut files = Vec::new();
+    for (name, text) in texts {
+        let source = Source::new(name.as_str(), text.to_string());
+        let id = sources.add(source.clone());
+        let parsed = cue_syntax::parse_file(&source, id);
+        problems.extend(parsed.diagnostics);
+        files.extend(parsed.tree);
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+/// The inputs of an evaluation for some documents: unified at the top, or with the schema that `-d` names.
+#[must_use]
+pub fn inputs_of(documents: &[Document], at: &[Selector]) -> crate::api::Inputs {
+    crate::api::Inputs {
+        data: documents.iter().map(|d| (at.to_vec(), d.data.clone())).collect(),
+        results: Vec::new(),
+    }
+}
+
+/// Imports that a load has found, by path.
+type Imports = FxHashMap<String, Vec<cue_syntax::File>>;
