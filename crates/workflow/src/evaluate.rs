@@ -1,6 +1,6 @@
 //! What the run asks of the language: which action is next, whether a condition holds, what comes out.
 //!
-//! The run owns order, memory and time; an implementation of [`Steps`] owns templates. The `step` module is the
+//! The run owns order, memory and time; an implementation of [`Steps`] owns templates. [`crate::step::Templates`] is the
 //! one that evaluates CUE; tests bring their own.
 
 use cue_syntax::Diagnostic;

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod run;
 pub mod state;
 pub mod status;
+pub mod step;
 pub mod time;
 
 pub use evaluate::{Call, Next, Payload, Scope, Steps};

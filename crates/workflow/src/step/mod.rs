@@ -1,0 +1,222 @@
+//! The step loop on CUE: which action of a step's template is next.
+//!
+//! The rule (it does not depend on the evaluator's field order):
+//!
+//! 1. An *action* is a struct with a concrete `#do`. Actions are taken in the order in which their fields first stand in
+//!    the source; a comprehension's fields stand where the comprehension stands, children come before their parent, list
+//!    elements by index. Hidden fields count, definitions and optional fields do not; `@step(n)` comes first, by n.
+//! 2. What an action will return is *unknown* until it has run, neither present nor absent. A guard on it is undecided, so
+//!    what stands behind the guard is not there yet.
+//! 3. The first action without a result is next. When its parameters need the result of another one, that one is next; a
+//!    circle of such needs is an error. When they need anything else that is not there, the step waits and says for what;
+//!    a `continue` that is not there yet is `false`.
+//! 4. Conflicts and missing parameters are reported before the first action.
+//! 5. Results stand beside the parameters: at `$returns`, or for the older flat spelling in the fields that the action
+//!    returns; where such a field was also given, what was given wins and what the server added is added.
+
+mod check;
+mod condition;
+mod expression;
+mod inject;
+mod sites;
+
+use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
+use cue::api::{Inputs, Instance, Limits, Selector};
+use cue::Program;
+use cue::{Data, DataValue, Labels, World};
+use cue_syntax::{Diagnostic, Source};
+use indexmap::IndexMap;
+use model::{Definition, StepStatus};
+use serde_json::Value;
+use sites::{Settled, Site};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// The compiled templates of the step types of a run.
+#[derive(Debug)]
+pub struct Templates {
+    programs: IndexMap<String, Template>,
+    conditions: Program,
+    limits: Limits,
+}
+
+/// A compiled template.
+#[derive(Debug)]
+struct Template {
+    program: Program,
+    source: Arc<Source>,
+}
+
+/// What every template can name beside its own fields.
+const BASE: &str = "context: _\nparameter: _\n";
+
+impl Templates {
+    /// Compiles the definitions of step types, by the text that steps name them with (`name`, `name@v2`).
+    ///
+    /// # Errors
+    /// Templates that do not compile, each with its place in the definition.
+    pub fn new(world: &dyn World, definitions: &IndexMap<String, Arc<Definition>>) -> Result<Templates, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let mut programs = IndexMap::new();
+        for (kind, definition) in definitions {
+            let empty = Source::new(format!("{kind} (no template)"), "");
+            let source = definition.template.as_ref().map_or(empty, |t| t.source.clone());
+            match compile(world, &source, BASE) {
+                Ok(program) => {
+                    programs.insert(kind.clone(), Template { program, source });
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        let conditions = match condition::program(world) {
+            Ok(program) => program,
+            Err(found) => {
+                problems.extend(found);
+                return Err(problems);
+            }
+        };
+        let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
+        if problems.is_empty() { Ok(Templates { programs, conditions, limits }) } else { Err(problems) }
+    }
+
+    fn template(&self, kind: &str) -> Result<&Template, Diagnostic> {
+        self.programs.get(kind).ok_or_else(|| {
+            let mut d = Diagnostic::error("workflow/unknown-step-type", format!("there is no step type \"{kind}\""));
+            let near = model::action::nearest(kind, self.programs.keys().map(String::as_str));
+            d.help = near.map(|n| format!("did you mean \"{n}\"?"));
+            d
+        })
+    }
+
+    /// Evaluates a step with what has been returned so far, and finds its actions.
+    fn settle(&self, scope: Scope<'_>, results: &Results) -> Result<Settled, Diagnostic> {
+        let template = self.template(&scope.step.kind)?;
+        let mut parameter = cue::json::from_value(&scope.parameter.value);
+        if scope.parameter.secret {
+            taint(&mut parameter);
+        }
+        let context = cue::json::from_value(&Value::Object(scope.context.clone()));
+        let data = vec![(vec![Selector::new("parameter")], parameter), (vec![Selector::new("context")], context)];
+        sites::settle(&template.program, &template.source, &self.limits, &Inputs { data, results: Vec::new() }, results)
+    }
+}
+
+/// Compiles a template with more declarations beside it.
+fn compile(world: &dyn World, source: &Arc<Source>, beside: &str) -> Result<Program, Vec<Diagnostic>> {
+    let mut instance = Instance::default();
+    let mut problems = Vec::new();
+    for source in [source.clone(), Source::new("step", beside)] {
+        let id = instance.sources.add(source.clone());
+        let parsed = cue_syntax::parse_file(&source, id);
+        problems.extend(parsed.diagnostics);
+        instance.files.extend(parsed.tree);
+    }
+    if problems.is_empty() { cue::compile(world, instance) } else { Err(problems) }
+}
+
+impl Steps for Templates {
+    fn next(&self, scope: Scope<'_>, results: &Results) -> Result<Next, Diagnostic> {
+        let settled = self.settle(scope, results)?;
+        if results.is_empty() {
+            check::parameter(&settled.evaluation)?;
+        }
+        if let Some(problem) = settled.evaluation.diagnostics().into_iter().next() {
+            return Err(problem);
+        }
+        let Some(first) = settled.sites.iter().position(|s| !results.contains_key(&s.path)) else {
+            return Ok(Next::Done);
+        };
+        let mut wanted = first;
+        let mut asked = vec![first];
+        loop {
+            let Some(site) = settled.sites.get(wanted) else { return Ok(Next::Done) };
+            match site.params(&settled.evaluation)? {
+                sites::Params::Ready(params) => {
+                    return Ok(Next::Act(Call { path: site.path.clone(), action: site.action, params }));
+                }
+                sites::Params::Missing(message) => return Ok(Next::Wait { message }),
+                sites::Params::Unknown(ids) => {
+                    let other = ids.iter().filter_map(|id| settled.sites.iter().position(|s| s.id == Some(*id)));
+                    match other.into_iter().find(|i| !asked.contains(i)) {
+                        Some(other) => {
+                            asked.push(other);
+                            wanted = other;
+                        }
+                        None => return Err(circle(&settled.sites, &asked)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn outputs(&self, scope: Scope<'_>, results: &Results) -> Result<Outputs, Diagnostic> {
+        let settled = self.settle(scope, results)?;
+        let mut outputs = Outputs::new();
+        for output in &scope.step.outputs {
+            let value = expression::output(&settled.evaluation, &output.value_from).map_err(|mut d| {
+                d.message = format!("output \"{}\": {}", output.name, d.message);
+                d
+            })?;
+            outputs.insert(output.name.clone(), value);
+        }
+        Ok(outputs)
+    }
+
+    fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic> {
+        condition::holds(&self.conditions, &self.limits, scope, status)
+    }
+}
+
+fn circle(sites: &[Site], asked: &[usize]) -> Diagnostic {
+    let names: Vec<&str> = asked.iter().filter_map(|i| sites.get(*i)).map(|s| s.path.as_str()).collect();
+    Diagnostic::error("workflow/action-circle", format!("the actions {} need each other's results", names.join(", ")))
+}
+
+/// Marks everything in it as secret.
+fn taint(data: &mut Data) {
+    data.labels = data.labels.join(Labels::SECRET);
+    match &mut data.value {
+        DataValue::List(items) => items.iter_mut().for_each(taint),
+        DataValue::Struct(fields) => fields.values_mut().for_each(taint),
+        _ => {}
+    }
+}
+
+/// Whether anything in it is secret.
+fn is_tainted(data: &Data) -> bool {
+    data.labels.is_secret()
+        || match &data.value {
+            DataValue::List(items) => items.iter().any(is_tainted),
+            DataValue::Struct(fields) => fields.values().any(is_tainted),
+            _ => false,
+        }
+}
+
+/// Data as a payload; `Err` has the unknown results in it.
+fn payload(data: &Data) -> Result<Payload, Vec<u32>> {
+    match cue::json::to_value(data) {
+        Ok(value) => Ok(Payload { value, secret: is_tainted(data) }),
+        Err(_) => {
+            let mut ids = Vec::new();
+            unknowns(data, &mut ids);
+            Err(ids)
+        }
+    }
+}
+
+fn unknowns(data: &Data, ids: &mut Vec<u32>) {
+    match &data.value {
+        DataValue::Unknown(id) => ids.push(*id),
+        DataValue::List(items) => items.iter().for_each(|d| unknowns(d, ids)),
+        DataValue::Struct(fields) => fields.values().for_each(|d| unknowns(d, ids)),
+        _ => {}
+    }
+}
+
+/// A label as it stands in a path.
+fn path_label(label: &str) -> SmolStr {
+    let plain = !label.is_empty()
+        && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#'))
+        && !label.starts_with(|c: char| c.is_ascii_digit());
+    if plain { label.into() } else { format!("{label:?}").into() }
+}

@@ -1,0 +1,281 @@
+//! The actions of a step's value: where they stand, in which order, what they are given.
+
+use super::inject::{Form, injections};
+use super::{path_label, payload};
+use crate::evaluate::{Payload, Results};
+use cue::api::{ArcType, Completeness, DataOptions, ErrorClass, FieldOptions, Inputs, Limits, Selector};
+use cue::{Evaluation, Program, Value};
+use cue_syntax::{Diagnostic, Label, Source};
+use indexmap::IndexMap;
+use model::action::{Action, DEFAULT_PROVIDER};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// How deep actions may lie.
+const DEPTH: usize = 64;
+/// How often a step's value is evaluated until its actions are known.
+const ROUNDS: usize = 64;
+
+/// An action in a value.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    /// `apply`, `l[0]`, `s.x`
+    pub(super) path: String,
+    pub(super) selectors: Vec<Selector>,
+    pub(super) action: &'static Action,
+    pub(super) form: Form,
+    /// Stands for its result while it is unknown.
+    pub(super) id: Option<u32>,
+    /// In the flat spelling: parameters that the result has too, as they were given.
+    pub(super) given: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An evaluation in which every action is known that can be known now.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) evaluation: Evaluation,
+    /// In order.
+    pub(super) sites: Vec<Site>,
+}
+
+/// Evaluates until the set of actions no longer changes: an action that was found is given an unknown result, and one that
+/// was only there because a guard took the absence of a result for an answer goes away again.
+pub(super) fn settle(
+    program: &Program,
+    source: &Arc<Source>,
+    limits: &Limits,
+    inputs: &Inputs,
+    results: &Results,
+) -> Result<Settled, Diagnostic> {
+    let mut known: IndexMap<String, Site> = IndexMap::new();
+    let mut next_id = 0;
+    for _ in 0..ROUNDS {
+        let mut inputs = inputs.clone();
+        for site in known.values() {
+            inputs.results.extend(injections(site, results.get(&site.path)));
+        }
+        let evaluation = program.evaluate(inputs, limits);
+        let mut sites = Vec::new();
+        let root = evaluation.root();
+        Walk { source, sites: &mut sites }.fields(root, &mut Vec::new(), "", 0)?;
+        let before = known.len();
+        known.retain(|path, _| sites.iter().any(|s| s.path == *path));
+        let mut changed = known.len() != before;
+        for site in &mut sites {
+            if let Some(same) = known.get(&site.path) {
+                site.id = same.id;
+                continue;
+            }
+            let unknown = !results.contains_key(&site.path);
+            if unknown {
+                site.id = Some(next_id);
+                next_id += 1;
+            }
+            // an action whose result nobody can see changes nothing
+            changed |= !site.action.returns.is_empty();
+            known.insert(site.path.clone(), site.clone());
+        }
+        if !changed {
+            return Ok(Settled { evaluation, sites });
+        }
+    }
+    Err(Diagnostic::error("workflow/action-guards", "the guards of the step's actions depend on each other, so which of them run cannot be decided"))
+}
+
+struct Walk<'a> {
+    source: &'a Arc<Source>,
+    sites: &'a mut Vec<Site>,
+}
+
+impl Walk<'_> {
+    /// Children in source order, then the value itself when it is an action.
+    fn value(&mut self, value: Value<'_>, selectors: &mut Vec<Selector>, path: &str, depth: usize) -> Result<(), Diagnostic> {
+        if depth > DEPTH {
+            return Ok(());
+        }
+        let value = value.default();
+        let items = value.items();
+        if !items.is_empty() {
+            for (i, item) in items.into_iter().enumerate() {
+                selectors.push(Selector::Index(i));
+                self.value(item, selectors, &format!("{path}[{i}]"), depth + 1)?;
+                selectors.pop();
+            }
+            return Ok(());
+        }
+        self.fields(value, selectors, path, depth)
+    }
+
+    fn fields(&mut self, value: Value<'_>, selectors: &mut Vec<Selector>, path: &str, depth: usize) -> Result<(), Diagnostic> {
+        let mut fields = value.fields(&FieldOptions { optional: true, hidden: true, definitions: false });
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let declares_returns = fields.iter().any(|f| f.label == "$returns");
+        fields.retain(|f| f.arc == ArcType::Regular);
+        let has_params = fields.iter().any(|f| f.label == "$params");
+        let place = |v: &Value<'_>| v.span().map_or((u32::MAX, u32::MAX), |s| (s.source.0, s.start));
+        fields.sort_by_cached_key(|f| match step_number(&f.value) {
+            Some(n) => (false, n, (0, 0)),
+            None => (true, 0, place(&f.value)),
+        });
+        for field in fields {
+            let skipped = matches!(field.label, "$returns") || (depth == 0 && matches!(field.label, "parameter" | "context"));
+            if skipped {
+                continue;
+            }
+            selectors.push(Selector::new(field.label));
+            let label = path_label(field.label);
+            let inner = if path.is_empty() { label.to_string() } else { format!("{path}.{label}") };
+            self.value(field.value, selectors, &inner, depth + 1)?;
+            selectors.pop();
+        }
+        if path.is_empty() {
+            return Ok(());
+        }
+        let Some(name) = text(value, "#do") else { return Ok(()) };
+        if name == "steps" || name == "nop" {
+            return Ok(());
+        }
+        let provider = text(value, "#provider").unwrap_or_else(|| DEFAULT_PROVIDER.into());
+        let action = model::action::find(&provider, &name).map_err(|d| self.at(d, value))?;
+        let form = if has_params || declares_returns { Form::Params } else { Form::Flat };
+        let mut given = serde_json::Map::new();
+        if form == Form::Flat {
+            for field in action.returns.iter().filter(|r| action.params.iter().any(|p| p.name == r.name)) {
+                let at = value.lookup(&[Selector::new(field.name)]);
+                let partial = DataOptions { completeness: Completeness::Partial, origins: false };
+                if let Some(payload) = at.data(&partial).ok().filter(|_| at.exists()).and_then(|d| payload(&d).ok()) {
+                    given.insert(field.name.to_owned(), payload.value);
+                }
+            }
+        }
+        self.sites.push(Site { path: path.to_owned(), selectors: selectors.clone(), action, form, id: None, given });
+        Ok(())
+    }
+
+    fn at(&self, mut diagnostic: Diagnostic, value: Value<'_>) -> Diagnostic {
+        if let Some(span) = value.span().filter(|s| s.source.0 == 0) {
+            diagnostic.labels.push(Label { source: self.source.clone(), start: span.start, end: span.end, text: String::new() });
+        }
+        diagnostic
+    }
+}
+
+/// The number of an attribute `@step(n)`.
+fn step_number(value: &Value<'_>) -> Option<i64> {
+    value.attributes().iter().find(|(name, _)| name == "step").and_then(|(_, body)| body.trim().parse().ok())
+}
+
+/// A concrete text at a definition of a struct.
+fn text(value: Value<'_>, name: &str) -> Option<SmolStr> {
+    let found = value.lookup(&[Selector::Ident(name.into())]);
+    if !found.exists() {
+        return None;
+    }
+    match found.data(&DataOptions::default()).ok()?.value {
+        cue::DataValue::String(text) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// What an action would be given.
+pub(super) enum Params {
+    /// All of it.
+    Ready(Payload),
+    /// It needs results that are not there yet.
+    Unknown(Vec<u32>),
+    /// It needs something else that is not there; says what.
+    Missing(String),
+}
+
+impl Site {
+    /// The action's parameters.
+    ///
+    /// # Errors
+    /// They are wrong, whatever is still to come; or a field is not one of the action's.
+    pub(super) fn params(&self, evaluation: &Evaluation) -> Result<Params, Diagnostic> {
+        let value = evaluation.lookup(&self.selectors);
+        match self.form {
+            Form::Params => {
+                let params = value.lookup(&[Selector::new("$params")]);
+                if !params.exists() {
+                    return Ok(Params::Ready(serde_json::Value::Object(serde_json::Map::new()).into()));
+                }
+                for field in params.fields(&FieldOptions::default()) {
+                    self.action.check_field(field.label)?;
+                }
+                self.read(params, None)
+            }
+            Form::Flat => self.read(value, Some(self.action.returns)),
+        }
+    }
+
+    fn read(&self, value: Value<'_>, flat: Option<&[model::action::Field]>) -> Result<Params, Diagnostic> {
+        let mut map = serde_json::Map::new();
+        let mut secret = false;
+        let mut unknown = Vec::new();
+        if let Some((_, problems)) = value.error().filter(|(class, _)| *class == ErrorClass::Error)
+            && let Some(problem) = problems.into_iter().next()
+        {
+            return Err(problem);
+        }
+        for field in value.fields(&FieldOptions::default()) {
+            let given = self.action.params.iter().any(|p| p.name == field.label);
+            if flat.is_some() && !given {
+                continue; // results, and fields that the template keeps beside the parameters
+            }
+            let is_continue = self.action.name == "wait" && field.label == "continue";
+            match read_field(field.value) {
+                Read::Value(data) => match payload(&data) {
+                    Ok(payload) => {
+                        secret |= payload.secret;
+                        map.insert(field.label.to_owned(), payload.value);
+                    }
+                    Err(ids) => unknown.extend(ids),
+                },
+                Read::Unknown(id) => unknown.push(id),
+                Read::Missing(_) if is_continue => {}
+                Read::Missing(message) => return Ok(Params::Missing(message)),
+                Read::Wrong(problem) => return Err(*problem),
+            }
+        }
+        if unknown.is_empty() {
+            Ok(Params::Ready(Payload { value: serde_json::Value::Object(map), secret }))
+        } else {
+            Ok(Params::Unknown(unknown))
+        }
+    }
+}
+
+pub(super) enum Read {
+    Value(cue::Data),
+    Unknown(u32),
+    Missing(String),
+    Wrong(Box<Diagnostic>),
+}
+
+/// A value that must be all there.
+pub(super) fn read_field(value: Value<'_>) -> Read {
+    if let Some(id) = value.unknown() {
+        return Read::Unknown(id);
+    }
+    let problems = match value.data(&DataOptions::default()) {
+        Ok(data) => return Read::Value(data),
+        Err(problems) => problems,
+    };
+    if let Some(problem) = value.errors().into_iter().next() {
+        return Read::Wrong(Box::new(problem));
+    }
+    // what is there may still say which results are awaited
+    if let Ok(part) = value.data(&DataOptions { completeness: Completeness::Partial, origins: false })
+        && let Err(ids) = payload(&part)
+        && let Some(id) = ids.first()
+    {
+        return Read::Unknown(*id);
+    }
+    let first = problems.into_iter().next();
+    let path = first.as_ref().and_then(|p| p.path.clone()).unwrap_or_else(|| value.path());
+    let why = first.map(|p| p.message).unwrap_or_default();
+    Read::Missing(if why.is_empty() { format!("waiting for value {path}") } else { format!("waiting for value {path}: {why}") })
+}
