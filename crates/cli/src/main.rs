@@ -13,6 +13,7 @@ mod render;
 mod report;
 mod status;
 mod table;
+mod world;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

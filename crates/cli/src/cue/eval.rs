@@ -1,0 +1,84 @@
+//! `lateen cue eval`: the result as CUE, also where it is not concrete.
+
+use super::output::{Form, OutputArgs, write_data};
+use super::session::{InputArgs, Problems};
+use cue::{Completeness, DataOptions, Value};
+use cue_syntax::Diagnostic;
+use std::process::ExitCode;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Show optional and hidden fields and attributes
+    #[arg(short = 'a', long)]
+    all: bool,
+    /// Require a concrete value
+    #[arg(short = 'c', long)]
+    concrete: bool,
+    /// Show hidden fields
+    #[arg(short = 'H', long = "show-hidden")]
+    hidden: bool,
+    /// Show optional fields
+    #[arg(short = 'O', long = "show-optional")]
+    optional: bool,
+    /// Show attributes
+    #[arg(short = 'A', long = "show-attributes")]
+    attributes: bool,
+}
+
+/// Runs it.
+pub(crate) fn run(args: EvalArgs) -> ExitCode {
+    let mut out = Vec::new();
+    let result = eval(&args, &mut out);
+    let written = args.output.write(&out);
+    match result.and(written) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problems) => {
+            args.input.report(&problems);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
+    let form = args.output.form(Form::Cue)?;
+    let expressions = args.input.parsed_expressions()?;
+    for unit in args.input.units()? {
+        let evaluation = unit.evaluate(&unit.documents);
+        if expressions.is_empty() {
+            let errors = evaluation.diagnostics();
+            print(args, form, unit.value(&evaluation), errors, out)?;
+            continue;
+        }
+        for (i, e) in expressions.iter().enumerate() {
+            if form == Form::Cue && expressions.len() > 1 {
+                out.extend(format!("// {}\n", args.input.expressions.get(i).map_or("", String::as_str)).as_bytes());
+            }
+            print(args, form, evaluation.expression(e), Vec::new(), out)?;
+        }
+    }
+    Ok(())
+}
+
+fn print(args: &EvalArgs, form: Form, value: Value<'_>, mut errors: Vec<Diagnostic>, out: &mut Vec<u8>) -> Result<(), Problems> {
+    errors.extend(value.errors());
+    errors.dedup();
+    if !errors.is_empty() && !args.input.ignore {
+        return Err(errors);
+    }
+    if args.concrete {
+        let incomplete = value.incomplete();
+        if !incomplete.is_empty() {
+            return Err(incomplete);
+        }
+    }
+    if form != Form::Cue {
+        let data = value.data(&DataOptions { completeness: Completeness::Concrete, origins: false })?;
+        return write_data(form, &data, out);
+    }
+    Ok(())
+}

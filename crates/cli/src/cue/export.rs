@@ -1,0 +1,90 @@
+//! `lateen cue export`: a concrete value, as data.
+
+use super::output::{Form, OutputArgs, write_data};
+use super::session::{InputArgs, Problems, Unit};
+use cue::load::Document;
+use cue::{DataOptions, Value};
+use cue_syntax::ast::Expr;
+use std::process::ExitCode;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Escape `<`, `>` and `&` in JSON
+    #[arg(long)]
+    escape: bool,
+}
+
+/// Runs it.
+pub(crate) fn run(args: ExportArgs) -> ExitCode {
+    let mut out = Vec::new();
+    let result = export(&args, &mut out).and_then(|()| args.output.write(&out));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problems) => {
+            args.input.report(&problems);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn export(args: &ExportArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
+    let form = args.output.form(Form::Json)?;
+    let expressions = args.input.parsed_expressions()?;
+    let mut first = true;
+    for unit in args.input.units()? {
+        if args.input.merge || unit.documents.is_empty() {
+            one(args, form, &expressions, &unit, &unit.documents, &mut first, out)?;
+        } else {
+            for document in &unit.documents {
+                one(args, form, &expressions, &unit, std::slice::from_ref(document), &mut first, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    args: &ExportArgs,
+    form: Form,
+    expressions: &[Expr],
+    unit: &Unit,
+    documents: &[Document],
+    first: &mut bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Problems> {
+    let evaluation = unit.evaluate(documents);
+    if expressions.is_empty() {
+        let errors = evaluation.diagnostics();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        return print(args, form, unit.value(&evaluation), first, out);
+    }
+    for e in expressions {
+        print(args, form, evaluation.expression(e), first, out)?;
+    }
+    Ok(())
+}
+
+fn print(args: &ExportArgs, form: Form, value: Value<'_>, first: &mut bool, out: &mut Vec<u8>) -> Result<(), Problems> {
+    if !std::mem::take(first) {
+        out.extend(form.separator().as_bytes());
+    }
+    let data = value.data(&DataOptions::default())?;
+    let start = out.len();
+    write_data(form, &data, out)?;
+    if args.escape && form == Form::Json {
+        let text = String::from_utf8_lossy(out.get(start..).unwrap_or_default())
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026");
+        out.truncate(start);
+        out.extend(text.as_bytes());
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Where results go and in which form.
+
+use super::session::Problems;
+use cue::{Data, DataValue, json, yaml};
+use cue_syntax::Diagnostic;
+use std::io::Write;
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Json,
+    Yaml,
+    Cue,
+    Text,
+    Binary,
+}
+
+impl Form {
+    fn named(name: &str) -> Option<Form> {
+        Some(match name {
+            "json" => Form::Json,
+            "yaml" => Form::Yaml,
+            "cue" => Form::Cue,
+            "text" => Form::Text,
+            "binary" => Form::Binary,
+            _ => return None,
+        })
+    }
+
+    /// What separates two results.
+    pub(crate) fn separator(self) -> &'static str {
+        match self {
+            Form::Yaml => "---\n",
+            Form::Cue => "// ---\n",
+            _ => "",
+        }
+    }
+}
+
+/// `--out` and `-o`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OutputArgs {
+    /// The form: json, yaml, cue, text or binary
+    #[arg(long, value_name = "FORM")]
+    out: Option<String>,
+    /// Write to this file, `-` is standard output; its name (or `yaml:FILE`) gives the form
+    #[arg(short = 'o', long = "outfile", value_name = "FILE")]
+    file: Option<String>,
+    /// Overwrite an existing file
+    #[arg(short = 'f', long)]
+    force: bool,
+}
+
+impl OutputArgs {
+    /// The form that was asked for.
+    pub(crate) fn form(&self, default: Form) -> Result<Form, Problems> {
+        if let Some(name) = &self.out {
+            return Form::named(name).ok_or_else(|| unknown(name));
+        }
+        let Some(file) = &self.file else { return Ok(default) };
+        if let Some((word, _)) = file.split_once(':') {
+            return Form::named(word).ok_or_else(|| unknown(word));
+        }
+        Ok(match file.rsplit_once('.').map(|(_, e)| e) {
+            Some("json") => Form::Json,
+            Some("yaml" | "yml") => Form::Yaml,
+            Some("cue") => Form::Cue,
+            Some("txt") => Form::Text,
+            _ => default,
+        })
+    }
+
+    /// Writes the whole result at once.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Problems> {
+        let path = self.file.as_deref().map(|f| f.split_once(':').map_or(f, |(_, p)| p)).filter(|p| *p != "-");
+        let failed = |what: &str, e: &std::io::Error| vec![Diagnostic::error("cue/output", format!("cannot write {what}: {e}"))];
+        match path {
+            None => match std::io::stdout().lock().write_all(bytes) {
+                // Whoever read the output wants no more of it.
+                Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+                Err(e) => Err(failed("the result", &e)),
+                Ok(()) => Ok(()),
+            },
+            Some(path) => {
+                if !self.force && std::path::Path::new(path).exists() {
+                    let d = Diagnostic::error("cue/output", format!("{path} exists already")).help("-f overwrites it");
+                    return Err(vec![d]);
+                }
+                std::fs::write(path, bytes).map_err(|e| failed(path, &e))
+            }
+        }
+    }
+}
+
+fn unknown(name: &str) -> Problems {
+    vec![Diagnostic::error("cue/output", format!("unknown form `{name}`")).help("known are json, yaml, cue, text and binary")]
+}
+
+/// Data in a form other than CUE, ended as the form ends.
+pub(crate) fn write_data(form: Form, data: &Data, out: &mut Vec<u8>) -> Result<(), Problems> {
+    let unknown = |e: cue::Unknown| vec![Diagnostic::error("cue/unknown", e.to_string())];
+    match form {
+        Form::Json => {
+            out.extend(json::write(data, json::Style::Indented).map_err(unknown)?.as_bytes());
+            if !out.ends_with(b"\n") {
+                out.push(b'\n');
+            }
+        }
+        Form::Yaml => {
+            out.extend(yaml::write(data).map_err(unknown)?.as_bytes());
+            if !out.ends_with(b"\n") {
+                out.push(b'\n');
+            }
+        }
+        Form::Text | Form::Binary | Form::Cue => match &data.value {
+            DataValue::String(s) => {
+                out.extend(s.as_bytes());
+                if form == Form::Text {
+                    out.push(b'\n');
+                }
+            }
+            DataValue::Bytes(b) => out.extend(b.iter()),
+            other => {
+                let kind = match other {
+                    DataValue::Null => "null",
+                    DataValue::Bool(_) => "a bool",
+                    DataValue::Number(_) => "a number",
+                    DataValue::List(_) => "a list",
+                    DataValue::Struct(_) => "a struct",
+                    _ => "not known yet",
+                };
+                let d = Diagnostic::error("cue/output", format!("the value is {kind}, and text output takes a string"))
+                    .help("choose a string with -e, or another form with --out");
+                return Err(vec![d]);
+            }
+        },
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! What `export`, `eval` and `vet` share: inputs, loading, compiling, evaluating.
+
+use crate::report;
+use crate::world::{Files, folders_above};
+use clap::Args;
+use cue::load::{Document, Loaded, Options, Place, inputs_of, load};
+use cue::{Evaluation, Instance, Limits, Program, Selector, Value, compile};
+use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label};
+use cue_syntax::{Diagnostic, Source};
+
+/// The name that holds the schema of `-d`.
+const SCHEMA: &str = "_lateen_schema";
+
+/// Inputs and how they are read.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Packages, CUE files and data files (.json, .yaml); `-` is standard input, `json: FILE` names a type; none is `.`
+    pub(crate) inputs: Vec<String>,
+    /// Evaluate this expression only (repeatable)
+    #[arg(short = 'e', long = "expression", value_name = "EXPR")]
+    pub(crate) expressions: Vec<String>,
+    /// Set the value of a tagged field: key=value, or a shorthand of the tag (repeatable)
+    #[arg(short = 't', long = "inject", value_name = "KEY=VALUE")]
+    tags: Vec<String>,
+    /// Set fields whose tags name system variables: now, os, arch, cwd, username, hostname
+    #[arg(short = 'T', long = "inject-vars")]
+    variables: bool,
+    /// The package, where a folder holds several
+    #[arg(short = 'p', long = "package", value_name = "NAME")]
+    package: Option<String>,
+    /// Where data are placed: `a:` for a label, or an expression over the data (repeatable)
+    #[arg(short = 'l', long = "path", value_name = "LABEL")]
+    place: Vec<String>,
+    /// The schema for data files, as an expression
+    #[arg(short = 'd', long = "schema", value_name = "EXPR")]
+    pub(crate) schema: Option<String>,
+    /// Combine all data into one list
+    #[arg(long)]
+    list: bool,
+    /// Unify all data files (the default); `--merge=false` takes each document on its own
+    #[arg(long, default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub(crate) merge: bool,
+    /// Print all errors
+    #[arg(short = 'E', long = "all-errors")]
+    pub(crate) all_errors: bool,
+    /// Go on in the presence of errors
+    #[arg(short = 'i', long = "ignore")]
+    pub(crate) ignore: bool,
+    /// Change to this folder first
+    #[arg(short = 'C', long = "chdir", value_name = "FOLDER")]
+    folder: Option<String>,
+}
+
+/// A command's problems; they end it with status 1.
+pub(crate) type Problems = Vec<Diagnostic>;
+
+/// An instance, compiled.
+pub(crate) struct Unit {
+    pub(crate) program: Program,
+    pub(crate) documents: Vec<Document>,
+    /// Where data and result stand: the top, or the field that holds the schema.
+    at: Vec<Selector>,
+}
+
+impl Unit {
+    /// Evaluates with the documents given.
+    pub(crate) fn evaluate(&self, documents: &[Document]) -> Evaluation {
+        self.program.evaluate(inputs_of(documents, &self.at), &Limits::default())
+    }
+
+    /// The value that the command is about.
+    pub(crate) fn value<'e>(&self, evaluation: &'e Evaluation) -> Value<'e> {
+        if self.at.is_empty() { evaluation.root() } else { evaluation.lookup(&self.at) }
+    }
+}
+
+impl InputArgs {
+    /// Loads and compiles everything.
+    pub(crate) fn units(&self) -> Result<Vec<Unit>, Problems> {
+        if let Some(folder) = &self.folder {
+            std::env::set_current_dir(folder)
+                .map_err(|e| vec![Diagnostic::error("cue/load", format!("cannot change to {folder}: {e}"))])?;
+        }
+        let options = Options {
+            tags: self.tags.clone(),
+            variables: if self.variables { variables() } else { Vec::new() },
+            package: self.package.clone(),
+            place: Place { labels: self.place.clone() },
+            list: self.list,
+            schema: self.schema.clone(),
+            folders_above: folders_above(),
+        };
+        load(&Files, &options, &self.inputs)?.into_iter().map(|l| self.compile(l)).collect()
+    }
+
+    fn compile(&self, loaded: Loaded) -> Result<Unit, Problems> {
+        let Loaded { mut instance, documents, .. } = loaded;
+        let mut at = Vec::new();
+        if let Some(schema) = &self.schema
+            && !documents.is_empty()
+        {
+            add_schema(&mut instance, schema)?;
+            at.push(Selector::new(SCHEMA));
+        }
+        Ok(Unit { program: compile(&Files, instance)?, documents, at })
+    }
+
+    /// The `-e` expressions, parsed.
+    pub(crate) fn parsed_expressions(&self) -> Result<Vec<Expr>, Problems> {
+        self.expressions
+            .iter()
+            .map(|text| {
+                let source = Source::new("--expression", text.as_str());
+                let parsed = cue_syntax::parse_expr(&source, cue_syntax::SourceId(u32::MAX));
+                match parsed.tree {
+                    Some(e) if parsed.diagnostics.is_empty() => Ok(e),
+                    _ => Err(parsed.diagnostics),
+                }
+            })
+            .collect()
+    }
+
+    /// Prints problems.
+    pub(crate) fn report(&self, problems: &[Diagnostic]) {
+        if self.all_errors { report::print_all(problems) } else { report::print(problems) }
+    }
+}
+
+/// Adds a hidden field that holds the schema, so that data are unified with a reference to it and not written into it.
+fn add_schema(instance: &mut Instance, schema: &str) -> Result<(), Problems> {
+    let source = Source::new("--schema", schema);
+    let id = instance.sources.add(source.clone());
+    let parsed = cue_syntax::parse_expr(&source, id);
+    let value = match parsed.tree {
+        Some(e) if parsed.diagnostics.is_empty() => e,
+        _ => return Err(parsed.diagnostics),
+    };
+    let span = value.span();
+    let field = Field {
+        alias: None,
+        label: Label::Ident(Ident { name: SCHEMA.into(), span }),
+        postfix_alias: None,
+        constraint: Constraint::Regular,
+        value,
+        attributes: Vec::new(),
+        doc: Vec::new(),
+        span,
+    };
+    // In the first file, so that its imports are known.
+    match instance.files.first_mut() {
+        Some(file) => file.decls.push(Decl::Field(field)),
+        None => instance.files.push(cue_syntax::File {
+            source: id,
+            attributes: Vec::new(),
+            package: None,
+            imports: Vec::new(),
+            decls: vec![Decl::Field(field)],
+            comments: Vec::new(),
+        }),
+    }
+    Ok(())
+}
+
+/// System variables for `-T`.
+fn variables() -> Vec<(String, String)> {
+    let env = |name: &str| std::env::var(name).ok();
+    let cwd = std::env::current_dir().ok().map(|d| d.display().to_string());
+    let host = env("HOSTNAME").or_else(|| std::fs::read_to_string("/etc/hostname").ok().map(|h| h.trim().to_owned()));
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    [
+        ("now", Some(jiff::Timestamp::now().to_string())),
+        ("os", Some(os.to_owned())),
+        ("arch", Some(arch.to_owned())),
+        ("cwd", cwd),
+        ("username", env("USER").or_else(|| env("LOGNAME"))),
+        ("hostname", host),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    .collect()
+}

@@ -1,0 +1,79 @@
+//! `lateen cue vet`: checks, and prints only what is wrong.
+
+use super::session::{InputArgs, Problems, Unit};
+use cue::Value;
+use cue::load::Document;
+use cue_syntax::Diagnostic;
+use std::process::ExitCode;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VetArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Require concrete values (the default for data files); `-c=false` allows incomplete ones
+    #[arg(short = 'c', long, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    concrete: Option<bool>,
+}
+
+/// Runs it.
+pub(crate) fn run(args: VetArgs) -> ExitCode {
+    let problems = match vet(&args) {
+        Ok(problems) | Err(problems) => problems,
+    };
+    if problems.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    args.input.report(&problems);
+    ExitCode::FAILURE
+}
+
+fn vet(args: &VetArgs) -> Result<Problems, Problems> {
+    let expressions = args.input.parsed_expressions()?;
+    let mut problems = Vec::new();
+    for unit in args.input.units()? {
+        if unit.documents.is_empty() {
+            let evaluation = unit.evaluate(&[]);
+            problems.extend(evaluation.diagnostics());
+            if expressions.is_empty() {
+                check(args, unit.value(&evaluation), args.concrete, &mut problems);
+            }
+            for e in &expressions {
+                check(args, evaluation.expression(e), args.concrete, &mut problems);
+            }
+            continue;
+        }
+        for document in &unit.documents {
+            vet_document(args, &unit, document, &mut problems);
+        }
+    }
+    Ok(problems)
+}
+
+fn vet_document(args: &VetArgs, unit: &Unit, document: &Document, problems: &mut Problems) {
+    let evaluation = unit.evaluate(std::slice::from_ref(document));
+    check(args, unit.value(&evaluation), Some(args.concrete.unwrap_or(true)), problems);
+}
+
+fn check(args: &VetArgs, value: Value<'_>, concrete: Option<bool>, problems: &mut Problems) {
+    for d in value.errors() {
+        if !problems.contains(&d) {
+            problems.push(d);
+        }
+    }
+    if !problems.is_empty() || concrete == Some(false) {
+        return;
+    }
+    let incomplete = value.incomplete();
+    if incomplete.is_empty() {
+        return;
+    }
+    if concrete == Some(true) || args.input.all_errors {
+        problems.extend(incomplete);
+    } else {
+        problems.push(
+            Diagnostic::error("cue/incomplete", "some values are incomplete")
+                .help("-c shows which; -c=false allows incomplete values"),
+        );
+    }
+}
