@@ -151,7 +151,9 @@ impl miette::Diagnostic for Report {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let len = self.source.as_ref().map_or(0, |s| s.0.text.len());
         Some(Box::new(self.labels.iter().enumerate().map(move |(i, l)| {
-            let start = (l.start as usize).min(len);
+            // A place at the very end is shown on the last character.
+            let last = self.source.as_ref().and_then(|s| s.0.text.char_indices().next_back()).map_or(0, |(p, _)| p);
+            let start = (l.start as usize).min(last);
             let end = (l.end as usize).clamp(start, len);
             let text = (!l.text.is_empty()).then(|| l.text.clone());
             let span = (start, end - start);
