@@ -73,6 +73,11 @@ impl Run {
                 self.end_visit(ix);
                 false
             }
+            // who was told to end does not ask anybody
+            None if self.state.is_ending() => {
+                self.finish(ix, StepPhase::Failed, StepReason::Terminate, message);
+                false
+            }
             None => {
                 let until = match text {
                     "" => None,

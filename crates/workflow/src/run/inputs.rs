@@ -6,6 +6,8 @@ use crate::plan::Ix;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
 use model::Step;
+use model::action::Action;
+use model::generate::APPLY_COMPONENT;
 use serde_json::{Map, Value};
 
 impl Run {
@@ -23,7 +25,9 @@ impl Run {
         let mut parameter = Payload { value: properties.unwrap_or_else(|| Value::Object(Map::new())), secret: false };
         for (i, input) in step.inputs.iter().enumerate() {
             let value = self.input(&input.from, &context, &parameter.value);
-            if !input.parameter_key.is_empty() && !value.value.is_null() {
+            // inputs of a component go into the component, see `component_inputs`
+            let own = step.kind != APPLY_COMPONENT;
+            if own && !input.parameter_key.is_empty() && !value.value.is_null() {
                 parameter.secret |= value.secret;
                 set_path(&mut parameter.value, &input.parameter_key, value.value.clone()).map_err(|message| {
                     let path = node.map_or("", |n| n.path.as_str());
@@ -77,6 +81,25 @@ impl Run {
         }
         context
     }
+}
+
+/// Puts the inputs of a step that applies a component into the component that its action is given: below `properties`,
+/// unless the key says `properties` or `traits[…]` itself.
+pub(crate) fn component_inputs(scope: Scope<'_>, action: &Action, params: &mut Payload) -> Result<(), Diagnostic> {
+    if scope.step.kind != APPLY_COMPONENT || action.provider != "oam" || action.name != "component-apply" {
+        return Ok(());
+    }
+    let Some(component) = params.value.get_mut("value") else { return Ok(()) };
+    for input in scope.step.inputs.iter().filter(|i| !i.parameter_key.is_empty()) {
+        let Some(value) = scope.inputs.get(&input.from).filter(|v| !v.value.is_null()) else { continue };
+        let key = input.parameter_key.as_str();
+        let whole = key == "properties" || key.starts_with("properties.") || key.starts_with("traits[");
+        let key = if whole { key.to_owned() } else { format!("properties.{key}") };
+        params.secret |= value.secret;
+        set_path(component, &key, value.value.clone())
+            .map_err(|message| Diagnostic::error("workflow/input", message).path("inputs"))?;
+    }
+    Ok(())
 }
 
 /// One step of a path.

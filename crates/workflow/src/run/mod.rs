@@ -1,7 +1,7 @@
 //! A run: the state machine that turns events into facts and requests.
 
 mod control;
-mod inputs;
+pub(crate) mod inputs;
 mod operation;
 mod schedule;
 mod visit;

@@ -46,6 +46,9 @@ impl Run {
                 let phase = over.map_or("over", |p| p.as_str());
                 refuse(format!("the workflow is {phase}"), "`workflow restart` runs it again")
             }
+            OperationAction::Suspend { .. } if self.state.is_ending() => {
+                refuse("the workflow is about to end".to_owned(), "")
+            }
             OperationAction::Resume { step: None } if !crate::status::is_suspended(&self.plan, &self.state) => {
                 refuse("the workflow is not suspended".to_owned(), "")
             }

@@ -1,9 +1,9 @@
 //! What a step's parameters must satisfy before its first action.
 
-use crate::plan::Plan;
 use super::Templates;
-use cue::api::{FieldOptions, Inputs, Selector, View};
+use crate::plan::Plan;
 use cue::Evaluation;
+use cue::api::{FieldOptions, Inputs, Selector, View};
 use cue_syntax::Diagnostic;
 use model::action::nearest;
 use serde_json::Value;

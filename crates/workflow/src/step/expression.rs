@@ -43,10 +43,13 @@ fn with_returns(text: &str) -> Vec<String> {
     if !plain {
         return Vec::new();
     }
-    let mut all: Vec<String> = text.match_indices('.').map(|(i, _)| {
-        let (before, after) = text.split_at(i);
-        format!("{before}.$returns{after}")
-    }).collect();
+    let mut all: Vec<String> = text
+        .match_indices('.')
+        .map(|(i, _)| {
+            let (before, after) = text.split_at(i);
+            format!("{before}.$returns{after}")
+        })
+        .collect();
     all.push(format!("{text}.$returns"));
     all
 }

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn what_was_given_wins_and_what_was_added_is_added() {
         let given = json!({"spec": {"replicas": 2, "list": [{"a": 1}], "short": [1]}});
-        let live = json!({"spec": {"replicas": 5, "list": [{"a": 3, "b": 2}], "short": [1, 2]}, "status": {"ready": 1}});
+        let live =
+            json!({"spec": {"replicas": 5, "list": [{"a": 3, "b": 2}], "short": [1, 2]}, "status": {"ready": 1}});
         assert_eq!(
             under(&given, &live),
             json!({"spec": {"replicas": 2, "list": [{"a": 1, "b": 2}], "short": [1]}, "status": {"ready": 1}})
@@ -116,8 +117,14 @@ mod tests {
 
     #[test]
     fn old_spellings_get_results_where_they_look_for_them() {
-        assert_eq!(Value::Object(flat("http", "do", &json!({"statusCode": 200}))), json!({"response": {"statusCode": 200}}));
-        assert_eq!(Value::Object(flat("kube", "list", &json!({"values": {"items": []}}))), json!({"list": {"items": []}}));
+        assert_eq!(
+            Value::Object(flat("http", "do", &json!({"statusCode": 200}))),
+            json!({"response": {"statusCode": 200}})
+        );
+        assert_eq!(
+            Value::Object(flat("kube", "list", &json!({"values": {"items": []}}))),
+            json!({"list": {"items": []}})
+        );
         assert_eq!(Value::Object(flat("kube", "read", &json!({"value": 1}))), json!({"value": 1}));
     }
 }

@@ -21,8 +21,9 @@ mod inject;
 mod sites;
 
 use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
-use cue::api::{Inputs, Instance, Limits, Selector};
+use crate::run::inputs::component_inputs;
 use cue::Program;
+use cue::api::{Inputs, Instance, Limits, Selector};
 use cue::{Data, DataValue, Labels, World};
 use cue_syntax::{Diagnostic, Source};
 use indexmap::IndexMap;
@@ -55,7 +56,10 @@ impl Templates {
     ///
     /// # Errors
     /// Templates that do not compile, each with its place in the definition.
-    pub fn new(world: &dyn World, definitions: &IndexMap<String, Arc<Definition>>) -> Result<Templates, Vec<Diagnostic>> {
+    pub fn new(
+        world: &dyn World,
+        definitions: &IndexMap<String, Arc<Definition>>,
+    ) -> Result<Templates, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut programs = IndexMap::new();
         for (kind, definition) in definitions {
@@ -131,7 +135,8 @@ impl Steps for Templates {
         loop {
             let Some(site) = settled.sites.get(wanted) else { return Ok(Next::Done) };
             match site.params(&settled.evaluation)? {
-                sites::Params::Ready(params) => {
+                sites::Params::Ready(mut params) => {
+                    component_inputs(scope, site.action, &mut params)?;
                     return Ok(Next::Act(Call { path: site.path.clone(), action: site.action, params }));
                 }
                 sites::Params::Missing(message) => return Ok(Next::Wait { message }),

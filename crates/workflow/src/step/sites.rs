@@ -79,7 +79,10 @@ pub(super) fn settle(
             return Ok(Settled { evaluation, sites });
         }
     }
-    Err(Diagnostic::error("workflow/action-guards", "the guards of the step's actions depend on each other, so which of them run cannot be decided"))
+    Err(Diagnostic::error(
+        "workflow/action-guards",
+        "the guards of the step's actions depend on each other, so which of them run cannot be decided",
+    ))
 }
 
 struct Walk<'a> {
@@ -89,7 +92,13 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Children in source order, then the value itself when it is an action.
-    fn value(&mut self, value: Value<'_>, selectors: &mut Vec<Selector>, path: &str, depth: usize) -> Result<(), Diagnostic> {
+    fn value(
+        &mut self,
+        value: Value<'_>,
+        selectors: &mut Vec<Selector>,
+        path: &str,
+        depth: usize,
+    ) -> Result<(), Diagnostic> {
         if depth > DEPTH {
             return Ok(());
         }
@@ -106,7 +115,13 @@ impl Walk<'_> {
         self.fields(value, selectors, path, depth)
     }
 
-    fn fields(&mut self, value: Value<'_>, selectors: &mut Vec<Selector>, path: &str, depth: usize) -> Result<(), Diagnostic> {
+    fn fields(
+        &mut self,
+        value: Value<'_>,
+        selectors: &mut Vec<Selector>,
+        path: &str,
+        depth: usize,
+    ) -> Result<(), Diagnostic> {
         let mut fields = value.fields(&FieldOptions { optional: true, hidden: true, definitions: false });
         if fields.is_empty() {
             return Ok(());
@@ -120,7 +135,8 @@ impl Walk<'_> {
             None => (true, 0, place(&f.value)),
         });
         for field in fields {
-            let skipped = matches!(field.label, "$returns") || (depth == 0 && matches!(field.label, "parameter" | "context"));
+            let skipped =
+                matches!(field.label, "$returns") || (depth == 0 && matches!(field.label, "parameter" | "context"));
             if skipped {
                 continue;
             }
@@ -156,7 +172,12 @@ impl Walk<'_> {
 
     fn at(&self, mut diagnostic: Diagnostic, value: Value<'_>) -> Diagnostic {
         if let Some(span) = value.span().filter(|s| s.source.0 == 0) {
-            diagnostic.labels.push(Label { source: self.source.clone(), start: span.start, end: span.end, text: String::new() });
+            diagnostic.labels.push(Label {
+                source: self.source.clone(),
+                start: span.start,
+                end: span.end,
+                text: String::new(),
+            });
         }
         diagnostic
     }
@@ -277,5 +298,9 @@ pub(super) fn read_field(value: Value<'_>) -> Read {
     let first = problems.into_iter().next();
     let path = first.as_ref().and_then(|p| p.path.clone()).unwrap_or_else(|| value.path());
     let why = first.map(|p| p.message).unwrap_or_default();
-    Read::Missing(if why.is_empty() { format!("waiting for value {path}") } else { format!("waiting for value {path}: {why}") })
+    Read::Missing(if why.is_empty() {
+        format!("waiting for value {path}")
+    } else {
+        format!("waiting for value {path}: {why}")
+    })
 }
