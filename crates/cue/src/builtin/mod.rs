@@ -2,12 +2,26 @@
 //!
 //! A builtin is a pure function from data to data. What needs the evaluator itself (`len`, `close`, `and`, `or`,
 //! `matchN`, comparators of `list.Sort`, `json.Validate`) is marked [`Run::Evaluator`] and lives with the evaluator.
+//!
+//! The index is static tables: nothing is built when the program starts.
 
-use crate::data::Data;
+mod args;
+mod define;
+mod kinds;
 
-/// Kinds that a parameter takes, as a bit set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kinds(pub u16);
+mod encoding;
+mod list;
+mod math;
+mod path;
+mod regexp;
+mod strconv;
+mod strings;
+
+pub(crate) use args::Args;
+pub(crate) use define::builtins;
+pub use kinds::Kinds;
+
+use crate::data::{Data, DataValue, Labels};
 
 /// One parameter.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +47,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy)]
 pub enum Run {
     /// A pure function; the arguments are concrete, of the right kinds, and as many as there are parameters.
+    /// Use [`Builtin::call`], which carries labels over.
     Pure(fn(&[Data]) -> Result<Data, Fault>),
     /// Done by the evaluator, which knows it by package and name.
     Evaluator,
@@ -51,8 +66,86 @@ pub struct Builtin {
     pub params: &'static [Param],
     /// Returns a bool, so that a call with the first argument left out is a validator.
     pub validator: bool,
+    /// The result consists of parts of the arguments, which keep their own labels (`list.Concat`).
+    pub structural: bool,
     /// How it runs.
     pub run: Run,
     /// What a user reads in `lateen cue help`, Markdown.
     pub doc: &'static str,
 }
+
+impl Builtin {
+    /// Calls a pure function. The result carries the labels of everything that went into it.
+    ///
+    /// # Errors
+    /// What the function says; an incomplete fault when it is not a pure function.
+    pub fn call(&self, arguments: &[Data]) -> Result<Data, Fault> {
+        let Run::Pure(function) = self.run else {
+            return Err(Fault::Incomplete(format!("{}.{} is done by the evaluator", self.package, self.name)));
+        };
+        let mut result = function(arguments)?;
+        if !self.structural {
+            result.labels = arguments.iter().fold(result.labels, |all, a| all.join(labels(a)));
+        }
+        Ok(result)
+    }
+}
+
+/// The labels of a value and of everything in it.
+fn labels(data: &Data) -> Labels {
+    let inner = match &data.value {
+        DataValue::List(items) => items.iter().fold(Labels::NONE, |all, d| all.join(labels(d))),
+        DataValue::Struct(fields) => fields.values().fold(Labels::NONE, |all, d| all.join(labels(d))),
+        _ => Labels::NONE,
+    };
+    data.labels.join(inner)
+}
+
+/// One package: its functions in groups, and what of it is written in CUE.
+#[derive(Debug, Clone, Copy)]
+struct Package {
+    path: &'static str,
+    functions: &'static [&'static [Builtin]],
+    cue: Option<&'static str>,
+}
+
+/// Sorted by path.
+const PACKAGES: &[Package] = &[
+    encoding::base64::PACKAGE,
+    encoding::json::PACKAGE,
+    encoding::yaml::PACKAGE,
+    list::PACKAGE,
+    math::PACKAGE,
+    path::PACKAGE,
+    regexp::PACKAGE,
+    strconv::PACKAGE,
+    strings::PACKAGE,
+];
+
+fn package(path: &str) -> Option<&'static Package> {
+    PACKAGES.iter().find(|p| p.path == path)
+}
+
+/// A function or constant, by import path and name.
+pub fn lookup(package_path: &str, name: &str) -> Option<&'static Builtin> {
+    package(package_path)?.functions.iter().flat_map(|group| group.iter()).find(|b| b.name == name)
+}
+
+/// The import paths of all builtin packages, sorted.
+pub fn packages() -> impl Iterator<Item = &'static str> {
+    PACKAGES.iter().map(|p| p.path)
+}
+
+/// The names of a package's functions and constants, without those of its CUE part.
+pub fn names(package_path: &str) -> impl Iterator<Item = &'static str> {
+    let groups = package(package_path).map_or(&[] as &[&[Builtin]], |p| p.functions);
+    groups.iter().flat_map(|group| group.iter()).map(|b| b.name)
+}
+
+/// What of a package is written in CUE (`list.Comparer`, `path.Unix`), to be parsed as a file.
+pub fn cue_part(package_path: &str) -> Option<&'static str> {
+    package(package_path)?.cue
+}
+
+#[cfg(test)]
+mod cases;

@@ -91,6 +91,16 @@ impl Number {
         BigInt::from_biguint(sign, self.coefficient.to_big().div_rem(&digits).0)
     }
 
+    /// The form in which builtins that compute with decimals return a number: a whole value is an int with all its digits
+    /// written out, anything else a float (`list.Sum([1.5, 1.5])` is `3`).
+    #[must_use]
+    pub fn as_result(self) -> Number {
+        match self.to_bigint() {
+            Some(whole) => Number::from(whole),
+            None => self.with_kind(NumberKind::Float),
+        }
+    }
+
     /// The value as a 64-bit signed integer, when it is one.
     pub fn to_i64(&self) -> Option<i64> {
         match (self.exponent, self.coefficient.as_small()) {

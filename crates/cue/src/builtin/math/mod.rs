@@ -1,0 +1,8 @@
+//! `math`.
+
+mod constants;
+mod round;
+
+use super::Package;
+
+pub(super) const PACKAGE: Package = Package { path: "math", functions: &[constants::ALL, round::ALL], cue: None };
