@@ -6,22 +6,32 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod cluster;
+mod completion;
 mod cue;
+mod hub;
+mod install;
 mod ls;
+mod namespace;
+mod output;
 mod progress;
 mod render;
 mod report;
+mod session;
 mod status;
 mod table;
 mod world;
 
 use clap::{Parser, Subcommand};
+use session::HubArgs;
 use std::process::ExitCode;
 
 /// Deliver applications to many Kubernetes clusters, from text files, with or without a cluster.
 #[derive(Debug, Parser)]
 #[command(name = "lateen", version, about, long_about = None, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
+    #[command(flatten)]
+    hub: HubArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -35,16 +45,38 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print every object an Application renders to, offline
+    Render(render::RenderArgs),
+    /// Join, list and make clusters
+    #[command(subcommand)]
+    Cluster(cluster::ClusterArgs),
+    /// Make and list namespaces
+    #[command(subcommand, visible_alias = "ns")]
+    Namespace(namespace::NamespaceArgs),
+    /// Choose which cluster is the hub
+    #[command(subcommand)]
+    Hub(hub::HubCommand),
+    /// Apply to a real hub what Lateen needs there
+    Install(install::InstallArgs),
     /// Evaluate, export, check and format CUE files
     #[command(subcommand)]
     Cue(cue::CueArgs),
-    /// Print every object an Application renders to, offline
-    Render(render::RenderArgs),
+    /// Print a completion script for a shell
+    Completion(completion::CompletionArgs),
+    /// Print the version
+    Version(completion::VersionArgs),
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Cue(args) => cue::run(args),
+    let Cli { hub, command } = Cli::parse();
+    match command {
         Command::Render(args) => render::run(args),
+        Command::Cluster(args) => session::run(cluster::run(hub, args)),
+        Command::Namespace(args) => session::run(namespace::run(hub, args)),
+        Command::Hub(command) => session::run(hub::run(hub, command)),
+        Command::Install(args) => session::run(install::run(hub, args)),
+        Command::Cue(args) => cue::run(args),
+        Command::Completion(args) => completion::run(args),
+        Command::Version(args) => completion::version(args),
     }
 }

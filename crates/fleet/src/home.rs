@@ -104,8 +104,8 @@ impl Home {
         }
     }
 
-    /// Removes an embedded cluster's folder.
-    pub(crate) fn remove_cluster(&self, name: &str) -> Result<(), Error> {
+    /// Removes an embedded cluster's folder with everything in it.
+    pub fn remove_cluster(&self, name: &str) -> Result<(), Error> {
         let folder = self.cluster(name);
         std::fs::remove_dir_all(&folder).map_err(|error| unusable(&folder, &error))
     }

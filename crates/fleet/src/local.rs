@@ -153,6 +153,17 @@ impl Fleet {
         Ok(serving)
     }
 
+    /// Serves an embedded cluster to kubectl until it fails; requests need the token of [`Fleet::serving`].
+    pub async fn serve(&self, name: &str, listener: tokio::net::TcpListener) -> Result<(), Error> {
+        let (home, cluster) = self.embedded_name(name).await?;
+        let serving = Serving::of(&home, &cluster)?;
+        let failed = |error: &dyn std::fmt::Display| Error::new(ErrorKind::Embedded, error.to_string());
+        self.embedded().attach(&home, &cluster, name, Lane::new(name, LaneLimits::default())).await?;
+        let opened = self.embedded().0.lock().await.get(&home.cluster(&cluster)).cloned();
+        let opened = opened.ok_or_else(|| failed(&"the cluster was closed"))?;
+        opened.serve_tcp(listener, serving.token()).await.map_err(|error| failed(&error))
+    }
+
     /// The embedded cluster behind a name: a joined one, one that only exists, or the embedded hub.
     async fn embedded_name(&self, name: &str) -> Result<(Home, String), Error> {
         let home = self.home().clone();

@@ -1,0 +1,31 @@
+//! Machine-readable output: `-o json` and `-o yaml`.
+
+use crate::session::Outcome;
+use cue_syntax::Diagnostic;
+use serde_json::Value;
+
+/// A form that programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// JSON, indented by two.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// A value as text, with a line end.
+pub(crate) fn text(value: &Value, format: Format) -> Outcome<String> {
+    match format {
+        Format::Json => serde_json::to_string_pretty(value)
+            .map(|text| text + "\n")
+            .map_err(|e| Diagnostic::error("cli/output", e.to_string()).into()),
+        Format::Yaml => cue::yaml::write(&cue::json::from_value(value))
+            .map_err(|_| Diagnostic::error("cli/output", "a value that is not known yet cannot be printed").into()),
+    }
+}
+
+/// Prints a value.
+pub(crate) fn print(value: &Value, format: Format) -> Outcome {
+    print!("{}", text(value, format)?);
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What a command that talks to clusters begins with: the state folder, the choice of the hub, the runtime.
+
+use actions::{Fault, Objects};
+use controller::Hub;
+use cue_syntax::Diagnostic;
+use fleet::{Fleet, Home, HubChoice, HubSource};
+use std::process::ExitCode;
+
+/// Which hub to use.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct HubArgs {
+    /// The hub: `embedded`, a kubeconfig FILE or FILE#CONTEXT, `context:NAME` or `in-cluster` [default: what `lateen hub use` saved, else embedded]
+    #[arg(long, global = true, value_name = "HUB", help_heading = "Global options")]
+    pub(crate) hub: Option<String>,
+}
+
+/// A failure that ends a command, with every problem that was found.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) Vec<Diagnostic>);
+
+/// What a command gives.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Failure(vec![diagnostic])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Failure(diagnostics)
+    }
+}
+
+impl From<fleet::Error> for Failure {
+    fn from(error: fleet::Error) -> Self {
+        error.diagnostic().into()
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Diagnostic::error(fault_code(&fault), fault.message).into()
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Diagnostic::error("cli/io", error.to_string()).into()
+    }
+}
+
+fn fault_code(fault: &Fault) -> &'static str {
+    match fault.status {
+        Some(403) => "cluster/forbidden",
+        Some(404) => "cluster/not-found",
+        Some(409) => "cluster/conflict",
+        Some(422) => "cluster/invalid",
+        Some(_) => "cluster/refused",
+        None => "cluster/unreachable",
+    }
+}
+
+/// An open hub.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// The clusters.
+    pub(crate) fleet: Fleet,
+    /// What lives on the hub.
+    pub(crate) hub: Hub,
+    /// Where the choice of the hub came from.
+    pub(crate) source: HubSource,
+}
+
+impl Session {
+    /// Opens the hub. An embedded one gets the CRDs it lacks.
+    pub(crate) async fn open(args: &HubArgs) -> Outcome<Session> {
+        let home = Home::from_environment()?;
+        let (choice, source) = HubChoice::choose(args.hub.as_deref(), &home)?;
+        let embedded = choice == HubChoice::Embedded;
+        let fleet = Fleet::open(home, choice).await?;
+        let hub = Hub::new(Objects::new(fleet.hub().client(), model::cluster::LOCAL));
+        if embedded {
+            crate::install::crds(&hub, crate::install::Which::Missing).await?;
+        }
+        Ok(Session { fleet, hub, source })
+    }
+
+    /// One line that says which hub it is; printed by every command that changes something.
+    pub(crate) fn announce(&self) {
+        let hub = match self.fleet.hub_choice() {
+            HubChoice::Embedded => format!("embedded ({})", self.fleet.home().folder().display()),
+            choice => format!("{} ({})", choice.text(), self.fleet.hub_endpoint()),
+        };
+        eprintln!("hub: {hub}, by {}", self.source.describe());
+    }
+}
+
+/// Runs a command that talks to clusters to its end and prints what went wrong.
+pub(crate) fn run(command: impl Future<Output = Outcome>) -> ExitCode {
+    run_to(async move { command.await.map(|()| ExitCode::SUCCESS) })
+}
+
+/// As [`run`], for a command that chooses its exit status itself.
+pub(crate) fn run_to(command: impl Future<Output = Outcome<ExitCode>>) -> ExitCode {
+    // The process has one TLS provider; a second call would fail and change nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            crate::report::print(&[Diagnostic::error("cli/runtime", error.to_string())]);
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(command);
+    // Watches and lanes end with the process; nothing durable is in flight once the command has returned.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    match result {
+        Ok(code) => code,
+        Err(Failure(diagnostics)) => {
+            crate::report::print(&diagnostics);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Asks on a terminal before something that cannot be undone; elsewhere `--yes` is needed.
+pub(crate) fn confirm(question: &str, yes: bool) -> Outcome {
+    use std::io::{BufRead, IsTerminal, Write};
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Diagnostic::error("cli/confirm", format!("{question} needs a yes"))
+            .help("give --yes where nobody can be asked")
+            .into());
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Diagnostic::error("cli/confirm", "nothing was done").into()),
+    }
+}
