@@ -145,10 +145,10 @@ pub use crate::builtin::Kinds;
 pub type Compiled = Result<super::Program, Vec<Diagnostic>>;
 
 /// One field of a struct, in output order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct FieldView<'e> {
     /// The label as text: `a-b`, `#D`, `_h`.
-    pub label: &'e str,
+    pub label: SmolStr,
     /// Regular, required or optional.
     pub arc: ArcType,
     /// Its value.

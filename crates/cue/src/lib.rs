@@ -6,7 +6,10 @@
 
 pub mod api;
 pub mod builtin;
+mod compile;
 pub mod data;
+mod eval;
+mod ir;
 pub mod json;
 pub mod load;
 pub mod number;

@@ -2,31 +2,79 @@
 
 use crate::World;
 use crate::api::{
-    Compiled, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance, Kinds, Limits, Selector, View,
+    ArcType, Compiled, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance,
+    Kinds, Limits, Selector, View,
 };
+use crate::compile::{self, Unit};
 use crate::data::{Data, Labels};
-use cue_syntax::{Diagnostic, Span, ast};
+use crate::eval::{Base, Evaluator, Export, NONE, NodeId, Stop, Val, flag};
+use crate::ir::{ArcKind, SymKind, kind};
+use cue_syntax::{Diagnostic, Sources, Span, ast};
 use smol_str::SmolStr;
+use std::cell::RefCell;
 use std::sync::Arc;
+
+/// Stack of the thread that compiles or evaluates: nesting in the input becomes nesting of calls.
+const STACK: usize = 512 << 20;
+
+/// Runs on a thread with a big stack, or here where there are no threads (wasm).
+fn deep<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    if cfg!(target_arch = "wasm32") {
+        return f();
+    }
+    let mut f = Some(f);
+    let mut out = None;
+    {
+        let (f, out) = (&mut f, &mut out);
+        std::thread::scope(|scope| {
+            let run = move || *out = f.take().map(|f| f());
+            if let Ok(handle) = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run)
+                && let Err(panic) = handle.join()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        });
+    }
+    match (out, f) {
+        (Some(value), _) => value,
+        // No thread could be had.
+        (None, Some(f)) => f(),
+        // A function that ran has left its result, or its panic went on above.
+        (None, None) => std::process::abort(),
+    }
+}
 
 /// A compiled package with everything it imports. Immutable, cheap to clone, `Send + Sync`; cache it by content.
 #[derive(Debug, Clone)]
 pub struct Program {
-    inner: Arc<()>,
+    unit: Arc<Unit>,
 }
 
 /// Compiles a package and what it imports.
 ///
 /// # Errors
 /// Unresolved names, unused imports and lets, bad literals: all that were found, in order of position.
-pub fn compile(_world: &dyn World, _instance: Instance) -> Compiled {
-    Ok(Program { inner: Arc::new(()) })
+pub fn compile(world: &dyn World, instance: Instance) -> Compiled {
+    deep(|| compile::compile(world, instance)).map(|unit| Program { unit: Arc::new(unit) })
 }
 
 impl Program {
     /// Evaluates the program with inputs. Deterministic; one evaluation runs on one thread, several run side by side.
-    pub fn evaluate(&self, _inputs: Inputs, _limits: &Limits) -> Evaluation {
-        Evaluation { program: self.clone() }
+    pub fn evaluate(&self, inputs: Inputs, limits: &Limits) -> Evaluation {
+        let unit = self.unit.clone();
+        let limits = limits.clone();
+        let evaluator = deep(move || {
+            let mut e = Evaluator::new(unit, limits);
+            e.inject(&inputs);
+            e.evaluate_all();
+            e
+        });
+        Evaluation { program: self.clone(), evaluator: RefCell::new(evaluator) }
+    }
+
+    /// The sources that spans of this program point into.
+    pub fn sources(&self) -> &Sources {
+        &self.unit.sources
     }
 }
 
@@ -34,28 +82,40 @@ impl Program {
 #[derive(Debug)]
 pub struct Evaluation {
     program: Program,
+    evaluator: RefCell<Evaluator>,
 }
 
 impl Evaluation {
+    fn value(&self, node: NodeId) -> Value<'_> {
+        Value { evaluation: self, node }
+    }
+
     /// The value of the package.
     pub fn root(&self) -> Value<'_> {
-        Value { evaluation: self }
+        self.value(self.evaluator.borrow().root)
     }
 
     /// The value at a path; [`Value::exists`] is false when there is none.
-    pub fn lookup(&self, _path: &[Selector]) -> Value<'_> {
-        self.root()
+    pub fn lookup(&self, path: &[Selector]) -> Value<'_> {
+        self.root().lookup(path)
     }
 
-    /// An expression in the scope of the package (`-e`, `valueFrom`, `if`), with the imports of its first file; names of
-    /// builtin packages that no file imports are known too.
-    pub fn expression(&self, _expression: &ast::Expr) -> Value<'_> {
-        self.root()
+    /// An expression in the scope of the package (`-e`, `valueFrom`, `if`), with the imports of its files; names of
+    /// builtin packages that no file imports are known too, and fields whose label is a string are names.
+    pub fn expression(&self, expression: &ast::Expr) -> Value<'_> {
+        let mut evaluator = self.evaluator.borrow_mut();
+        let e = &mut *evaluator;
+        let unit = self.program.unit.clone();
+        let node = deep(move || match compile::expression(&mut e.ir, &unit, expression) {
+            Ok(id) => e.outside(id),
+            Err(diagnostics) => e.failed(&diagnostics),
+        });
+        self.value(node)
     }
 
     /// All errors of the package that are not merely incomplete; empty when `cue eval` would succeed.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        Vec::new()
+        self.root().errors()
     }
 
     /// The program.
@@ -68,112 +128,427 @@ impl Evaluation {
 #[derive(Debug, Clone, Copy)]
 pub struct Value<'e> {
     evaluation: &'e Evaluation,
+    /// `NONE` where there is nothing.
+    node: NodeId,
 }
 
 impl<'e> Value<'e> {
+    fn with<T>(&self, f: impl FnOnce(&mut Evaluator) -> T) -> T {
+        f(&mut self.evaluation.evaluator.borrow_mut())
+    }
+
+    fn at(&self, node: NodeId) -> Value<'e> {
+        Value { evaluation: self.evaluation, node }
+    }
+
     /// The value at a path below; [`Value::exists`] is false when there is none.
     #[must_use]
-    pub fn lookup(&self, _path: &[Selector]) -> Value<'e> {
-        *self
+    pub fn lookup(&self, path: &[Selector]) -> Value<'e> {
+        let mut node = self.node;
+        for step in path {
+            if node == NONE {
+                break;
+            }
+            node = self.with(|e| {
+                let n = e.default_of(node);
+                let label = e.label_of(step);
+                match e.arc(n, label) {
+                    Some(arc) if e.nodes[arc].arc == ArcKind::Member => arc,
+                    _ => NONE,
+                }
+            });
+        }
+        self.at(node)
     }
 
     /// Whether there is a value here: a regular field, definition or hidden field (also when it is an error), not an
     /// optional one.
     pub fn exists(&self) -> bool {
-        false
+        self.node != NONE
     }
 
     /// The kinds that the value can still have.
     pub fn kind(&self) -> Kinds {
-        Kinds(0)
+        if self.node == NONE {
+            return Kinds(kind::BOTTOM);
+        }
+        self.with(|e| {
+            let n = e.default_of(self.node);
+            Kinds(match &e.nodes[n].base {
+                Base::Bottom => kind::BOTTOM,
+                Base::Disjunction(alts) => alts.iter().fold(0, |k, a| k | e.kind_of(&Val::Node(a.node))),
+                _ => e.kind_of(&Val::Node(n)),
+            })
+        })
     }
 
     /// Whether it is a concrete scalar, a struct or a list at this level, defaults taken.
     pub fn is_concrete(&self) -> bool {
-        false
+        self.node != NONE
+            && self.with(|e| {
+                let n = e.default_of(self.node);
+                e.nodes[n].fault.is_none() && matches!(e.nodes[n].base, Base::Scalar(_) | Base::Struct | Base::List)
+            })
     }
 
     /// The id of a result that is not known yet.
     pub fn unknown(&self) -> Option<u32> {
-        None
+        if self.node == NONE {
+            return None;
+        }
+        self.with(|e| match e.nodes[e.default_of(self.node)].base {
+            Base::Unknown(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// Some part of this struct waits for an unknown result (a guard, a source of `for`), so fields may come later.
     pub fn is_open_pending(&self) -> bool {
-        false
+        self.node != NONE && self.with(|e| e.has(e.default_of(self.node), flag::OPEN_PENDING))
     }
 
     /// Why it cannot be used, at this level or (for permanent errors) below.
     pub fn error(&self) -> Option<(ErrorClass, Vec<Diagnostic>)> {
-        None
+        if self.node == NONE {
+            return Some((ErrorClass::Incomplete, vec![Diagnostic::error("cue/undefined-field", "no value here")]));
+        }
+        let fault = self.with(|e| {
+            let n = e.default_of(self.node);
+            let permanent = e.permanent(self.node).or(e.permanent(n));
+            permanent.or(e.nodes[n].fault).map(|f| (e.class(f), e.diagnostic(f)))
+        });
+        fault.map(|(class, d)| match class {
+            ErrorClass::Error => {
+                let all = self.errors();
+                (class, if all.is_empty() { vec![d] } else { all })
+            }
+            ErrorClass::Incomplete => (class, vec![d]),
+        })
     }
 
     /// The default of a disjunction, else itself.
     #[must_use]
     pub fn default(&self) -> Value<'e> {
-        *self
+        if self.node == NONE {
+            return *self;
+        }
+        self.at(self.with(|e| e.default_of(self.node)))
     }
 
     /// As data.
     ///
     /// # Errors
     /// What [`DataOptions::completeness`] does not allow: all of it, each with its path.
-    pub fn data(&self, _options: &DataOptions) -> Result<Data, Vec<Diagnostic>> {
-        Err(Vec::new())
+    pub fn data(&self, options: &DataOptions) -> Result<Data, Vec<Diagnostic>> {
+        if self.node == NONE {
+            return Err(vec![Diagnostic::error("cue/undefined-field", "no value here")]);
+        }
+        let errors = self.errors();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let partial = options.completeness == Completeness::Partial;
+        let how = Export { partial, origins: options.origins };
+        self.with(|e| {
+            let node = self.node;
+            let (data, problems) = deep(|| {
+                let mut problems = Vec::new();
+                let data = e.export(node, how, &mut problems, 0);
+                (data, problems)
+            });
+            let problems: Vec<_> =
+                problems.into_iter().filter(|f| !partial || e.class(*f) == ErrorClass::Error).collect();
+            match data {
+                Some(data) if problems.is_empty() => Ok(data),
+                None if problems.is_empty() => {
+                    Ok(crate::data::DataValue::Struct(crate::data::Fields::default()).into())
+                }
+                _ => Err(problems.iter().map(|f| e.diagnostic(*f)).collect()),
+            }
+        })
     }
 
     /// What is incomplete in it and below, each with its path; what `data` in partial mode leaves out.
     pub fn incomplete(&self) -> Vec<Diagnostic> {
-        Vec::new()
+        if self.node == NONE {
+            return Vec::new();
+        }
+        self.with(|e| {
+            let node = self.node;
+            let problems = deep(|| {
+                let mut problems = Vec::new();
+                e.export(node, Export { partial: true, origins: false }, &mut problems, 0);
+                problems
+            });
+            problems
+                .into_iter()
+                .filter(|f| e.class(*f) == ErrorClass::Incomplete)
+                .map(|f| e.diagnostic(f))
+                .collect()
+        })
     }
 
     /// The permanent errors in it and below; what `cue eval` fails with.
     pub fn errors(&self) -> Vec<Diagnostic> {
-        Vec::new()
+        if self.node == NONE {
+            return Vec::new();
+        }
+        self.with(|e| {
+            let mut out = Vec::new();
+            let mut seen = rustc_hash::FxHashSet::default();
+            e.collect_errors(self.node, &mut out, &mut seen, 0);
+            out.into_iter().map(|f| e.diagnostic(f)).collect()
+        })
     }
 
     /// The fields of a struct in output order; empty for anything else.
-    pub fn fields(&self, _options: &FieldOptions) -> Vec<FieldView<'e>> {
-        Vec::new()
+    pub fn fields(&self, options: &FieldOptions) -> Vec<FieldView<'e>> {
+        if self.node == NONE {
+            return Vec::new();
+        }
+        self.with(|e| {
+            let n = e.default_of(self.node);
+            let mut out = Vec::new();
+            for arc in e.ordered_arcs(n) {
+                let node = &e.nodes[arc];
+                let wanted = match node.label.kind() {
+                    SymKind::String => true,
+                    SymKind::Definition => options.definitions,
+                    SymKind::Hidden => options.hidden,
+                    SymKind::HiddenDefinition => options.hidden && options.definitions,
+                    SymKind::Index => false,
+                };
+                let (label, kind) = (node.label, node.arc);
+                if !wanted || (kind != ArcKind::Member && !options.optional) {
+                    continue;
+                }
+                out.push(FieldView {
+                    label: e.ir.symbols.text(label).clone(),
+                    arc: match kind {
+                        ArcKind::Member => ArcType::Regular,
+                        ArcKind::Required => ArcType::Required,
+                        ArcKind::Optional => ArcType::Optional,
+                    },
+                    value: self.at(arc),
+                });
+            }
+            if options.optional {
+                let nodes: Vec<NodeId> = out.iter().map(|f| f.value.node).collect();
+                deep(|| nodes.iter().for_each(|n| e.settle_outside(*n)));
+            }
+            out
+        })
     }
 
     /// The elements of a list; empty for anything else.
     pub fn items(&self) -> Vec<Value<'e>> {
-        Vec::new()
+        if self.node == NONE {
+            return Vec::new();
+        }
+        self.with(|e| {
+            let n = e.default_of(self.node);
+            let arcs = &e.nodes[n].arcs;
+            arcs.iter().filter(|a| e.nodes[**a].label.as_index().is_some()).map(|a| self.at(*a)).collect()
+        })
     }
 
     /// Comments of the declarations of this field, without `//`, in source order: `+patchKey=name`, `+usage=…`.
     pub fn docs(&self) -> Vec<SmolStr> {
-        Vec::new()
+        if self.node == NONE {
+            return Vec::new();
+        }
+        self.with(|e| e.docs(self.node))
     }
 
     /// Attributes of the declarations of this field as (name, body).
     pub fn attributes(&self) -> Vec<(SmolStr, SmolStr)> {
-        Vec::new()
+        if self.node == NONE {
+            return Vec::new();
+        }
+        self.with(|e| {
+            let metas = &e.nodes[self.node].metas;
+            let mut out: Vec<(SmolStr, SmolStr)> = Vec::new();
+            for attribute in metas.iter().flat_map(|m| e.ir.metas[*m].attributes.iter()) {
+                if !out.contains(attribute) {
+                    out.push(attribute.clone());
+                }
+            }
+            out
+        })
     }
 
     /// Where the field was first declared.
     pub fn span(&self) -> Option<Span> {
-        None
+        if self.node == NONE {
+            return None;
+        }
+        self.with(|e| e.span(self.node))
     }
 
     /// Its path: `a.b[0]."x-y"`.
     pub fn path(&self) -> String {
-        String::new()
+        if self.node == NONE {
+            return String::new();
+        }
+        self.with(|e| e.path(self.node))
     }
 
     /// Label bits (secret) of this value; of a struct, those of what it is made of are in its fields.
     pub fn labels(&self) -> Labels {
-        Labels::NONE
+        if self.node == NONE {
+            return Labels::NONE;
+        }
+        self.with(|e| Labels(e.nodes[self.node].taint | e.nodes[e.default_of(self.node)].taint))
     }
 
     /// As a schema.
     pub fn view(&self) -> View<'e> {
-        View::Constraint(Vec::new())
+        if let Some((class, diagnostics)) = self.error()
+            && !self.is_concrete()
+        {
+            return View::Bottom(class, diagnostics);
+        }
+        let node = self.with(|e| e.follow(self.node));
+        let base = self.with(|e| e.nodes[node].base.clone());
+        match base {
+            Base::Bottom | Base::None | Base::Forward(_) => View::Bottom(ErrorClass::Error, Vec::new()),
+            Base::Scalar(_) => match self.at(node).data(&DataOptions::default()) {
+                Ok(data) => View::Scalar(data),
+                Err(d) => View::Bottom(ErrorClass::Incomplete, d),
+            },
+            Base::Unknown(id) => View::Unknown(id),
+            Base::Disjunction(alts) => {
+                let marked = crate::eval::Mode::Is;
+                View::Disjunction(alts.iter().map(|a| (self.at(a.node), a.mode == marked)).collect())
+            }
+            Base::Struct => self.with(|e| {
+                let open = e.has(node, flag::OPENED);
+                let patterns =
+                    e.nodes[node].scratch.as_ref().map(|s| s.patterns.clone()).unwrap_or_default();
+                let pairs: Vec<(NodeId, NodeId)> = deep(|| {
+                    patterns
+                        .into_iter()
+                        .map(|p| {
+                            let pattern = match p.pattern {
+                                Val::Node(n) => n,
+                                v => e.value_node(&v),
+                            };
+                            let value = e.conj_node(p.value);
+                            e.settle_outside(pattern);
+                            e.settle_outside(value);
+                            (pattern, value)
+                        })
+                        .collect()
+                });
+                View::Struct { open, patterns: pairs.into_iter().map(|(p, v)| (self.at(p), self.at(v))).collect() }
+            }),
+            Base::List => self.with(|e| {
+                let rest = e.nodes[node].scratch.as_ref().and_then(|s| s.list.as_ref()).filter(|l| l.closed.is_none());
+                let conj = rest.map(|l| l.rest.iter().find_map(|r| r.1));
+                let rest = conj.map(|conj| {
+                    deep(|| {
+                        let n = match conj {
+                            Some(conj) => e.conj_node(conj),
+                            None => e.value_node(&Val::Top),
+                        };
+                        e.settle_outside(n);
+                        n
+                    })
+                });
+                View::List { rest: rest.map(|n| self.at(n)) }
+            }),
+            Base::Constraint => self.with(|e| {
+                let Some(s) = e.nodes[node].scratch.as_ref() else { return View::Constraint(Vec::new()) };
+                let (kinds, checks) = (s.kind, s.checks.clone());
+                let mut out = Vec::new();
+                let implied = checks.iter().fold(kind::TOP, |k, (v, _)| k & v.kind());
+                if kinds != kind::TOP && kinds != implied {
+                    out.push(Constraint::Type(Kinds(kinds)));
+                }
+                for (check, _) in checks {
+                    match check {
+                        Val::Bound(op, limit) => {
+                            let n = deep(|| {
+                                let n = e.value_node(&limit);
+                                e.settle_outside(n);
+                                n
+                            });
+                            out.push(Constraint::Bound(op, self.at(n)));
+                        }
+                        Val::Validator(call) => {
+                            let args: Vec<NodeId> = deep(|| {
+                                call.1
+                                    .iter()
+                                    .map(|a| {
+                                        let n = match a {
+                                            Val::Node(n) => *n,
+                                            a => e.value_node(a),
+                                        };
+                                        e.settle_outside(n);
+                                        n
+                                    })
+                                    .collect()
+                            });
+                            let full = crate::eval::function_name(call.0);
+                            let (package, name) = full.rsplit_once('.').unwrap_or(("", &full));
+                            let args = args.into_iter().map(|n| self.at(n)).collect();
+                            out.push(Constraint::Call(package.into(), name.into(), args));
+                        }
+                        _ => {}
+                    }
+                }
+                View::Constraint(out)
+            }),
+        }
     }
 
     /// The evaluation that it belongs to.
     pub fn evaluation(&self) -> &'e Evaluation {
         self.evaluation
+    }
+}
+
+impl Evaluator {
+    /// An expression given from outside, with the package as its scope.
+    fn outside(&mut self, id: u32) -> NodeId {
+        let env = self.new_env(NONE, self.root);
+        self.task_depth = 0;
+        match self.eval(id, env) {
+            Ok(Val::Node(n)) => {
+                self.finalize(n);
+                n
+            }
+            Ok(_) => {
+                let n = self.detached_node(id, env);
+                self.finalize(n);
+                n
+            }
+            Err(Stop::Pending(_)) => {
+                let n = self.detached_node(id, env);
+                self.finalize(n);
+                n
+            }
+            Err(stop) => self.stopped_node(stop),
+        }
+    }
+
+    /// A node for an expression that did not compile.
+    fn failed(&mut self, diagnostics: &[Diagnostic]) -> NodeId {
+        let text = diagnostics.first().map(|d| d.message.clone()).unwrap_or_default();
+        let f = self.fault(crate::eval::Code::Eval, crate::eval::Reason::Text(text.into()), NONE, &[]);
+        self.stopped_node(Stop::Fault(f))
+    }
+
+    /// A node with this value.
+    fn value_node(&mut self, v: &Val) -> NodeId {
+        let (expr, env) = self.expr_of(v, NONE);
+        self.conj_node(crate::eval::Conj { expr, env, close: 0, cyc: 0 })
+    }
+
+    /// A node without a place with this one conjunct.
+    fn conj_node(&mut self, conj: crate::eval::Conj) -> NodeId {
+        let n = self.new_node(NONE, crate::ir::Sym::NONE);
+        self.nodes[n].conjs.push(crate::eval::Conj { close: 0, ..conj });
+        n
     }
 }

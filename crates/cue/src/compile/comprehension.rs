@@ -1,0 +1,77 @@
+//! `for`, `if`, `let`, `try`.
+
+use super::Compiler;
+use super::scope::{Alias, Scope};
+use crate::ir::{Clause, Comprehension, Expr};
+use cue_syntax::ast;
+use rustc_hash::FxHashMap;
+
+impl Compiler<'_> {
+    pub(crate) fn comprehension(&mut self, c: &ast::Comprehension) -> u32 {
+        let depth = self.scopes.len();
+        let mut clauses = Vec::with_capacity(c.clauses.len());
+        for clause in &c.clauses {
+            match clause {
+                ast::Clause::For { key, value, source, .. } => {
+                    let source = self.expr(source);
+                    let mut aliases = FxHashMap::default();
+                    if let Some(key) = key {
+                        aliases.insert(key.name.clone(), (Alias::Variable(0), key.span));
+                    }
+                    aliases.insert(value.name.clone(), (Alias::Variable(1), value.span));
+                    aliases.remove("_");
+                    self.scopes.push(Scope { aliases, runtime: true, ..Scope::default() });
+                    clauses.push(Clause::For { source });
+                }
+                ast::Clause::If { condition, .. } => {
+                    let condition = self.expr(condition);
+                    clauses.push(Clause::If(condition));
+                }
+                ast::Clause::Let(clause) => {
+                    let value = self.expr(&clause.value);
+                    let mut scope = Scope::default();
+                    scope.names.lets.insert(clause.name.name.clone(), value);
+                    self.scopes.push(scope);
+                    clauses.push(Clause::Let);
+                }
+                ast::Clause::Try { binding, span } => {
+                    if !self.features.try_ {
+                        let text = "try requires @experiment(try)";
+                        self.error("cue/experiment", text, *span);
+                    }
+                    match binding {
+                        Some((name, value)) => {
+                            let value = self.expr(value);
+                            self.scopes.push(Scope::single(name, Alias::Variable(1), true));
+                            clauses.push(Clause::Try(Some(value)));
+                        }
+                        None => clauses.push(Clause::Try(None)),
+                    }
+                }
+            }
+        }
+        let body = self.structure(&c.body);
+        while self.scopes.len() > depth {
+            let Some(scope) = self.scopes.pop() else { break };
+            for name in scope.names.lets.keys() {
+                if !scope.used.contains(name) {
+                    let text = format!("unreferenced alias or let clause {name}");
+                    self.error("cue/unused-alias", text, c.span);
+                }
+            }
+        }
+        let fallback = c.fallback.as_ref().map(|(_, body)| self.structure(body));
+        let labels = match &self.ir.exprs[body] {
+            Expr::Struct(s) => self.ir.structs[*s].labels.clone(),
+            _ => None,
+        };
+        let labels = match (labels, fallback.map(|f| self.ir.exprs[f].clone())) {
+            (labels, None) => labels,
+            (Some(a), Some(Expr::Struct(s))) => {
+                self.ir.structs[s].labels.as_ref().map(|b| a.iter().chain(b.iter()).copied().collect())
+            }
+            _ => None,
+        };
+        self.ir.comprehensions.push(Comprehension { clauses: clauses.into(), body, fallback, labels })
+    }
+}

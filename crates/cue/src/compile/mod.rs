@@ -1,0 +1,219 @@
+//! Syntax to [`Ir`]: resolves every name, splits struct literals into their kinds of declaration, compiles imports.
+//!
+//! Rules of scope (CUE specification, "Blocks"; cue-language §1.3): a struct literal, a file (with the package's fields of
+//! all files), a `for` or `let` clause, a pattern or dynamic field with a name for its label, and a value alias open a
+//! scope. Only identifier labels bind. Unused imports, lets and aliases are errors.
+
+mod comprehension;
+mod expr;
+mod packages;
+mod scope;
+mod structs;
+
+use crate::ir::{ExprId, Ir, Package};
+use crate::world::World;
+use cue_syntax::ast::{self, File};
+use cue_syntax::{Diagnostic, Source, SourceId, Sources, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
+use scope::Scope;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+
+/// Language features that depend on the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Features {
+    /// (major, minor)
+    pub(crate) language: (u32, u32),
+    pub(crate) alias_v2: bool,
+    pub(crate) explicit_open: bool,
+    pub(crate) try_: bool,
+}
+
+/// The version whose rules apply when none is named.
+pub(crate) const NEWEST: (u32, u32) = (0, 17);
+
+/// What one file brings into scope beside fields; kept for expressions evaluated later.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FileNames {
+    pub(crate) imports: FxHashMap<SmolStr, Import>,
+    pub(crate) lets: FxHashMap<SmolStr, ExprId>,
+}
+
+/// What an import name stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum Import {
+    /// A package written in CUE.
+    Package(u32),
+    /// One of the builtin packages, by path.
+    Builtin(SmolStr),
+}
+
+/// The compiled form of an instance.
+#[derive(Debug, Default)]
+pub(crate) struct Unit {
+    pub(crate) ir: Ir,
+    pub(crate) sources: Sources,
+    /// The package that was asked for.
+    pub(crate) root: u32,
+    /// Identifiers declared at its top level.
+    pub(crate) fields: FxHashSet<SmolStr>,
+    /// Of its files.
+    pub(crate) names: FileNames,
+    pub(crate) language: (u32, u32),
+}
+
+pub(crate) struct Compiler<'w> {
+    pub(crate) world: &'w dyn World,
+    pub(crate) ir: Ir,
+    pub(crate) sources: Sources,
+    pub(crate) found: FxHashMap<String, Vec<File>>,
+    pub(crate) packages: FxHashMap<String, u32>,
+    pub(crate) hidden: u32,
+    pub(crate) language: (u32, u32),
+    pub(crate) features: Features,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Package paths being compiled, to find import cycles.
+    pub(crate) loading: Vec<String>,
+    /// An expression given from outside: names that nothing declares are fields of the package.
+    pub(crate) lenient: bool,
+}
+
+/// Compiles an instance.
+pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Result<Unit, Vec<Diagnostic>> {
+    let language = instance.language.unwrap_or(NEWEST);
+    let mut c = Compiler {
+        world,
+        ir: Ir::default(),
+        sources: instance.sources,
+        found: instance.imports,
+        packages: FxHashMap::default(),
+        hidden: 0,
+        language,
+        features: Features { language, alias_v2: false, explicit_open: false, try_: false },
+        scopes: Vec::new(),
+        diagnostics: Vec::new(),
+        loading: Vec::new(),
+        lenient: false,
+    };
+    let (root, fields, names) = c.package(&instance.path, &instance.files);
+    if c.diagnostics.iter().any(|d| d.severity == cue_syntax::Severity::Error) {
+        return Err(c.diagnostics);
+    }
+    c.ir.freeze();
+    Ok(Unit { ir: c.ir, sources: c.sources, root, fields, names, language })
+}
+
+/// Compiles an expression from outside into an evaluation's own layer of the tables.
+pub(crate) fn expression(
+    ir: &mut Ir,
+    unit: &Unit,
+    expression: &ast::Expr,
+) -> Result<ExprId, Vec<Diagnostic>> {
+    let mut c = Compiler {
+        world: &crate::world::Nothing,
+        ir: std::mem::take(ir),
+        sources: unit.sources.clone(),
+        found: FxHashMap::default(),
+        packages: FxHashMap::default(),
+        hidden: unit.ir.packages[unit.root].hidden,
+        language: unit.language,
+        features: Features { language: unit.language, alias_v2: false, explicit_open: true, try_: true },
+        scopes: vec![Scope::package(unit.fields.clone(), unit.names.clone())],
+        diagnostics: Vec::new(),
+        loading: Vec::new(),
+        lenient: true,
+    };
+    let id = c.expr(expression);
+    *ir = c.ir;
+    if c.diagnostics.is_empty() { Ok(id) } else { Err(c.diagnostics) }
+}
+
+impl Compiler<'_> {
+    pub(crate) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
+        let d = Diagnostic::error(code, message).at(&self.sources, span, "");
+        self.diagnostics.push(d);
+    }
+
+    /// One package: its files share one scope of fields.
+    fn package(&mut self, path: &str, files: &[File]) -> (u32, FxHashSet<SmolStr>, FileNames) {
+        let hidden = self.packages.len() as u32;
+        let id = self.ir.packages.push(Package { files: Vec::new(), hidden });
+        self.packages.insert(path.to_owned(), id);
+        self.loading.push(path.to_owned());
+        let mut fields = FxHashSet::default();
+        for file in files {
+            scope::declared(&file.decls, &mut fields);
+        }
+        let mut names = FileNames::default();
+        let mut compiled = Vec::new();
+        for file in files {
+            let (expr, file_names) = self.file(file, &fields, hidden);
+            compiled.push(expr);
+            names.imports.extend(file_names.imports);
+            names.lets.extend(file_names.lets);
+        }
+        self.ir.packages[id].files = compiled;
+        self.loading.pop();
+        (id, fields, names)
+    }
+
+    fn file(&mut self, file: &File, fields: &FxHashSet<SmolStr>, hidden: u32) -> (ExprId, FileNames) {
+        let outer = (self.features, self.hidden, std::mem::take(&mut self.scopes));
+        let mut imports = FxHashMap::default();
+        let mut unused = Vec::new();
+        for import in &file.imports {
+            let (path, qualifier) = packages::split(&import.path);
+            let name = import.name.as_ref().map_or_else(|| packages::local_name(path, qualifier), |n| n.name.clone());
+            let target = self.import(path, import.span);
+            if fields.contains(&name) {
+                self.error("cue/redeclared", format!("{name} redeclared as imported package name"), import.span);
+            }
+            unused.push((name.clone(), import.path.clone(), import.span));
+            if let Some(target) = target
+                && imports.insert(name.clone(), target).is_some()
+            {
+                self.error("cue/redeclared", format!("{name} redeclared in this block"), import.span);
+            }
+        }
+        self.hidden = hidden;
+        self.features = self.features_of(file);
+        let scope = Scope::package(fields.clone(), FileNames { imports, lets: FxHashMap::default() });
+        let span = file.decls.first().map_or(
+            Span { source: file.source, start: 0, end: 0 },
+            |d| scope::decl_span(d),
+        );
+        let (expr, scope) = self.struct_in(scope, &file.decls, span, true);
+        for (name, path, span) in unused {
+            if !scope.used.contains(&name) && scope.names.imports.contains_key(&name) {
+                self.error("cue/unused-import", format!("imported and not used: \"{path}\""), span);
+            }
+        }
+        (self.features, self.hidden, self.scopes) = outer;
+        (expr, scope.names)
+    }
+
+    fn features_of(&mut self, file: &File) -> Features {
+        let mut f = Features { language: self.language, alias_v2: false, explicit_open: false, try_: false };
+        for attribute in file.attributes.iter().filter(|a| a.name == "experiment") {
+            for name in attribute.body.split(',').map(str::trim) {
+                match name {
+                    "aliasv2" => f.alias_v2 = true,
+                    "explicitopen" => f.explicit_open = true,
+                    "try" => f.try_ = true,
+                    "structcmp" | "shortcircuit" | "" => {}
+                    _ => self.error("cue/experiment", format!("unknown experiment \"{name}\""), attribute.span),
+                }
+            }
+        }
+        f
+    }
+
+    /// Adds a text that is not a file of the user's.
+    pub(crate) fn add_source(&mut self, name: &str, text: &str) -> (Arc<Source>, SourceId) {
+        let source = Source::new(name, text);
+        let id = self.sources.add(source.clone());
+        (source, id)
+    }
+}

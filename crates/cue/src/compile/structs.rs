@@ -1,0 +1,292 @@
+//! Struct literals and files: declarations sorted by kind, lets compiled once a scope.
+
+use super::Compiler;
+use super::scope::{Alias, Scope, declared, value_alias};
+use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, StructLit, Sym};
+use cue_syntax::Span;
+use cue_syntax::ast::{self, Constraint, Label, Text};
+use smol_str::SmolStr;
+
+impl Compiler<'_> {
+    pub(crate) fn structure(&mut self, lit: &ast::StructLit) -> ExprId {
+        let mut scope = Scope::structure();
+        declared(&lit.decls, &mut scope.fields);
+        self.struct_in(scope, &lit.decls, lit.span, false).0
+    }
+
+    /// Compiles declarations in a scope and returns the scope for what it learned.
+    pub(crate) fn struct_in(
+        &mut self,
+        scope: Scope,
+        decls: &[ast::Decl],
+        span: Span,
+        file: bool,
+    ) -> (ExprId, Scope) {
+        self.scopes.push(scope);
+        let lets = self.declare(decls);
+        for (clause, id) in &lets {
+            let outer = self.scopes.last_mut().and_then(|s| s.masked.replace(clause.name.name.clone()));
+            let value = self.expr(&clause.value);
+            if let Some(s) = self.scopes.last_mut() {
+                s.masked = outer;
+            }
+            self.ir.exprs[*id] = self.ir.exprs[value].clone();
+            self.ir.spans[*id] = self.ir.spans[value];
+        }
+        let mut lit = StructLit { file, ..StructLit::default() };
+        let mut out = Vec::with_capacity(decls.len());
+        let mut regular = false;
+        for decl in decls {
+            match decl {
+                ast::Decl::Field(field) => {
+                    if let Some(decl) = self.field(field) {
+                        regular |= matches!(
+                            &decl,
+                            Decl::Field { label, arc: ArcKind::Member, .. } if label.is_regular()
+                        );
+                        out.push(decl);
+                    }
+                }
+                ast::Decl::Embedding(e) => {
+                    lit.embeds = true;
+                    let id = self.expr(e);
+                    out.push(Decl::Embedding(id));
+                }
+                ast::Decl::Comprehension(c) => {
+                    lit.embeds = true;
+                    let id = self.comprehension(c);
+                    out.push(Decl::Comprehension(id));
+                }
+                ast::Decl::Ellipsis(e) => {
+                    if e.value.is_some() {
+                        self.error("cue/unsupported", "typed ellipsis in a struct is not supported", e.span);
+                    }
+                    lit.open = true;
+                    out.push(Decl::Ellipsis);
+                }
+                ast::Decl::Let(_) | ast::Decl::Attribute(_) => {}
+            }
+        }
+        lit.is_struct = regular || !lit.embeds;
+        lit.labels = self.labels_of(&out);
+        lit.decls = out.into();
+        let scope = self.scopes.pop().unwrap_or_default();
+        for (clause, _) in lets {
+            if !scope.used.contains(&clause.name.name) {
+                let text = format!("unreferenced alias or let clause {}", clause.name.name);
+                self.error("cue/unused-alias", text, clause.name.span);
+            }
+        }
+        self.check_unused(&scope);
+        let id = self.ir.structs.push(lit);
+        (self.ir.add(Expr::Struct(id), span), scope)
+    }
+
+    /// Enters lets and field aliases into the innermost scope.
+    fn declare<'d>(&mut self, decls: &'d [ast::Decl]) -> Vec<(&'d ast::LetClause, ExprId)> {
+        let mut lets = Vec::new();
+        for decl in decls {
+            match decl {
+                ast::Decl::Let(clause) => {
+                    let name = &clause.name;
+                    let id = self.ir.add(Expr::Bottom, clause.span);
+                    lets.push((clause, id));
+                    let Some(scope) = self.scopes.last_mut() else { continue };
+                    let clash = scope.fields.contains(&name.name) || scope.aliases.contains_key(&name.name);
+                    let again = scope.names.lets.insert(name.name.clone(), id).is_some();
+                    if clash {
+                        self.clash(name);
+                    } else if again {
+                        self.error("cue/redeclared", format!("cannot redeclare {}", name.name), name.span);
+                    }
+                }
+                ast::Decl::Field(field) => {
+                    let postfix = field.postfix_alias.as_ref().map(|p| &p.value);
+                    let Some(name) = field.alias.as_ref().or(postfix) else { continue };
+                    let alias = match &field.label {
+                        Label::Pattern { .. } => continue,
+                        Label::Ident(_) | Label::String(_) => match self.static_label(&field.label) {
+                            Some(label) => Alias::Field(label),
+                            None => continue,
+                        },
+                        // Compiled below, when everything of the scope is known.
+                        Label::Interpolation(_) | Label::Dynamic(..) => {
+                            Alias::Dynamic(self.ir.add(Expr::Bottom, field.label.span()))
+                        }
+                    };
+                    self.alias(name, alias);
+                }
+                _ => {}
+            }
+        }
+        lets
+    }
+
+    fn alias(&mut self, name: &ast::Ident, alias: Alias) {
+        let Some(scope) = self.scopes.last_mut() else { return };
+        if scope.fields.contains(&name.name) {
+            self.clash(name);
+        } else if scope.names.lets.contains_key(&name.name)
+            || scope.aliases.insert(name.name.clone(), (alias, name.span)).is_some()
+        {
+            self.error("cue/redeclared", format!("cannot redeclare {}", name.name), name.span);
+        }
+    }
+
+    fn clash(&mut self, name: &ast::Ident) {
+        let text = format!("cannot have both alias and field with name \"{}\" in same scope", name.name);
+        self.error("cue/redeclared", text, name.span);
+    }
+
+    /// The label of an identifier or a plain string.
+    fn static_label(&mut self, label: &Label) -> Option<Sym> {
+        match label {
+            Label::Ident(name) => {
+                if name.name.starts_with("__") {
+                    let text = "identifiers starting with '__' are reserved";
+                    self.error("cue/reserved", text, name.span);
+                }
+                Some(self.ir.symbols.ident(&name.name, self.hidden))
+            }
+            Label::String(lit) => match &lit.value {
+                Text::String(text) => Some(self.ir.symbols.string(text)),
+                Text::Bytes(_) => {
+                    self.error("cue/label", "a bytes literal cannot be a label", lit.span);
+                    None
+                }
+            },
+            _ => None,
+        }
+    }
+
+    fn field(&mut self, field: &ast::Field) -> Option<Decl> {
+        let arc = match field.constraint {
+            Constraint::Regular => ArcKind::Member,
+            Constraint::Optional => ArcKind::Optional,
+            Constraint::Required => ArcKind::Required,
+        };
+        if let Some(name) = &field.alias
+            && self.features.alias_v2
+        {
+            let text = "old-style alias no longer supported with @experiment(aliasv2); use ~ instead";
+            self.error("cue/alias", text, name.span);
+        }
+        let meta = self.meta(field);
+        let key = field.postfix_alias.as_ref().and_then(|p| p.key.as_ref());
+        match &field.label {
+            Label::Ident(_) | Label::String(_) => {
+                let label = self.static_label(&field.label)?;
+                if let Some(key) = key {
+                    let text = self.ir.symbols.text(label).clone();
+                    let id = self.ir.add(Expr::Str(text), key.span);
+                    self.scopes.push(Scope::default());
+                    if let Some(s) = self.scopes.last_mut() {
+                        s.names.lets.insert(key.name.clone(), id);
+                    }
+                    let value = self.value(&field.value);
+                    self.scopes.pop();
+                    return Some(Decl::Field { label, arc, value, meta });
+                }
+                let value = self.value(&field.value);
+                Some(Decl::Field { label, arc, value, meta })
+            }
+            Label::Pattern { alias, value: pattern, .. } => {
+                let pattern = self.expr(pattern);
+                let value_name = field.alias.as_ref().or(field.postfix_alias.as_ref().map(|p| &p.value));
+                let label_name = alias.as_ref().or(key);
+                if let Some(name) = label_name {
+                    self.scopes.push(Scope::single(name, Alias::Label, true));
+                }
+                let value = match value_name {
+                    Some(name) => self.aliased(name, &field.value),
+                    None => self.value(&field.value),
+                };
+                if label_name.is_some()
+                    && let Some(scope) = self.scopes.pop()
+                {
+                    self.check_unused(&scope);
+                }
+                Some(Decl::Pattern { pattern, value, binds: label_name.is_some() })
+            }
+            Label::Interpolation(_) | Label::Dynamic(..) => {
+                let label = match &field.label {
+                    Label::Interpolation(i) => self.interpolation(i),
+                    Label::Dynamic(e, _) => self.expr(e),
+                    _ => return None,
+                };
+                let postfix = field.postfix_alias.as_ref().map(|p| &p.value);
+                if let Some(name) = field.alias.as_ref().or(postfix)
+                    && let Some((Alias::Dynamic(id), _)) =
+                        self.scopes.last().and_then(|s| s.aliases.get(&name.name))
+                {
+                    let id = *id;
+                    self.ir.exprs[id] = self.ir.exprs[label].clone();
+                }
+                if let Some(name) = key {
+                    self.scopes.push(Scope::single(name, Alias::Label, true));
+                }
+                let value = self.value(&field.value);
+                if key.is_some()
+                    && let Some(scope) = self.scopes.pop()
+                {
+                    self.check_unused(&scope);
+                }
+                if let Expr::Str(text) = self.ir.exprs[label].clone() {
+                    let label = self.ir.symbols.string(&text);
+                    if key.is_none() {
+                        return Some(Decl::Field { label, arc, value, meta });
+                    }
+                }
+                Some(Decl::Dynamic { label, arc, value, meta, binds: key.is_some() })
+            }
+        }
+    }
+
+    /// The value of a field, with or without a value alias.
+    pub(crate) fn value(&mut self, value: &ast::Expr) -> ExprId {
+        match value_alias(value) {
+            Some((name, inner)) => {
+                if self.features.alias_v2 {
+                    let text = "old-style alias no longer supported with @experiment(aliasv2); use ~ instead";
+                    self.error("cue/alias", text, name.span);
+                }
+                self.aliased(name, inner)
+            }
+            None => self.expr(value),
+        }
+    }
+
+    pub(crate) fn aliased(&mut self, name: &ast::Ident, value: &ast::Expr) -> ExprId {
+        self.scopes.push(Scope::single(name, Alias::Value, true));
+        let inner = self.value(value);
+        if let Some(scope) = self.scopes.pop() {
+            self.check_unused(&scope);
+        }
+        self.ir.add(Expr::Alias(inner), value.span())
+    }
+
+    fn meta(&mut self, field: &ast::Field) -> u32 {
+        let doc: Vec<SmolStr> = field.doc.iter().map(|c| c.text.clone()).collect();
+        let attributes = field.attributes.iter().map(|a| (a.name.clone(), a.body.clone())).collect();
+        let label = Some(field.label.span());
+        self.ir.metas.push(FieldMeta { doc, attributes, label, origin: None })
+    }
+
+    /// Labels that declarations can give, if they are all known.
+    pub(crate) fn labels_of(&self, decls: &[Decl]) -> Option<Box<[Sym]>> {
+        let mut labels = Vec::new();
+        for decl in decls {
+            match decl {
+                Decl::Field { label, .. } => labels.push(*label),
+                Decl::Comprehension(id) => labels.extend(self.ir.comprehensions[*id].labels.as_deref()?),
+                Decl::Embedding(e) => match &self.ir.exprs[*e] {
+                    Expr::Struct(s) => labels.extend(self.ir.structs[*s].labels.as_deref()?),
+                    _ => return None,
+                },
+                Decl::Dynamic { .. } => return None,
+                Decl::Pattern { .. } | Decl::Ellipsis => {}
+            }
+        }
+        Some(labels.into())
+    }
+}

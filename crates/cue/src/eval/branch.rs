@@ -1,0 +1,348 @@
+//! Disjunctions: dropping alternatives early, copying a node for each of the others, default modes.
+
+use super::node::Disjunction;
+use super::{Alt, Base, Code, Conj, EnvId, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Task, Val, flag};
+use crate::ir::{ArcKind, Decl, Expr, ExprId, kind};
+use rustc_hash::FxHashMap;
+
+/// The mode of an alternative of an alternative: not before is before maybe.
+fn combine(a: Mode, b: Mode) -> Mode {
+    a.max(b)
+}
+
+impl Evaluator {
+    /// Whether the disjunctions of a node may be decided now.
+    pub(crate) fn may_branch(&mut self, n: NodeId) -> bool {
+        let s = self.scratch(n);
+        if s.branched || s.disjunctions.is_empty() {
+            return false;
+        }
+        let waits: Vec<NodeId> = s.blocked.iter().map(|b| b.1).collect();
+        if self.has(n, flag::BRANCH) {
+            return true;
+        }
+        waits.iter().all(|on| *on == n || self.is_ancestor(n, *on)) && self.settled(n)
+    }
+
+    /// Decides all disjunctions of a node.
+    pub(crate) fn branch(&mut self, n: NodeId) {
+        let disjunctions = self.scratch(n).disjunctions.clone();
+        // One survivor is added to the node itself.
+        for (i, d) in disjunctions.iter().enumerate() {
+            let mut left = Vec::new();
+            for (expr, _) in &d.alternatives {
+                if !self.rejects(n, Conj { expr: *expr, ..d.conj }, 3) {
+                    left.push(*expr);
+                }
+            }
+            if let [expr] = left.as_slice() {
+                self.scratch(n).disjunctions.remove(i);
+                self.nodes[n].version += 1;
+                self.schedule(n, Conj { expr: *expr, ..d.conj });
+                return;
+            }
+        }
+        self.task_depth += 1;
+        self.cross(n, &disjunctions);
+        self.task_depth -= 1;
+        self.scratch(n).branched = true;
+        self.nodes[n].version += 1;
+    }
+
+    fn cross(&mut self, n: NodeId, disjunctions: &[Disjunction]) {
+        let mut cross = vec![Alt { node: n, mode: Mode::Maybe }];
+        let mut faults: Vec<FaultId> = Vec::new();
+        for (i, d) in disjunctions.iter().enumerate() {
+            let last = i + 1 == disjunctions.len();
+            let mut next: Vec<Alt> = Vec::new();
+            faults.clear();
+            for from in cross {
+                // References of later disjunctions in a copy have to be those of the copy.
+                let conj = match self.nodes[from.node].scratch.as_ref() {
+                    Some(s) if from.node != n => s.disjunctions.first().map_or(d.conj, |x| x.conj),
+                    _ => d.conj,
+                };
+                for (expr, marked) in &d.alternatives {
+                    let mode = match (d.has_default, marked) {
+                        (false, _) => Mode::Maybe,
+                        (true, true) => Mode::Is,
+                        (true, false) => Mode::Not,
+                    };
+                    if self.stopped.is_some() {
+                        return;
+                    }
+                    let alternative = Conj { expr: *expr, ..conj };
+                    let (copy, env) = self.copy(from.node, conj.env);
+                    // What is left to decide stays with the copy until its turn.
+                    let rest = std::mem::take(&mut self.scratch(copy).disjunctions);
+                    let rest: Vec<Disjunction> = rest.into_iter().skip(1).collect();
+                    self.schedule(copy, Conj { env, ..alternative });
+                    self.run(copy);
+                    self.collect(copy, combine(from.mode, mode), last, &rest, &mut next, &mut faults);
+                }
+            }
+            cross = next;
+            if cross.is_empty() {
+                break;
+            }
+        }
+        match cross.as_slice() {
+            [] => {
+                let code = if faults.iter().all(|f| self.faults[*f].code == Code::Structural) && !faults.is_empty() {
+                    Code::Structural
+                } else {
+                    Code::Eval
+                };
+                let at: Vec<ExprId> = disjunctions.iter().map(|d| d.conj.expr).take(1).collect();
+                let f = match faults.as_slice() {
+                    [f] => *f,
+                    _ => {
+                        let f = self.fault(code, Reason::EmptyDisjunction, n, &at);
+                        self.faults[f].related = faults;
+                        f
+                    }
+                };
+                self.nodes[n].base = Base::Bottom;
+                self.add_fault(n, f);
+            }
+            [one] => self.nodes[n].base = Base::Forward(one.node),
+            _ => self.nodes[n].base = Base::Disjunction(cross.into()),
+        }
+    }
+
+    /// Takes over what came of a copy: nothing, itself, or its own alternatives.
+    fn collect(
+        &mut self,
+        copy: NodeId,
+        mode: Mode,
+        last: bool,
+        rest: &[Disjunction],
+        next: &mut Vec<Alt>,
+        faults: &mut Vec<FaultId>,
+    ) {
+        if let Base::Disjunction(alts) = self.nodes[copy].base.clone() {
+            for alt in alts {
+                let rest = self.rebase(rest, copy, alt.node);
+                self.keep(alt.node, combine(mode, alt.mode), last, &rest, next, faults);
+            }
+            return;
+        }
+        let target = self.follow(copy);
+        let rest = self.rebase(rest, copy, target);
+        self.keep(target, mode, last, &rest, next, faults);
+    }
+
+    /// Disjunctions of one copy as those of a copy of it.
+    fn rebase(&mut self, rest: &[Disjunction], from: NodeId, to: NodeId) -> Vec<Disjunction> {
+        let mut rest = rest.to_vec();
+        if from != to {
+            let mark = self.nodes[from].env_mark;
+            let mut memo = FxHashMap::default();
+            for d in &mut rest {
+                d.conj.env = self.map_env(d.conj.env, from, to, mark, &mut memo);
+            }
+        }
+        rest
+    }
+
+    fn keep(
+        &mut self,
+        node: NodeId,
+        mode: Mode,
+        last: bool,
+        rest: &[Disjunction],
+        next: &mut Vec<Alt>,
+        faults: &mut Vec<FaultId>,
+    ) {
+        self.finalize(node);
+        let node = self.follow(node);
+        if let Some(f) = self.permanent(node) {
+            faults.push(f);
+            return;
+        }
+        if last {
+            for other in next.iter_mut() {
+                if self.identical(other.node, node, 50) {
+                    other.mode = match (other.mode, mode) {
+                        (Mode::Is, _) | (_, Mode::Is) => Mode::Is,
+                        (Mode::Maybe, _) | (_, Mode::Maybe) => Mode::Maybe,
+                        _ => Mode::Not,
+                    };
+                    return;
+                }
+            }
+        } else {
+            self.scratch(node).disjunctions = rest.to_vec();
+        }
+        next.push(Alt { node, mode });
+    }
+
+    /// A copy of a node before its alternatives, with fields to be evaluated again, and the copy of an environment.
+    fn copy(&mut self, from: NodeId, env: EnvId) -> (NodeId, EnvId) {
+        let source = self.nodes[from].clone();
+        let c = self.new_node(source.parent, source.label);
+        let mut memo: FxHashMap<EnvId, EnvId> = FxHashMap::default();
+        let mark = source.env_mark;
+        let node = &mut self.nodes[c];
+        node.arc = source.arc;
+        node.taint = source.taint;
+        node.env_mark = mark;
+        node.flags = (source.flags & (flag::OPENED | flag::CLOSED | flag::OPEN_PENDING | flag::CLOSE_ONCE)) | flag::ALTERNATIVE;
+        node.conjs = source.conjs;
+        node.metas = source.metas;
+        node.fault = source.fault;
+        for arc in source.arcs {
+            let old = self.nodes[arc].clone();
+            let new = self.new_arc(c, old.label, old.arc);
+            let mut conjs = old.conjs;
+            for conj in &mut conjs {
+                conj.env = self.map_env(conj.env, from, c, mark, &mut memo);
+            }
+            let node = &mut self.nodes[new];
+            node.conjs = conjs;
+            node.metas = old.metas;
+            node.env_mark = mark;
+        }
+        if let Some(mut s) = source.scratch {
+            let conj_count = self.nodes[c].conjs.len();
+            s.scheduled = conj_count;
+            s.branched = false;
+            s.notify.clear();
+            s.current = None;
+            for p in &mut s.patterns {
+                p.value.env = self.map_env(p.value.env, from, c, mark, &mut memo);
+            }
+            let mut tasks: Vec<Task> = s.tasks.iter().copied().collect();
+            tasks.extend(s.blocked.drain(..).map(|b| b.0));
+            for t in &mut tasks {
+                t.conj.env = self.map_env(t.conj.env, from, c, mark, &mut memo);
+            }
+            s.tasks = tasks.into();
+            for d in &mut s.disjunctions {
+                d.conj.env = self.map_env(d.conj.env, from, c, mark, &mut memo);
+            }
+            if let Some(list) = &mut s.list {
+                for r in list.rest.iter_mut() {
+                    if let Some(conj) = &mut r.1 {
+                        conj.env = self.map_env(conj.env, from, c, mark, &mut memo);
+                    }
+                }
+            }
+            for l in &mut s.literals {
+                l.1 = self.map_env(l.1, from, c, mark, &mut memo);
+            }
+            self.nodes[c].scratch = Some(s);
+        }
+        let env = self.map_env(env, from, c, mark, &mut memo);
+        (c, env)
+    }
+
+    /// The environment in which names of `from` are names of `to`.
+    fn map_env(
+        &mut self,
+        env: EnvId,
+        from: NodeId,
+        to: NodeId,
+        mark: u32,
+        memo: &mut FxHashMap<EnvId, EnvId>,
+    ) -> EnvId {
+        if env == NONE || env < mark {
+            return env;
+        }
+        if let Some(e) = memo.get(&env) {
+            return *e;
+        }
+        let old = self.envs[env];
+        let up = self.map_env(old.up, from, to, mark, memo);
+        let node = if old.node == from { to } else { old.node };
+        let new = if up == old.up && node == old.node {
+            env
+        } else {
+            self.envs.push(super::Env { up, node, ..old })
+        };
+        memo.insert(env, new);
+        new
+    }
+
+    /// Whether an alternative contradicts what a node is known to be; a cheap look, no evaluation of fields.
+    fn rejects(&mut self, n: NodeId, conj: Conj, depth: u32) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let s = self.scratch(n);
+        let (known, scalar) = (s.kind, s.scalar.as_ref().map(|v| v.0.clone()));
+        let v = match &self.ir.exprs[conj.expr] {
+            Expr::Null => Val::Null,
+            Expr::Bool(b) => Val::Bool(*b),
+            Expr::Num(x) => Val::Num(x.clone()),
+            Expr::Str(s) => Val::Str(s.clone()),
+            Expr::Bytes(b) => Val::Bytes(b.clone()),
+            Expr::Kind(k) => return known & k == 0,
+            Expr::List(_) => return known & kind::LIST == 0,
+            Expr::Struct(id) => {
+                let id = *id;
+                return self.rejects_struct(n, id);
+            }
+            Expr::And(parts) => {
+                return parts.clone().iter().any(|p| self.rejects(n, Conj { expr: *p, ..conj }, depth));
+            }
+            Expr::Field { .. } | Expr::Select(..) => {
+                if known & kind::STRUCT == 0 && known & kind::SCALAR == 0 {
+                    return false;
+                }
+                let Ok(Val::Node(t)) = self.eval(conj.expr, conj.env) else { return false };
+                return self.nodes[t].conjs.clone().iter().any(|c| self.rejects(n, *c, depth - 1));
+            }
+            _ => return false,
+        };
+        if known & v.kind() == 0 {
+            return true;
+        }
+        if let Some(scalar) = scalar {
+            return !super::finalize::same_scalar(&scalar, &v);
+        }
+        let checks = self.scratch(n).checks.clone();
+        checks.iter().any(|(c, _)| matches!(c, Val::Bound(..)) && !self.check(c, &v).unwrap_or(true))
+    }
+
+    fn rejects_struct(&mut self, n: NodeId, id: u32) -> bool {
+        let lit = &self.ir.structs[id];
+        if lit.is_struct && self.nodes[n].scratch.as_ref().is_some_and(|s| s.kind & kind::STRUCT == 0) {
+            return true;
+        }
+        if self.nodes[n].arcs.is_empty() {
+            return false;
+        }
+        lit.decls.iter().any(|d| {
+            let Decl::Field { label, arc, value, .. } = d else { return false };
+            if *arc == ArcKind::Optional || !label.is_regular() {
+                return false;
+            }
+            let Some(want) = self.constant(*value) else { return false };
+            let Some(arc) = self.arc(n, *label) else { return false };
+            if self.nodes[arc].arc == ArcKind::Optional {
+                return false;
+            }
+            let has = self.nodes[arc].conjs.iter().find_map(|c| self.constant(c.expr)).or_else(|| {
+                match &self.nodes[self.follow(arc)].base {
+                    Base::Scalar(v) => Some(v.clone()),
+                    _ => None,
+                }
+            });
+            has.is_some_and(|has| !super::finalize::same_scalar(&has, &want))
+        })
+    }
+
+    /// The value of a literal scalar.
+    pub(crate) fn constant(&self, e: ExprId) -> Option<Val> {
+        match &self.ir.exprs[e] {
+            Expr::Null => Some(Val::Null),
+            Expr::Bool(b) => Some(Val::Bool(*b)),
+            Expr::Num(x) => Some(Val::Num(x.clone())),
+            Expr::Str(s) => Some(Val::Str(s.clone())),
+            Expr::Bytes(b) => Some(Val::Bytes(b.clone())),
+            Expr::Tainted(inner, _) => self.constant(*inner),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! Calls: predeclared functions, functions of builtin packages.
+
+use super::{Base, Code, Conj, EnvId, Evaluator, NONE, NodeId, Reason, Res, Stop, Val, flag};
+use crate::builtin::{Builtin, Fault, Run};
+use crate::ir::{Expr, ExprId, Function, Native, Sym, kind};
+use crate::number::Number;
+use std::sync::Arc;
+
+impl Evaluator {
+    pub(crate) fn call(&mut self, function: ExprId, args: &[ExprId], e: ExprId, env: EnvId) -> Res<Val> {
+        let f = match self.eval(function, env)? {
+            Val::Function(f) => f,
+            other => {
+                let text = format!("cannot call non-function {} (type {})", self.show(&other), kind::text(self.kind_of(&other)));
+                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+            }
+        };
+        let mut values = Vec::with_capacity(args.len());
+        for a in args {
+            values.push(self.argument(*a, env)?);
+        }
+        match f {
+            Function::Native(n) => self.native(n, values, args, e, env),
+            Function::Package(b) => {
+                if b.validator && values.len() + 1 == b.params.iter().filter(|p| p.default.is_none()).count().max(1)
+                    || b.validator && values.len() < b.params.iter().filter(|p| p.default.is_none()).count()
+                {
+                    return self.partial(f, values, args);
+                }
+                self.apply(f, values, e)
+            }
+        }
+    }
+
+    /// An argument as it stands: a list or struct literal is a node.
+    fn argument(&mut self, a: ExprId, env: EnvId) -> Res<Val> {
+        self.eval(a, env)
+    }
+
+    /// A call with its first argument left out.
+    fn partial(&mut self, f: Function, values: Vec<Val>, args: &[ExprId]) -> Res<Val> {
+        let mut concrete = Vec::with_capacity(values.len());
+        for (v, a) in values.into_iter().zip(args) {
+            let v = match v {
+                Val::Node(n) => match self.operand(Val::Node(n), *a) {
+                    Ok(v) => v,
+                    Err(Stop::Fault(x)) if !self.is_permanent(x) => Val::Node(n),
+                    Err(stop) => return Err(stop),
+                },
+                v => v,
+            };
+            concrete.push(v);
+        }
+        Ok(Val::Validator(Arc::new((f, concrete))))
+    }
+
+    /// Calls a function with all its arguments.
+    pub(crate) fn apply(&mut self, f: Function, mut values: Vec<Val>, e: ExprId) -> Res<Val> {
+        let b = match f {
+            Function::Package(b) => b,
+            Function::Native(n) => return self.native(n, values, &[], e, NONE),
+        };
+        if values.len() > b.params.len() {
+            let text = format!(
+                "too many arguments in call to {} (have {}, want {})",
+                super::val::function_name(f),
+                values.len(),
+                b.params.len()
+            );
+            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+        }
+        while let Some(param) = b.params.get(values.len()) {
+            let Some(default) = param.default else {
+                let text = format!(
+                    "not enough arguments in call to {} (have {}, want {})",
+                    super::val::function_name(f),
+                    values.len(),
+                    b.params.len()
+                );
+                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+            };
+            values.push(constant(default));
+        }
+        let Run::Pure(_) = b.run else { return self.special(b, values, e) };
+        let mut data = Vec::with_capacity(values.len());
+        for (v, param) in values.iter().zip(b.params) {
+            let v = self.operand(v.clone(), e)?;
+            let k = self.kind_of(&v);
+            if k & param.kinds.0 == 0 {
+                let text = format!(
+                    "cannot use {} (type {}) as {} in argument {} to {}",
+                    self.show(&v),
+                    kind::text(k),
+                    kind::text(param.kinds.0),
+                    data.len() + 1,
+                    super::val::function_name(f)
+                );
+                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+            }
+            data.push(self.data_of(&v, e)?);
+        }
+        if let Some(id) = data.iter().find_map(unknown_in) {
+            return Err(Stop::Unknown(id));
+        }
+        match b.call(&data) {
+            Ok(result) => Ok(self.val_of(result)),
+            Err(fault) => Err(self.builtin_fault(b, fault, e)),
+        }
+    }
+
+    fn builtin_fault(&mut self, b: &Builtin, fault: Fault, e: ExprId) -> Stop {
+        let name = super::val::function_name_of(b);
+        let (code, text) = match fault {
+            Fault::Error(t) => (Code::Eval, t),
+            Fault::Incomplete(t) => (Code::Incomplete, t),
+        };
+        let text = format!("error in call to {name}: {text}");
+        self.stop(code, Reason::Text(text.into()), NONE, &[e])
+    }
+
+    fn count(&mut self, name: &str, values: &[Val], want: usize, e: ExprId) -> Res<()> {
+        if values.len() == want {
+            return Ok(());
+        }
+        let what = if values.len() < want { "not enough" } else { "too many" };
+        let text = format!("{what} arguments in call to {name} (have {}, want {want})", values.len());
+        Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]))
+    }
+
+    fn native(&mut self, f: Native, values: Vec<Val>, args: &[ExprId], e: ExprId, env: EnvId) -> Res<Val> {
+        let name = super::val::function_name(Function::Native(f));
+        let arg = |i: usize| args.get(i).copied().unwrap_or(e);
+        match f {
+            Native::Len => {
+                self.count(&name, &values, 1, e)?;
+                let v = values.into_iter().next().unwrap_or(Val::Top);
+                let n = match self.operand(v, arg(0))? {
+                    Val::Str(s) => s.len(),
+                    Val::Bytes(b) => b.len(),
+                    Val::Node(n) => return self.len_of(n, arg(0)),
+                    other => {
+                        let k = self.kind_of(&other);
+                        let text = format!("cannot use {} (type {}) as (string|bytes|list|struct) in argument 1 to len", self.show(&other), kind::text(k));
+                        return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                    }
+                };
+                Ok(Val::Num(Number::from(n as u64)))
+            }
+            Native::Close => {
+                self.count(&name, &values, 1, e)?;
+                match values.first() {
+                    Some(Val::Node(_)) => {}
+                    Some(other) => {
+                        let text = format!("struct argument must be a struct, found {}", kind::text(other.kind()));
+                        return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                    }
+                    None => return Ok(Val::Top),
+                }
+                Ok(Val::Node(self.closed_copy(e, arg(0), env)))
+            }
+            Native::And | Native::Or => {
+                self.count(&name, &values, 1, e)?;
+                let v = values.into_iter().next().unwrap_or(Val::Top);
+                let Val::Node(n) = self.operand(v, arg(0))? else {
+                    let text = format!("argument of {name} must be a list");
+                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                };
+                let items = self.nodes[n].arcs.clone();
+                if items.is_empty() {
+                    if f == Native::And {
+                        return Ok(Val::Top);
+                    }
+                    return Err(self.stop(Code::Incomplete, Reason::Static("empty list in call to or"), NONE, &[e]));
+                }
+                if let Some(known) = self.detached.get(&(e, env)) {
+                    return Ok(Val::Node(*known));
+                }
+                let node = self.combination(f == Native::Or, items, e);
+                self.detached.insert((e, env), node);
+                Ok(Val::Node(node))
+            }
+            Native::Div | Native::Mod | Native::Quo | Native::Rem => {
+                self.count(&name, &values, 2, e)?;
+                let mut numbers = Vec::new();
+                for (i, v) in values.into_iter().enumerate() {
+                    match self.operand(v, arg(i))? {
+                        Val::Num(n) if n.is_int() => numbers.push(n),
+                        other => {
+                            let k = self.kind_of(&other);
+                            let text = format!("cannot use {} (type {}) as int in argument {} to {name}", self.show(&other), kind::text(k), i + 1);
+                            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                        }
+                    }
+                }
+                let [a, b] = numbers.as_slice() else { return Ok(Val::Top) };
+                let r = match f {
+                    Native::Div => a.div(b),
+                    Native::Mod => a.modulo(b),
+                    Native::Quo => a.quo(b),
+                    _ => a.rem(b),
+                };
+                r.map(Val::Num).map_err(|problem| {
+                    self.stop(Code::Eval, Reason::Text(problem.to_string().into()), NONE, &[e])
+                })
+            }
+            Native::Error => {
+                self.count(&name, &values, 1, e)?;
+                let v = values.into_iter().next().unwrap_or(Val::Top);
+                match self.operand(v, arg(0))? {
+                    Val::Str(text) => Err(self.stop(Code::User, Reason::Text(text), NONE, &[e])),
+                    other => {
+                        let text = format!("cannot use {} as string in argument 1 to error", self.show(&other));
+                        Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]))
+                    }
+                }
+            }
+            Native::MatchN | Native::MatchIf => {
+                let want = if f == Native::MatchN { 2 } else { 3 };
+                if values.len() == want {
+                    return Ok(Val::Validator(Arc::new((Function::Native(f), values))));
+                }
+                if values.len() != want + 1 {
+                    self.count(&name, &values, want, e)?;
+                }
+                let mut values = values.into_iter();
+                let v = values.next().unwrap_or(Val::Top);
+                let rest: Vec<Val> = values.collect();
+                self.match_schemas(f, &v, &rest, e).map(Val::Bool)
+            }
+            Native::CloseAll | Native::Reclose => Ok(values.into_iter().next().unwrap_or(Val::Top)),
+        }
+    }
+
+    fn len_of(&mut self, n: NodeId, at: ExprId) -> Res<Val> {
+        if self.has(n, flag::OPEN_PENDING) {
+            return Err(Stop::Unknown(NONE));
+        }
+        if let Some(f) = self.nodes[n].fault {
+            return Err(Stop::Fault(f));
+        }
+        let is_list = matches!(self.nodes[n].base, Base::List);
+        let count = self.nodes[n]
+            .arcs
+            .iter()
+            .filter(|a| {
+                let arc = &self.nodes[**a];
+                arc.arc == crate::ir::ArcKind::Member && (is_list || arc.label.is_regular())
+            })
+            .count();
+        let _ = at;
+        Ok(Val::Num(Number::from(count as u64)))
+    }
+
+    /// The node of `close(x)`.
+    fn closed_copy(&mut self, e: ExprId, arg: ExprId, env: EnvId) -> NodeId {
+        if let Some(n) = self.detached.get(&(e, env)) {
+            return *n;
+        }
+        let n = self.new_node(NONE, Sym::NONE);
+        self.nodes[n].conjs.push(Conj { expr: arg, env, close: 0, cyc: 0 });
+        self.nodes[n].flags |= flag::CLOSE_ONCE;
+        self.detached.insert((e, env), n);
+        n
+    }
+
+    /// The node of `and([…])` or `or([…])`.
+    fn combination(&mut self, or: bool, items: Vec<NodeId>, at: ExprId) -> NodeId {
+        let span = self.ir.spans[at];
+        let mut env = NONE;
+        for item in items.iter().rev() {
+            let vars = self.vars.push((Val::Null, Val::Node(*item)));
+            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars });
+        }
+        let parts: Vec<ExprId> =
+            (0..items.len()).map(|i| self.ir.add(Expr::Variable { up: i as u16, index: 1 }, span)).collect();
+        let combined = match parts.as_slice() {
+            [one] => *one,
+            _ if or => {
+                let alternatives = parts.iter().map(|p| (*p, false)).collect();
+                self.ir.add(Expr::Disjunction(alternatives), span)
+            }
+            _ => self.ir.add(Expr::And(parts.into()), span),
+        };
+        let n = self.new_node(NONE, Sym::NONE);
+        self.nodes[n].conjs.push(Conj { expr: combined, env, close: 0, cyc: 0 });
+        n
+    }
+
+    /// Unifies a value with a schema in a node of its own.
+    fn unified(&mut self, v: &Val, schema: &Val, at: ExprId) -> NodeId {
+        let n = self.new_node(NONE, Sym::NONE);
+        for part in [v, schema] {
+            let (expr, env) = self.expr_of(part, at);
+            self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
+        }
+        n
+    }
+
+    /// Whether a value satisfies a schema; `None` when it cannot be told yet.
+    pub(crate) fn satisfies(&mut self, v: &Val, schema: &Val, at: ExprId) -> Option<bool> {
+        let n = self.unified(v, schema, at);
+        self.task_depth += 1;
+        self.finalize(n);
+        self.task_depth -= 1;
+        if self.permanent(n).is_some() {
+            return Some(false);
+        }
+        let mut problems = Vec::new();
+        self.export(n, super::data::Export::default(), &mut problems, 0);
+        if problems.iter().any(|f| self.is_permanent(*f)) {
+            Some(false)
+        } else if problems.is_empty() {
+            Some(true)
+        } else {
+            None
+        }
+    }
+
+    fn match_schemas(&mut self, f: Native, v: &Val, rest: &[Val], e: ExprId) -> Res<bool> {
+        // Defaults are taken before anything is compared.
+        let v = match v {
+            Val::Node(n) => {
+                self.finalize(*n);
+                Val::Node(self.default_of(*n))
+            }
+            v => v.clone(),
+        };
+        match (f, rest) {
+            (Native::MatchIf, [condition, then, otherwise]) => {
+                let chosen = if self.satisfies(&v, condition, e) == Some(true) { then } else { otherwise };
+                Ok(self.satisfies(&v, chosen, e) == Some(true))
+            }
+            (Native::MatchN, [count, schemas]) => {
+                let schemas = match self.operand(schemas.clone(), e)? {
+                    Val::Node(n) => self.nodes[n].arcs.clone(),
+                    _ => Vec::new(),
+                };
+                let mut matched = 0u64;
+                for schema in schemas {
+                    if self.satisfies(&v, &Val::Node(schema), e) == Some(true) {
+                        matched += 1;
+                    }
+                }
+                let matched = Val::Num(Number::from(matched));
+                let count = match count {
+                    Val::Node(n) => {
+                        self.finalize(*n);
+                        Val::Node(*n)
+                    }
+                    c => c.clone(),
+                };
+                Ok(self.admits(&count, &matched))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Functions of packages that need the evaluator.
+    fn special(&mut self, b: &'static Builtin, values: Vec<Val>, e: ExprId) -> Res<Val> {
+        match (b.package, b.name, values.as_slice()) {
+            ("list", "Sort" | "SortStable" | "IsSorted", [list, comparer]) => self.sorted(b, list, comparer, e),
+            ("list", "MatchN", [list, count, schema]) => {
+                let Val::Node(n) = self.operand(list.clone(), e)? else { return Ok(Val::Bool(false)) };
+                let mut matched = 0u64;
+                for item in self.nodes[n].arcs.clone() {
+                    if self.satisfies(&Val::Node(item), schema, e) == Some(true) {
+                        matched += 1;
+                    }
+                }
+                let matched = Val::Num(Number::from(matched));
+                if let Val::Node(n) = count {
+                    self.finalize(*n);
+                }
+                Ok(Val::Bool(self.admits(count, &matched)))
+            }
+            ("encoding/json" | "encoding/yaml", "Validate" | "ValidatePartial", [text, schema]) => {
+                self.validate_text(b, text, schema, e)
+            }
+            ("struct", "MinFields" | "MaxFields", [object, n]) => {
+                let Val::Node(object) = self.operand(object.clone(), e)? else { return Ok(Val::Bool(false)) };
+                let Val::Num(limit) = self.operand(n.clone(), e)? else { return Ok(Val::Bool(false)) };
+                let Val::Num(count) = self.len_of(object, e)? else { return Ok(Val::Bool(false)) };
+                let order = count.compare(&limit);
+                Ok(Val::Bool(if b.name == "MinFields" { order.is_ge() } else { order.is_le() }))
+            }
+            _ => {
+                let text = format!("{} is not supported", super::val::function_name_of(b));
+                Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]))
+            }
+        }
+    }
+
+    fn validate_text(&mut self, b: &'static Builtin, text: &Val, schema: &Val, e: ExprId) -> Res<Val> {
+        let partner = if b.package == "encoding/json" { "Unmarshal" } else { "UnmarshalStream" };
+        let Some(reader) = crate::builtin::lookup(b.package, partner) else { return Ok(Val::Bool(true)) };
+        let parsed = self.apply(Function::Package(reader), vec![text.clone()], e)?;
+        let documents = match &parsed {
+            Val::Node(n) if partner == "UnmarshalStream" => {
+                self.finalize(*n);
+                self.nodes[self.follow(*n)].arcs.iter().map(|a| Val::Node(*a)).collect()
+            }
+            v => vec![v.clone()],
+        };
+        for document in documents {
+            let n = self.unified(&document, schema, e);
+            self.task_depth += 1;
+            self.finalize(n);
+            self.task_depth -= 1;
+            if let Some(f) = self.permanent(n) {
+                return Err(Stop::Fault(f));
+            }
+            if b.name == "Validate" {
+                let mut problems = Vec::new();
+                self.export(n, super::data::Export::default(), &mut problems, 0);
+                if let Some(f) = problems.first() {
+                    let text = self.message(*f);
+                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                }
+            }
+        }
+        Ok(Val::Bool(true))
+    }
+
+    /// `list.Sort` and its kin with a comparer `{T, x, y, less}`: `less` is evaluated for pairs of elements.
+    fn sorted(&mut self, b: &'static Builtin, list: &Val, comparer: &Val, e: ExprId) -> Res<Val> {
+        let Val::Node(n) = self.operand(list.clone(), e)? else { return Ok(Val::Bool(false)) };
+        let items = self.nodes[n].arcs.clone();
+        let mut keys = Vec::with_capacity(items.len());
+        for item in &items {
+            keys.push(self.operand(Val::Node(*item), e)?);
+        }
+        // `x < y` and `x > y` on scalars need no evaluation.
+        let direct = self.direct_comparer(comparer, &keys);
+        let mut failed: Option<Stop> = None;
+        let mut less = |this: &mut Self, a: usize, b: usize| -> bool {
+            if failed.is_some() {
+                return false;
+            }
+            let (Some(x), Some(y)) = (keys.get(a), keys.get(b)) else { return false };
+            if let Some(op) = direct {
+                return matches!(this.operate(op, x.clone(), y.clone(), e), Ok(Val::Bool(true)));
+            }
+            match this.compare_with(comparer, x, y, e) {
+                Ok(is) => is,
+                Err(stop) => {
+                    failed.get_or_insert(stop);
+                    false
+                }
+            }
+        };
+        if b.name == "IsSorted" {
+            let mut ok = true;
+            for i in 1..items.len() {
+                ok &= !less(self, i, i - 1);
+            }
+            return match failed {
+                Some(stop) => Err(stop),
+                None => Ok(Val::Bool(ok)),
+            };
+        }
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        merge_sort(&mut order, &mut |a, b| less(self, a, b));
+        if let Some(stop) = failed {
+            return Err(stop);
+        }
+        let sorted: Vec<Val> = order.iter().filter_map(|i| items.get(*i)).map(|n| Val::Node(*n)).collect();
+        Ok(Val::Node(self.list_of(sorted, e)))
+    }
+
+    fn direct_comparer(&mut self, comparer: &Val, keys: &[Val]) -> Option<cue_syntax::ast::BinaryOp> {
+        if !keys.iter().all(Val::is_scalar) {
+            return None;
+        }
+        let Val::Node(n) = comparer else { return None };
+        self.run(*n);
+        let n = self.follow(*n);
+        let label = self.ir.symbols.string("less");
+        let arc = self.arc(n, label)?;
+        let x = self.ir.symbols.string("x");
+        let y = self.ir.symbols.string("y");
+        let [conj] = self.nodes[arc].conjs.as_slice() else { return None };
+        let Expr::Binary(op, l, r) = &self.ir.exprs[conj.expr] else { return None };
+        match (&self.ir.exprs[*l], &self.ir.exprs[*r]) {
+            (Expr::Field { label: a, .. }, Expr::Field { label: b, .. }) if *a == x && *b == y => Some(*op),
+            _ => None,
+        }
+    }
+
+    fn compare_with(&mut self, comparer: &Val, x: &Val, y: &Val, e: ExprId) -> Res<bool> {
+        let n = self.new_node(NONE, Sym::NONE);
+        let (expr, env) = self.expr_of(comparer, e);
+        self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
+        for (name, v) in [("x", x), ("y", y)] {
+            let (value, env) = self.expr_of(v, e);
+            let label = self.ir.symbols.string(name);
+            // The value is resolved from inside the literal, one scope further in.
+            let value = match self.ir.exprs[value].clone() {
+                Expr::Variable { index, .. } => {
+                    let span = self.ir.spans[value];
+                    self.ir.add(Expr::Variable { up: 1, index }, span)
+                }
+                _ => value,
+            };
+            let decls = Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
+            let id = self.ir.structs.push(crate::ir::StructLit { decls, is_struct: true, ..Default::default() });
+            let span = self.ir.spans[e];
+            let lit = self.ir.add(Expr::Struct(id), span);
+            self.nodes[n].conjs.push(Conj { expr: lit, env, close: 0, cyc: 0 });
+        }
+        let label = self.ir.symbols.string("less");
+        let arc = self.select(n, label, e)?;
+        match self.operand(Val::Node(arc), e)? {
+            Val::Bool(b) => Ok(b),
+            _ => Err(self.stop(Code::Eval, Reason::Static("field less of a comparer must be a bool"), NONE, &[e])),
+        }
+    }
+}
+
+/// A stable sort that survives comparers that are no order.
+fn merge_sort(items: &mut Vec<usize>, less: &mut impl FnMut(usize, usize) -> bool) {
+    if items.len() < 2 {
+        return;
+    }
+    let mut right = items.split_off(items.len() / 2);
+    merge_sort(items, less);
+    merge_sort(&mut right, less);
+    let left = std::mem::take(items);
+    let (mut l, mut r) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(a), Some(b)) = (l.peek(), r.peek()) {
+        let next = if less(*b, *a) { r.next() } else { l.next() };
+        items.extend(next);
+    }
+    items.extend(l);
+    items.extend(r);
+}
+
+/// A default of a parameter: a string, a number or a bool as CUE text.
+fn constant(text: &str) -> Val {
+    if let Some(s) = text.strip_prefix('"').and_then(|s| s.strip_suffix('"')) {
+        return Val::Str(s.into());
+    }
+    match text {
+        "true" => Val::Bool(true),
+        "false" => Val::Bool(false),
+        "null" => Val::Null,
+        _ => Number::parse_literal(text).map_or(Val::Top, Val::Num),
+    }
+}
+
+/// The id of an unknown result somewhere in data.
+fn unknown_in(data: &crate::data::Data) -> Option<u32> {
+    use crate::data::DataValue;
+    match &data.value {
+        DataValue::Unknown(id) => Some(*id),
+        DataValue::List(items) => items.iter().find_map(unknown_in),
+        DataValue::Struct(fields) => fields.values().find_map(unknown_in),
+        _ => None,
+    }
+}

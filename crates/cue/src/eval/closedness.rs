@@ -1,0 +1,143 @@
+//! Closedness ("typo checking"), by evidence.
+//!
+//! Every conjunct belongs to a chain of **groups**. A group is opened by a reference to a definition, by an embedding, by a
+//! struct literal that embeds something, and by `close()`. A field's *evidence* is the set of groups of the conjuncts
+//! that it got (optional fields and patterns included, for they allow it).
+//!
+//! A reference to a definition **requires** that every regular field of the node has evidence of its group; inside an
+//! embedding the requirement only concerns fields with evidence of that embedding, and in turn the literal around it is
+//! required to have evidence for everything that comes from outside. Requirements hold below too, wherever a conjunct of the
+//! group arrives; those of `close()` do not. `...` and a bare `_` lift the requirements of all groups of their chain, at this level.
+
+use super::{Code, Evaluator, NodeId, Reason};
+use crate::ir::ArcKind;
+
+pub(crate) type CloseId = u32;
+
+/// What opened a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum CloseKind {
+    #[default]
+    Root,
+    Definition,
+    Embedding,
+    Literal,
+    /// `close()`
+    Once,
+}
+
+/// A group. 0 is outside of all groups.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CloseInfo {
+    pub(crate) parent: CloseId,
+    pub(crate) kind: CloseKind,
+}
+
+impl Evaluator {
+    pub(crate) fn close_group(&mut self, parent: CloseId, kind: CloseKind, _n: NodeId) -> CloseId {
+        self.closes.push(CloseInfo { parent, kind })
+    }
+
+    pub(crate) fn embed(&mut self, parent: CloseId, n: NodeId) -> CloseId {
+        self.close_group(parent, CloseKind::Embedding, n)
+    }
+
+    /// A checked reference at `n`: a new group and what it requires.
+    pub(crate) fn close_reference(&mut self, n: NodeId, parent: CloseId, kind: CloseKind) -> CloseId {
+        let recursive = kind != CloseKind::Once;
+        let group = self.close_group(parent, kind, n);
+        let mut requires = vec![(group, recursive)];
+        let mut at = parent;
+        while at != 0 {
+            let info = self.closes[at];
+            match info.kind {
+                CloseKind::Literal => requires.push((at, recursive)),
+                CloseKind::Embedding => {}
+                _ => break,
+            }
+            at = info.parent;
+        }
+        let s = self.scratch(n);
+        for r in requires {
+            match s.requires.iter_mut().find(|x| x.0 == r.0) {
+                Some(old) => old.1 |= r.1,
+                None => s.requires.push(r),
+            }
+        }
+        group
+    }
+
+    pub(crate) fn in_chain(&self, mut id: CloseId, group: CloseId) -> bool {
+        while id != 0 {
+            if id == group {
+                return true;
+            }
+            if id < group {
+                return false;
+            }
+            id = self.closes[id].parent;
+        }
+        false
+    }
+
+    fn has_evidence(&self, arc: NodeId, group: CloseId) -> bool {
+        self.nodes[arc].conjs.iter().any(|c| self.in_chain(c.close, group))
+    }
+
+    /// All requirements at a node: its own, and those of its parent that conjuncts of it belong to.
+    pub(crate) fn requirements(&mut self, n: NodeId) -> Vec<(CloseId, bool)> {
+        let mut out = self.nodes[n].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
+        let parent = self.nodes[n].parent;
+        if parent == super::NONE || self.nodes[n].conjs.iter().all(|c| c.close == 0) {
+            return out;
+        }
+        let inherited = self.nodes[parent].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
+        for (group, recursive) in inherited {
+            if recursive && self.has_evidence(n, group) && !out.iter().any(|r| r.0 == group) {
+                out.push((group, true));
+            }
+        }
+        self.scratch(n).requires = out.clone();
+        out
+    }
+
+    /// Checks the fields of a done node; the offending field gets the fault.
+    pub(crate) fn check_closed(&mut self, n: NodeId) {
+        let requires = self.requirements(n);
+        if requires.is_empty() {
+            return;
+        }
+        let opens = self.nodes[n].scratch.as_ref().map(|s| s.opens.clone()).unwrap_or_default();
+        for (group, _) in requires {
+            if opens.iter().any(|o| self.in_chain(*o, group)) {
+                continue;
+            }
+            let mut scope = self.closes[group].parent;
+            while scope != 0 && self.closes[scope].kind != CloseKind::Embedding {
+                scope = self.closes[scope].parent;
+            }
+            for arc in self.nodes[n].arcs.clone() {
+                let node = &self.nodes[arc];
+                if node.arc != ArcKind::Member || !node.label.is_regular() || self.has_evidence(arc, group) {
+                    continue;
+                }
+                if scope != 0 && !self.has_evidence(arc, scope) {
+                    continue;
+                }
+                let label = node.label;
+                let at: Vec<_> = node.conjs.iter().map(|c| c.expr).take(2).collect();
+                if node.fault.is_some_and(|f| matches!(self.faults[f].reason, Reason::NotAllowed(_))) {
+                    continue;
+                }
+                let f = self.fault(Code::Eval, Reason::NotAllowed(label), arc, &at);
+                self.add_fault(arc, f);
+                self.nodes[n].child_fault.get_or_insert(f);
+            }
+        }
+    }
+
+    /// Whether a field could be added to a final node, as far as closedness goes.
+    pub(crate) fn is_closed(&self, n: NodeId) -> bool {
+        self.has(n, super::flag::CLOSED | super::flag::CLOSE_ONCE) && !self.has(n, super::flag::OPENED)
+    }
+}

@@ -1,0 +1,74 @@
+//! Structural cycles: values that contain themselves.
+//!
+//! A conjunct remembers the references that were followed to reach it, and whether one of them led back: to a node that
+//! contains the referring one, or, through the same reference, to a node that was reached before. Such a conjunct and all that
+//! stem from it are *cyclic*. A node all of whose conjuncts are cyclic would go on for ever and is an error; one conjunct
+//! that is not keeps it going, because some struct literal without the recursion must have given it.
+
+use super::{Base, Code, Conj, Evaluator, NONE, NodeId, Reason};
+use crate::ir::ExprId;
+
+pub(crate) type CycId = u32;
+
+/// A followed reference. 0 is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cyc {
+    pub(crate) reference: ExprId,
+    pub(crate) target: NodeId,
+    pub(crate) next: CycId,
+    pub(crate) cyclic: bool,
+}
+
+impl Evaluator {
+    /// The history of the conjuncts that a reference at `n` brings.
+    pub(crate) fn follow_cyc(&mut self, n: NodeId, conj: Conj, target: NodeId) -> CycId {
+        let mut cyclic = self.cycs[conj.cyc].cyclic;
+        if !cyclic {
+            cyclic = self.is_ancestor(target, n);
+        }
+        let mut at = conj.cyc;
+        while !cyclic && at != 0 {
+            let c = self.cycs[at];
+            cyclic = c.reference == conj.expr && c.target == target;
+            at = c.next;
+        }
+        self.cycs.push(Cyc { reference: conj.expr, target, next: conj.cyc, cyclic })
+    }
+
+    /// Whether `a` contains `n`.
+    pub(crate) fn is_ancestor(&self, a: NodeId, n: NodeId) -> bool {
+        let mut at = self.nodes[n].parent;
+        while at != NONE {
+            if at == a {
+                return true;
+            }
+            at = self.nodes[at].parent;
+        }
+        false
+    }
+
+    /// Counts a conjunct that gives a node something.
+    pub(crate) fn mark_cyc(&mut self, n: NodeId, conj: Conj) {
+        let cyclic = self.cycs[conj.cyc].cyclic;
+        let s = self.scratch(n);
+        if cyclic {
+            s.cyclic = true;
+        } else {
+            s.acyclic = true;
+        }
+    }
+
+    /// A node that only goes in circles is an error and has no fields.
+    pub(crate) fn check_cycle(&mut self, n: NodeId) -> bool {
+        let s = self.scratch(n);
+        if !s.cyclic || s.acyclic {
+            return false;
+        }
+        let at: Vec<_> = self.nodes[n].conjs.iter().map(|c| c.expr).take(2).collect();
+        self.nodes[n].arcs.clear();
+        self.nodes[n].index = None;
+        self.set_fault(n, Code::Structural, Reason::Static("structural cycle"), &at);
+        self.nodes[n].base = Base::Bottom;
+        true
+    }
+}

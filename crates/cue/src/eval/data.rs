@@ -1,0 +1,370 @@
+//! Between nodes and data: what builtins are given and give, what inputs bring, what leaves an evaluation.
+
+use super::{Base, Code, Conj, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val, flag};
+use crate::data::{Data, DataValue, Fields, Labels, Origin};
+use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, FieldMeta, ListLit, StructLit, Sym, SymKind};
+use cue_syntax::{SourceId, Span};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
+
+/// How data is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Export {
+    /// Leave out what is incomplete.
+    pub(crate) partial: bool,
+    pub(crate) origins: bool,
+}
+
+impl Evaluator {
+    /// A concrete value with everything below it, defaults taken; incomplete parts are incomplete faults.
+    pub(crate) fn data_of(&mut self, v: &Val, at: ExprId) -> Res<Data> {
+        let value = match v {
+            Val::Null => DataValue::Null,
+            Val::Bool(b) => DataValue::Bool(*b),
+            Val::Num(n) => DataValue::Number(n.clone()),
+            Val::Str(s) => DataValue::String(s.clone()),
+            Val::Bytes(b) => DataValue::Bytes(b.clone()),
+            Val::Node(n) => return self.data_of_node(*n, at),
+            other => return Err(self.stop(Code::Incomplete, Reason::NonConcrete(other.clone()), NONE, &[at])),
+        };
+        Ok(value.into())
+    }
+
+    fn data_of_node(&mut self, n: NodeId, at: ExprId) -> Res<Data> {
+        if !self.finalize(n) && !self.force {
+            let m = self.follow(n);
+            if !self.has(m, flag::IN_FINAL) {
+                return Err(Stop::Pending(m));
+            }
+            return Err(Stop::Pending(m));
+        }
+        let mut problems = Vec::new();
+        match self.export(n, Export::default(), &mut problems, 0) {
+            Some(data) if problems.is_empty() => {
+                self.taint |= join_all(&data);
+                Ok(data)
+            }
+            _ => match problems.iter().find(|f| self.is_permanent(**f)).or(problems.first()) {
+                Some(f) => Err(Stop::Fault(*f)),
+                None => Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(n)), NONE, &[at])),
+            },
+        }
+    }
+
+    /// A final node as data. What cannot be exported is put into `problems`; `None` when nothing is left.
+    pub(crate) fn export(
+        &mut self,
+        n: NodeId,
+        how: Export,
+        problems: &mut Vec<FaultId>,
+        depth: u32,
+    ) -> Option<Data> {
+        let place = n;
+        let n = self.default_of(n);
+        if depth > self.limits.depth {
+            let f = self.fault(Code::Structural, Reason::Static("values are nested too deeply"), n, &[]);
+            problems.push(f);
+            return None;
+        }
+        let node = &self.nodes[n];
+        if let Some(f) = node.fault
+            && (self.is_permanent(f) || !matches!(node.base, Base::Struct | Base::List | Base::Scalar(_)) || !how.partial)
+        {
+            problems.push(f);
+            if !matches!(node.base, Base::Struct | Base::List) || self.is_permanent(f) {
+                return None;
+            }
+        } else if let Some(f) = node.fault {
+            problems.push(f);
+        }
+        let taint = self.nodes[n].taint | self.nodes[place].taint;
+        let value = match self.nodes[n].base.clone() {
+            Base::Scalar(v) => match v {
+                Val::Null => DataValue::Null,
+                Val::Bool(b) => DataValue::Bool(b),
+                Val::Num(x) => DataValue::Number(x),
+                Val::Str(s) => DataValue::String(s),
+                Val::Bytes(b) => DataValue::Bytes(b),
+                _ => return None,
+            },
+            Base::Struct => {
+                let mut fields = Fields::default();
+                for arc in self.ordered_arcs(n) {
+                    let (label, kind) = (self.nodes[arc].label, self.nodes[arc].arc);
+                    if label.kind() != SymKind::String {
+                        continue;
+                    }
+                    match kind {
+                        ArcKind::Member => {
+                            if let Some(data) = self.export(arc, how, problems, depth + 1) {
+                                fields.insert(self.ir.symbols.text(label).clone(), data);
+                            }
+                        }
+                        ArcKind::Required => {
+                            let at: Vec<_> = self.nodes[arc].conjs.iter().map(|c| c.expr).take(1).collect();
+                            let f = self.fault(Code::Incomplete, Reason::Static("field is required but not present"), arc, &at);
+                            problems.push(f);
+                        }
+                        ArcKind::Optional => {}
+                    }
+                }
+                DataValue::Struct(fields)
+            }
+            Base::List => {
+                let mut items = Vec::with_capacity(self.nodes[n].arcs.len());
+                for arc in self.nodes[n].arcs.clone() {
+                    if self.nodes[arc].label.as_index().is_some()
+                        && let Some(data) = self.export(arc, how, problems, depth + 1)
+                    {
+                        items.push(data);
+                    }
+                }
+                DataValue::List(items)
+            }
+            Base::Unknown(id) => DataValue::Unknown(id),
+            Base::Disjunction(_) => {
+                let at = self.places(place);
+                let f = self.fault(Code::Incomplete, Reason::Ambiguous(n), place, &at);
+                problems.push(f);
+                return None;
+            }
+            Base::Constraint => {
+                let at = self.places(place);
+                let f = self.fault(Code::Incomplete, Reason::NonConcrete(Val::Node(n)), place, &at);
+                problems.push(f);
+                return None;
+            }
+            Base::Bottom | Base::Forward(_) => return None,
+            Base::None => {
+                let at = self.places(place);
+                let f = self.fault(Code::Cycle, Reason::Static("cycle error"), place, &at);
+                problems.push(f);
+                return None;
+            }
+        };
+        let origin = if how.origins { self.origin(place) } else { None };
+        Some(Data { value, labels: Labels(taint), origin })
+    }
+
+    /// Where a node was declared, for messages.
+    pub(crate) fn places(&self, n: NodeId) -> Vec<ExprId> {
+        self.nodes[n].conjs.iter().map(|c| c.expr).take(2).collect()
+    }
+
+    /// Comments of all declarations of a field, in order.
+    pub(crate) fn docs(&self, n: NodeId) -> Vec<SmolStr> {
+        let mut metas: Vec<u32> = Vec::new();
+        let mut at = n;
+        loop {
+            for m in &self.nodes[at].metas {
+                if !metas.contains(m) {
+                    metas.push(*m);
+                }
+            }
+            match self.nodes[at].base {
+                Base::Forward(t) => at = t,
+                _ => break,
+            }
+        }
+        metas.iter().flat_map(|m| self.ir.metas[*m].doc.iter().cloned()).collect()
+    }
+
+    fn origin(&self, n: NodeId) -> Option<Arc<Origin>> {
+        let metas = &self.nodes[n].metas;
+        if let Some(origin) = metas.iter().find_map(|m| self.ir.metas[*m].origin.clone()) {
+            return Some(origin);
+        }
+        let span = self.span(n)?;
+        let source = self.unit.sources.get(span.source)?.clone();
+        Some(Arc::new(Origin { source, span, path: None, doc: self.docs(n) }))
+    }
+
+    /// Where a field was first declared.
+    pub(crate) fn span(&self, n: NodeId) -> Option<Span> {
+        let meta = self.nodes[n].metas.iter().find_map(|m| self.ir.metas[*m].label);
+        meta.or_else(|| self.nodes[n].conjs.first().map(|c| self.ir.spans[c.expr]))
+            .filter(|s| s.source != NOWHERE.source)
+    }
+
+    /// The arcs of a struct in output order.
+    pub(crate) fn ordered_arcs(&self, n: NodeId) -> Vec<NodeId> {
+        self.nodes[n].arcs.clone()
+    }
+
+    /// Data as an expression of the evaluation's own layer.
+    pub(crate) fn embed_data(&mut self, data: &Data, depth: u32) -> ExprId {
+        let span = data.origin.as_ref().map_or(NOWHERE, |_| NOWHERE);
+        if depth > self.limits.depth {
+            return self.ir.add(Expr::Bottom, span);
+        }
+        let e = match &data.value {
+            DataValue::Null => Expr::Null,
+            DataValue::Bool(b) => Expr::Bool(*b),
+            DataValue::Number(n) => Expr::Num(n.clone()),
+            DataValue::String(s) => Expr::Str(s.clone()),
+            DataValue::Bytes(b) => Expr::Bytes(b.clone()),
+            DataValue::Unknown(id) => Expr::Unknown(*id),
+            DataValue::List(items) => {
+                let elements = items.iter().map(|i| Element::Value(self.embed_data(i, depth + 1))).collect();
+                let id = self.ir.lists.push(ListLit { elements, rest: None });
+                Expr::List(id)
+            }
+            DataValue::Struct(fields) => {
+                let decls = fields
+                    .iter()
+                    .map(|(k, v)| {
+                        let value = self.embed_data(v, depth + 1);
+                        let meta = match &v.origin {
+                            Some(o) => self.ir.metas.push(FieldMeta { origin: Some(o.clone()), doc: o.doc.clone(), ..FieldMeta::default() }),
+                            None => NONE,
+                        };
+                        let label = self.ir.symbols.string(k);
+                        Decl::Field { label, arc: ArcKind::Member, value, meta }
+                    })
+                    .collect();
+                let id = self.ir.structs.push(StructLit { decls, is_struct: true, ..StructLit::default() });
+                Expr::Struct(id)
+            }
+        };
+        let id = self.ir.add(e, span);
+        if data.labels == Labels::NONE { id } else { self.ir.add(Expr::Tainted(id, data.labels.0), span) }
+    }
+
+    /// The result of a builtin.
+    pub(crate) fn val_of(&mut self, data: Data) -> Val {
+        self.taint |= data.labels.0;
+        match data.value {
+            DataValue::Null => Val::Null,
+            DataValue::Bool(b) => Val::Bool(b),
+            DataValue::Number(n) => Val::Num(n),
+            DataValue::String(s) => Val::Str(s),
+            DataValue::Bytes(b) => Val::Bytes(b),
+            _ => {
+                let e = self.embed_data(&data, 0);
+                Val::Node(self.detached_node(e, NONE))
+            }
+        }
+    }
+
+    /// An expression that stands for a value.
+    pub(crate) fn expr_of(&mut self, v: &Val, at: ExprId) -> (ExprId, u32) {
+        let span = if at == NONE { NOWHERE } else { self.ir.spans[at] };
+        let e = match v {
+            Val::Null => Expr::Null,
+            Val::Bool(b) => Expr::Bool(*b),
+            Val::Num(n) => Expr::Num(n.clone()),
+            Val::Str(s) => Expr::Str(s.clone()),
+            Val::Bytes(b) => Expr::Bytes(b.clone()),
+            Val::Top | Val::Validator(_) => Expr::Top,
+            Val::Kind(k) => Expr::Kind(*k),
+            Val::Function(f) => Expr::Function(*f),
+            Val::Bound(op, limit) => {
+                let (limit, _) = self.expr_of(&limit.clone(), at);
+                Expr::Bound(*op, limit)
+            }
+            Val::Node(n) => {
+                let vars = self.vars.push((Val::Null, Val::Node(*n)));
+                let env = self.envs.push(super::Env { up: NONE, node: NONE, label: Sym::NONE, vars });
+                return (self.ir.add(Expr::Variable { up: 0, index: 1 }, span), env);
+            }
+        };
+        (self.ir.add(e, span), NONE)
+    }
+
+    /// A new list of existing values.
+    pub(crate) fn list_of(&mut self, items: Vec<Val>, at: ExprId) -> NodeId {
+        let n = self.new_node(NONE, Sym::NONE);
+        let empty = self.ir.lists.push(ListLit { elements: Box::new([]), rest: Some(None) });
+        let span = if at == NONE { NOWHERE } else { self.ir.spans[at] };
+        let list = self.ir.add(Expr::List(empty), span);
+        let mut pairs = Vec::with_capacity(items.len());
+        for item in &items {
+            pairs.push(self.expr_of(item, at));
+        }
+        // One literal whose elements each bring their own scope: nested environments cannot express that, so the elements
+        // are added as fields of the node, and the literal only says how long it is.
+        let elements: Box<[Element]> = pairs.iter().map(|p| Element::Value(p.0)).collect();
+        let same_scope = pairs.iter().all(|p| p.1 == NONE);
+        if same_scope {
+            let id = self.ir.lists.push(ListLit { elements, rest: None });
+            let e = self.ir.add(Expr::List(id), span);
+            self.nodes[n].conjs.push(Conj { expr: e, env: NONE, close: 0, cyc: 0 });
+            return n;
+        }
+        let _ = list;
+        let tops: Box<[Element]> = pairs
+            .iter()
+            .enumerate()
+            .map(|(i, _)| Element::Value(self.ir.add(Expr::Variable { up: i as u16, index: 1 }, span)))
+            .collect();
+        // A chain of scopes, one an element.
+        let mut env = NONE;
+        for (item, _) in items.iter().zip(&pairs).rev() {
+            let vars = self.vars.push((Val::Null, item.clone()));
+            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars });
+        }
+        let id = self.ir.lists.push(ListLit { elements: tops, rest: None });
+        let e = self.ir.add(Expr::List(id), span);
+        self.nodes[n].conjs.push(Conj { expr: e, env, close: 0, cyc: 0 });
+        n
+    }
+
+    /// Unifies inputs into the package before it is evaluated.
+    pub(crate) fn inject(&mut self, inputs: &crate::api::Inputs) {
+        for (path, data) in inputs.data.iter().chain(&inputs.results) {
+            let mut e = self.embed_data(data, 0);
+            let meta = match &data.origin {
+                Some(o) => self.ir.metas.push(FieldMeta { origin: Some(o.clone()), doc: o.doc.clone(), ..FieldMeta::default() }),
+                None => NONE,
+            };
+            let mut inner = meta;
+            for step in path.iter().rev() {
+                e = match step {
+                    crate::api::Selector::Index(i) => {
+                        let top = self.ir.add(Expr::Top, NOWHERE);
+                        let mut elements = vec![Element::Value(top); *i];
+                        elements.push(Element::Value(e));
+                        let id = self.ir.lists.push(ListLit { elements: elements.into(), rest: Some(None) });
+                        self.ir.add(Expr::List(id), NOWHERE)
+                    }
+                    step => {
+                        let label = self.label_of(step);
+                        let decls = Box::new([Decl::Field { label, arc: ArcKind::Member, value: e, meta: inner }]);
+                        // Not a struct by itself: what it is put into decides.
+                        let lit = StructLit { decls, is_struct: label.is_regular(), ..StructLit::default() };
+                        let id = self.ir.structs.push(lit);
+                        self.ir.add(Expr::Struct(id), NOWHERE)
+                    }
+                };
+                inner = NONE;
+            }
+            let root = self.root;
+            self.nodes[root].conjs.push(Conj { expr: e, env: NONE, close: 0, cyc: 0 });
+        }
+    }
+
+    /// The symbol of a step that is not an index.
+    pub(crate) fn label_of(&mut self, step: &crate::api::Selector) -> Sym {
+        match step {
+            crate::api::Selector::Field(text) => self.ir.symbols.string(text),
+            crate::api::Selector::Ident(name) => {
+                let hidden = self.ir.packages[self.unit.root].hidden;
+                self.ir.symbols.ident(name, hidden)
+            }
+            crate::api::Selector::Index(i) => Sym::index(*i),
+        }
+    }
+}
+
+/// All label bits in data.
+fn join_all(data: &Data) -> u8 {
+    let mut bits = data.labels.0;
+    match &data.value {
+        DataValue::List(items) => items.iter().for_each(|i| bits |= join_all(i)),
+        DataValue::Struct(fields) => fields.values().for_each(|f| bits |= join_all(f)),
+        _ => {}
+    }
+    bits
+}

@@ -1,0 +1,303 @@
+//! Errors while they are values: small, cheap to make and drop; text only when somebody looks.
+
+use super::{Evaluator, NONE, NodeId, Stop, Val};
+use crate::api::ErrorClass;
+use crate::ir::{ExprId, Sym};
+use cue_syntax::Diagnostic;
+use smol_str::SmolStr;
+
+pub(crate) type FaultId = u32;
+
+/// The classes of error (cue-language §1.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    Eval,
+    User,
+    Structural,
+    Incomplete,
+    Cycle,
+    /// A limit was reached.
+    Budget,
+}
+
+impl Code {
+    pub(crate) fn is_permanent(self) -> bool {
+        !matches!(self, Code::Incomplete | Code::Cycle)
+    }
+}
+
+/// What is wrong; formatted by [`Evaluator::message`].
+#[derive(Debug, Clone)]
+pub(crate) enum Reason {
+    Static(&'static str),
+    Text(SmolStr),
+    /// Two values.
+    Conflict(Val, Val),
+    /// Two sets of kinds.
+    Kinds(u16, u16),
+    /// A value and the bound or validator that it breaks.
+    Bound(Val, Val),
+    NotAllowed(Sym),
+    Undefined(Sym),
+    OptionalReference(Sym),
+    RequiredReference(Sym),
+    /// An operator that needs a concrete value found this.
+    NonConcrete(Val),
+    Ambiguous(NodeId),
+    EmptyDisjunction,
+}
+
+/// A fault.
+#[derive(Debug, Clone)]
+pub(crate) struct FaultInfo {
+    pub(crate) code: Code,
+    pub(crate) reason: Reason,
+    pub(crate) node: NodeId,
+    /// Places: expressions.
+    pub(crate) at: Vec<ExprId>,
+    pub(crate) related: Vec<FaultId>,
+}
+
+impl Evaluator {
+    pub(crate) fn fault(&mut self, code: Code, reason: Reason, node: NodeId, at: &[ExprId]) -> FaultId {
+        let at = at.iter().copied().filter(|e| *e != NONE).collect();
+        self.faults.push(FaultInfo { code, reason, node, at, related: Vec::new() })
+    }
+
+    pub(crate) fn stop(&mut self, code: Code, reason: Reason, node: NodeId, at: &[ExprId]) -> Stop {
+        Stop::Fault(self.fault(code, reason, node, at))
+    }
+
+    pub(crate) fn set_fault(&mut self, n: NodeId, code: Code, reason: Reason, at: &[ExprId]) {
+        let f = self.fault(code, reason, n, at);
+        self.add_fault(n, f);
+    }
+
+    /// Records a fault; a permanent one hides an incomplete one.
+    pub(crate) fn add_fault(&mut self, n: NodeId, f: FaultId) {
+        let new = self.faults[f].code;
+        if self.faults[f].node == NONE {
+            // Only a fault of this layer can still be unplaced.
+            self.faults[f].node = n;
+        }
+        let node = &mut self.nodes[n];
+        node.version += 1;
+        match node.fault {
+            Some(old) if self.faults[old].code.is_permanent() || !new.is_permanent() => {}
+            _ => node.fault = Some(f),
+        }
+    }
+
+    pub(crate) fn is_permanent(&self, f: FaultId) -> bool {
+        self.faults[f].code.is_permanent()
+    }
+
+    /// The permanent fault of a node or of a field below.
+    pub(crate) fn permanent(&self, n: NodeId) -> Option<FaultId> {
+        let node = &self.nodes[self.follow(n)];
+        node.fault.filter(|f| self.is_permanent(*f)).or(node.child_fault)
+    }
+
+    pub(crate) fn kind_conflict(&mut self, n: NodeId, first: ExprId, second: ExprId, a: u16, b: u16) {
+        let reason = match (self.literal_of(n, first), self.literal_of(n, second)) {
+            (Some(x), Some(y)) => Reason::Conflict(x, y),
+            _ => Reason::Kinds(a, b),
+        };
+        self.set_fault(n, Code::Eval, reason, &[first, second]);
+    }
+
+    /// The value of an expression that needs no evaluation, for messages.
+    fn literal_of(&self, n: NodeId, e: ExprId) -> Option<Val> {
+        use crate::ir::Expr;
+        if e == NONE {
+            return None;
+        }
+        match &self.ir.exprs[e] {
+            Expr::Null => Some(Val::Null),
+            Expr::Bool(b) => Some(Val::Bool(*b)),
+            Expr::Num(x) => Some(Val::Num(x.clone())),
+            Expr::Str(s) => Some(Val::Str(s.clone())),
+            Expr::Bytes(b) => Some(Val::Bytes(b.clone())),
+            Expr::Kind(k) => Some(Val::Kind(*k)),
+            Expr::Struct(_) => Some(Val::Kind(crate::ir::kind::STRUCT)),
+            Expr::List(_) => Some(Val::Kind(crate::ir::kind::LIST)),
+            _ => self.nodes[n].scratch.as_ref().and_then(|s| s.scalar.as_ref()).filter(|s| s.1 == e).map(|s| s.0.clone()),
+        }
+    }
+
+    /// The text of a fault, without places.
+    pub(crate) fn message(&self, f: FaultId) -> String {
+        let text = |s: Sym| self.ir.symbols.text(s).clone();
+        match &self.faults[f].reason {
+            Reason::Static(t) => (*t).to_owned(),
+            Reason::Text(t) => t.to_string(),
+            Reason::Conflict(a, b) => {
+                let mismatch = a.kind() & b.kind() == 0 && (a.kind() != 0) && (b.kind() != 0);
+                let head = format!("conflicting values {} and {}", self.show(a), self.show(b));
+                if mismatch {
+                    use crate::ir::kind::text;
+                    format!("{head} (mismatched types {} and {})", text(a.kind()), text(b.kind()))
+                } else {
+                    head
+                }
+            }
+            Reason::Kinds(a, b) => {
+                use crate::ir::kind::text;
+                format!("conflicting values (mismatched types {} and {})", text(*a), text(*b))
+            }
+            Reason::Bound(v, b) => match b {
+                Val::Validator(_) => format!("invalid value {} (does not satisfy {})", self.show(v), self.show(b)),
+                _ => format!("invalid value {} (out of bound {})", self.show(v), self.show(b)),
+            },
+            Reason::NotAllowed(_) => "field not allowed".to_owned(),
+            Reason::Undefined(s) => match s.as_index() {
+                Some(i) => format!("undefined field: {i}"),
+                None => format!("undefined field: {}", text(*s)),
+            },
+            Reason::OptionalReference(s) => format!("cannot reference optional field: {}", text(*s)),
+            Reason::RequiredReference(s) => format!("required field missing: {}", text(*s)),
+            Reason::NonConcrete(v) => format!("non-concrete value {}", self.show(v)),
+            Reason::Ambiguous(n) => format!("unresolved disjunction {}", self.show(&Val::Node(*n))),
+            Reason::EmptyDisjunction => {
+                let n = self.faults[f].related.len();
+                format!("{n} errors in empty disjunction")
+            }
+        }
+    }
+
+    /// The path of a node from the root: `a.b[0]."x-y"`.
+    pub(crate) fn path(&self, n: NodeId) -> String {
+        let mut labels = Vec::new();
+        let mut at = n;
+        while at != NONE {
+            let node = &self.nodes[at];
+            if node.label != Sym::NONE {
+                labels.push(node.label);
+            }
+            at = node.parent;
+        }
+        let mut out = String::new();
+        for label in labels.into_iter().rev() {
+            match label.as_index() {
+                Some(i) => out.push_str(&format!("[{i}]")),
+                None => {
+                    if !out.is_empty() {
+                        out.push('.');
+                    }
+                    let text = self.ir.symbols.text(label);
+                    let plain = text.chars().enumerate().all(|(i, c)| {
+                        c == '_' || c == '$' || c == '#' || c.is_alphabetic() || (i > 0 && c.is_numeric())
+                    }) && !text.is_empty();
+                    if plain { out.push_str(text) } else { out.push_str(&super::val::quoted(text)) }
+                }
+            }
+        }
+        out
+    }
+
+    pub(crate) fn class(&self, f: FaultId) -> ErrorClass {
+        if self.is_permanent(f) { ErrorClass::Error } else { ErrorClass::Incomplete }
+    }
+
+    /// A fault as a person reads it.
+    pub(crate) fn diagnostic(&self, f: FaultId) -> Diagnostic {
+        self.diagnostic_at(f, 4)
+    }
+
+    fn diagnostic_at(&self, f: FaultId, depth: u32) -> Diagnostic {
+        let info = &self.faults[f];
+        let code = match (&info.reason, info.code) {
+            (_, Code::Budget) => "cue/limit",
+            (_, Code::Structural) => "cue/structural-cycle",
+            (_, Code::Cycle) => "cue/cycle",
+            (_, Code::User) => "cue/user-error",
+            (Reason::Conflict(..) | Reason::Kinds(..), _) => "cue/conflict",
+            (Reason::Bound(..), _) => "cue/bound",
+            (Reason::NotAllowed(_), _) => "cue/not-allowed",
+            (Reason::Undefined(_), _) => "cue/undefined-field",
+            (Reason::OptionalReference(_), _) => "cue/optional-field",
+            (Reason::RequiredReference(_), _) => "cue/required-field",
+            (Reason::NonConcrete(_), _) => "cue/non-concrete",
+            (Reason::Ambiguous(_), _) => "cue/ambiguous",
+            (Reason::EmptyDisjunction, _) => "cue/empty-disjunction",
+            (_, Code::Incomplete) => "cue/incomplete",
+            _ => "cue/eval",
+        };
+        let mut d = Diagnostic::error(code, self.message(f));
+        if info.node != NONE {
+            let path = self.path(info.node);
+            if !path.is_empty() {
+                d.path = Some(path);
+            }
+        }
+        for (i, e) in info.at.iter().enumerate() {
+            let text = match &info.reason {
+                Reason::Conflict(a, b) => match i {
+                    0 => self.show(a),
+                    _ => self.show(b),
+                },
+                Reason::Bound(v, b) => match i {
+                    0 => self.show(b),
+                    _ => self.show(v),
+                },
+                _ => String::new(),
+            };
+            d = d.at(&self.unit.sources, self.ir.spans[*e], text);
+        }
+        match &info.reason {
+            Reason::NotAllowed(sym) | Reason::Undefined(sym) if info.node != NONE => {
+                // The struct that was asked, or the parent of the field that may not be there.
+                let owner = match &info.reason {
+                    Reason::NotAllowed(_) => self.nodes[info.node].parent,
+                    _ => info.node,
+                };
+                if owner != NONE {
+                    let owner = self.follow(owner);
+                    let names = self.nodes[owner].arcs.iter().filter(|a| self.nodes[**a].label != *sym);
+                    let names: Vec<SmolStr> =
+                        names.map(|a| self.ir.symbols.text(self.nodes[*a].label).clone()).collect();
+                    let wanted = self.ir.symbols.text(*sym);
+                    d.help = nearest(wanted, names.iter().map(SmolStr::as_str))
+                        .map(|n| format!("did you mean \"{n}\"?"));
+                }
+            }
+            _ => {}
+        }
+        if depth > 0 {
+            d.related = info.related.iter().take(20).map(|r| self.diagnostic_at(*r, depth - 1)).collect();
+        }
+        d
+    }
+
+}
+
+/// The name that was probably meant: at most a third of it differs.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let limit = (wanted.chars().count() / 3).clamp(1, 3);
+    names
+        .filter(|n| !n.is_empty() && *n != wanted)
+        .map(|n| (distance(wanted, n), n))
+        .filter(|(d, _)| *d <= limit)
+        .min()
+        .map(|(_, n)| n.to_owned())
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let above = *cell;
+            let cost = usize::from(!x.eq_ignore_ascii_case(y));
+            left = (diagonal + cost).min(above + 1).min(left + 1);
+            diagonal = above;
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

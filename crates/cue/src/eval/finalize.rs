@@ -1,0 +1,420 @@
+//! Values taking shape: inserting them, judging a done node, making a node final.
+
+use super::{Alt, Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, Val, flag};
+use crate::ir::{ArcKind, Function, kind};
+
+/// Whether two scalars unify; `1` and `1.0` do not, `1.0` and `1.00` do.
+pub(crate) fn same_scalar(a: &Val, b: &Val) -> bool {
+    match (a, b) {
+        (Val::Num(x), Val::Num(y)) => x.kind() == y.kind() && x.same_value(y),
+        _ => a == b,
+    }
+}
+
+impl Evaluator {
+    /// Unifies a value into a node.
+    pub(crate) fn insert(&mut self, n: NodeId, v: Val, conj: Conj) -> Res<()> {
+        let at = conj.expr;
+        match v {
+            Val::Node(t) => return self.add_reference(n, t, conj),
+            Val::Top => {
+                let s = self.scratch(n);
+                s.top = true;
+                if conj.close != 0 {
+                    s.opens.push(conj.close);
+                }
+            }
+            Val::Kind(k) => {
+                self.mark_cyc(n, conj);
+                self.narrow(n, k, at);
+            }
+            Val::Bound(..) | Val::Validator(_) => {
+                self.mark_cyc(n, conj);
+                self.narrow(n, v.kind(), at);
+                let s = self.scratch(n);
+                if !s.checks.iter().any(|(c, _)| *c == v) {
+                    s.checks.push((v, at));
+                }
+            }
+            Val::Function(f) => {
+                let is_validator = match f {
+                    Function::Package(b) => b.validator && b.params.iter().skip(1).all(|p| p.default.is_some()),
+                    Function::Native(_) => false,
+                };
+                if is_validator {
+                    return self.insert(n, Val::Validator(std::sync::Arc::new((f, Vec::new()))), conj);
+                }
+                let text = format!("cannot use function {} as a value", super::val::function_name(f));
+                return Err(self.stop(Code::Eval, Reason::Text(text.into()), n, &[at]));
+            }
+            scalar => {
+                self.mark_cyc(n, conj);
+                let s = self.scratch(n);
+                match &s.scalar {
+                    Some((old, first)) => {
+                        if !same_scalar(old, &scalar) {
+                            let (old, first) = (old.clone(), *first);
+                            s.kind &= scalar.kind();
+                            self.set_fault(n, Code::Eval, Reason::Conflict(old, scalar), &[first, at]);
+                            return Ok(());
+                        }
+                    }
+                    None => {
+                        let k = scalar.kind();
+                        if s.kind & k == 0 && s.kind != 0 {
+                            let (old, other) = (s.kind, s.kind_at);
+                            s.kind = 0;
+                            s.scalar = Some((scalar, at));
+                            self.kind_conflict(n, other, at, old, k);
+                            return Ok(());
+                        }
+                        s.scalar = Some((scalar, at));
+                        s.kind &= k;
+                        s.kind_at = at;
+                        self.nodes[n].version += 1;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges a node all of whose tasks are done.
+    pub(crate) fn complete_own(&mut self, n: NodeId) {
+        self.nodes[n].flags |= flag::DONE;
+        self.nodes[n].version += 1;
+        if matches!(self.nodes[n].base, Base::Forward(_)) {
+            return;
+        }
+        if self.check_cycle(n) {
+            return;
+        }
+        let branched = self.scratch(n).branched;
+        if branched && matches!(self.nodes[n].base, Base::Disjunction(_)) {
+            return;
+        }
+        if let Some(id) = self.scratch(n).unknown {
+            self.nodes[n].base = Base::Unknown(id);
+            return;
+        }
+        if let Some((v, _)) = self.scratch(n).scalar.clone() {
+            let checks = self.scratch(n).checks.clone();
+            for (check, at) in checks {
+                self.judge(n, &check, &v, at);
+            }
+            if self.nodes[n].fault.is_none_or(|f| !self.is_permanent(f)) {
+                self.nodes[n].base = Base::Scalar(v);
+                return;
+            }
+        }
+        self.check_list(n);
+        if self.nodes[n].fault.is_some_and(|f| self.is_permanent(f)) {
+            self.nodes[n].base = Base::Bottom;
+            return;
+        }
+        let regular = self.nodes[n].arcs.iter().any(|a| {
+            let a = &self.nodes[*a];
+            a.arc == ArcKind::Member && a.label.is_regular()
+        });
+        let s = self.scratch(n);
+        self.nodes[n].base = if s.list.is_some() {
+            Base::List
+        } else if s.kind == kind::STRUCT && (s.literal || regular) {
+            Base::Struct
+        } else if s.literal && s.kind == kind::TOP && s.checks.is_empty() && !s.top {
+            Base::Struct
+        } else {
+            self.check_bounds(n);
+            if self.nodes[n].fault.is_some_and(|f| self.is_permanent(f)) { Base::Bottom } else { Base::Constraint }
+        };
+    }
+
+    /// Applies a bound or validator to a concrete value of a node.
+    fn judge(&mut self, n: NodeId, check: &Val, v: &Val, at: u32) {
+        match self.check(check, v) {
+            Ok(true) => {}
+            Ok(false) => {
+                let value_at = self.scratch(n).scalar.as_ref().map_or(NONE, |s| s.1);
+                self.set_fault(n, Code::Eval, Reason::Bound(v.clone(), check.clone()), &[at, value_at]);
+            }
+            Err(stop) => {
+                let f = self.as_fault(stop);
+                self.add_fault(n, f);
+            }
+        }
+    }
+
+    fn check_list(&mut self, n: NodeId) {
+        let Some(list) = self.scratch(n).list.clone() else { return };
+        if let Some((len, at)) = list.closed {
+            let have = self.nodes[n]
+                .arcs
+                .iter()
+                .filter_map(|a| self.nodes[*a].label.as_index())
+                .max()
+                .map_or(0, |i| i + 1)
+                .max(list.min);
+            if have > len {
+                let text = format!("incompatible list lengths ({len} and {have})");
+                self.set_fault(n, Code::Eval, Reason::Text(text.into()), &[at]);
+            }
+        }
+        let nodes = &self.nodes;
+        let mut arcs = nodes[n].arcs.clone();
+        if !arcs.is_sorted_by_key(|a| nodes[*a].label) {
+            arcs.sort_by_key(|a| nodes[*a].label);
+            self.nodes[n].arcs = arcs;
+        }
+    }
+
+    fn check_bounds(&mut self, n: NodeId) {
+        let s = self.scratch(n);
+        if s.checks.len() < 2 {
+            return;
+        }
+        let (checks, kinds) = (s.checks.clone(), s.kind);
+        for (i, (a, at)) in checks.iter().enumerate() {
+            for (b, b_at) in checks.iter().skip(i + 1) {
+                if self.contradict(a, b, kinds) {
+                    let text = format!("incompatible bounds {} and {}", self.show(a), self.show(b));
+                    self.set_fault(n, Code::Eval, Reason::Text(text.into()), &[*at, *b_at]);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Makes a node and everything below it final; false when something below has to wait for what is further up the stack.
+    pub(crate) fn finalize(&mut self, n: NodeId) -> bool {
+        if self.has(n, flag::FINAL) {
+            return true;
+        }
+        if self.has(n, flag::IN_FINAL | flag::RUNNING) {
+            return false;
+        }
+        if !self.enter() {
+            self.set_fault(n, Code::Structural, Reason::Static("values are nested too deeply"), &[]);
+            self.nodes[n].base = Base::Bottom;
+            self.nodes[n].flags |= flag::DONE | flag::FINAL;
+            return true;
+        }
+        let complete = self.finalize_in(n);
+        self.leave();
+        complete
+    }
+
+    fn finalize_in(&mut self, n: NodeId) -> bool {
+        loop {
+            self.run(n);
+            if self.has(n, flag::DONE) {
+                break;
+            }
+            if self.task_depth > 0 || self.stopped.is_some() {
+                return false;
+            }
+            if !self.unlock(n) {
+                return false;
+            }
+        }
+        if !self.settled(n) || !self.has(n, flag::DONE) {
+            return false;
+        }
+        self.nodes[n].flags |= flag::IN_FINAL;
+        let complete = match self.nodes[n].base.clone() {
+            Base::Forward(t) => {
+                let complete = self.finalize(t);
+                self.nodes[n].child_fault = self.permanent(t);
+                complete
+            }
+            Base::Disjunction(alts) => self.finalize_alternatives(n, &alts),
+            Base::Unknown(_) | Base::Bottom => true,
+            _ => self.finalize_arcs(n),
+        };
+        let node = &mut self.nodes[n];
+        node.flags &= !flag::IN_FINAL;
+        if complete && self.has(n, flag::DONE) {
+            let node = &mut self.nodes[n];
+            node.flags |= flag::FINAL;
+            self.release(n);
+        }
+        complete
+    }
+
+    /// Something of a node is pending and nothing is on the stack that it could wait for.
+    fn unlock(&mut self, n: NodeId) -> bool {
+        let s = self.scratch(n);
+        if !s.disjunctions.is_empty() && !s.branched && !self.has(n, flag::BRANCH) {
+            self.nodes[n].flags |= flag::BRANCH;
+            return true;
+        }
+        let s = self.scratch(n);
+        if s.blocked.is_empty() {
+            return false;
+        }
+        let (task, ..) = s.blocked.remove(0);
+        self.nodes[n].flags |= flag::RUNNING;
+        self.force = true;
+        self.attempt(n, task);
+        self.force = false;
+        self.nodes[n].flags &= !flag::RUNNING;
+        true
+    }
+
+    fn finalize_alternatives(&mut self, n: NodeId, alts: &[Alt]) -> bool {
+        let mut complete = true;
+        let mut left = Vec::with_capacity(alts.len());
+        let mut faults = Vec::new();
+        for alt in alts {
+            complete &= self.finalize(alt.node);
+            match self.permanent(alt.node) {
+                Some(f) => faults.push(f),
+                None => left.push(*alt),
+            }
+        }
+        if left.len() < alts.len() {
+            match left.as_slice() {
+                [] => {
+                    let f = self.fault(Code::Eval, Reason::EmptyDisjunction, n, &[]);
+                    self.faults[f].related = faults;
+                    self.nodes[n].base = Base::Bottom;
+                    self.add_fault(n, f);
+                }
+                [one] => self.nodes[n].base = Base::Forward(one.node),
+                _ => self.nodes[n].base = Base::Disjunction(left.into()),
+            }
+        }
+        complete
+    }
+
+    fn finalize_arcs(&mut self, n: NodeId) -> bool {
+        let mut complete = true;
+        let mut i = 0;
+        while let Some(arc) = self.nodes[n].arcs.get(i).copied() {
+            i += 1;
+            if self.nodes[arc].arc == ArcKind::Optional {
+                continue;
+            }
+            complete &= self.finalize(arc);
+            if self.nodes[arc].arc == ArcKind::Member
+                && let Some(f) = self.permanent(arc)
+            {
+                self.nodes[n].child_fault.get_or_insert(f);
+            } else if self.nodes[arc].arc == ArcKind::Required
+                && let Some(f) = self.permanent(arc)
+                && self.faults[f].code != Code::Structural
+            {
+                self.nodes[n].child_fault.get_or_insert(f);
+            }
+            if self.stopped.is_some() {
+                return true;
+            }
+        }
+        self.check_closed(n);
+        let checks = match &self.nodes[n].base {
+            Base::Struct | Base::List => self.scratch(n).checks.clone(),
+            _ => Vec::new(),
+        };
+        if self.nodes[n].child_fault.is_none() {
+            for (check, at) in checks {
+                self.task_depth += 1;
+                self.judge(n, &check, &Val::Node(n), at);
+                self.task_depth -= 1;
+            }
+            if self.nodes[n].fault.is_some_and(|f| self.is_permanent(f)) {
+                self.nodes[n].base = Base::Bottom;
+            }
+        }
+        complete
+    }
+
+    /// Frees what only evaluation needed.
+    fn release(&mut self, n: NodeId) {
+        if self.has(n, flag::ALTERNATIVE) {
+            return;
+        }
+        let node = &mut self.nodes[n];
+        let keep = match (&node.base, &node.scratch) {
+            (Base::Constraint, _) => true,
+            (Base::List, Some(s)) => s.list.as_ref().is_some_and(|l| l.closed.is_none()),
+            (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty() || s.literals.len() > 1,
+            _ => false,
+        };
+        if keep {
+            if let Some(s) = &mut node.scratch {
+                s.seen = Default::default();
+                s.tasks = Default::default();
+                s.blocked = Vec::new();
+                s.notify = Vec::new();
+            }
+        } else {
+            node.scratch = None;
+        }
+    }
+
+    /// Every permanent fault of a node and of what is below, each once.
+    pub(crate) fn collect_errors(
+        &self,
+        n: NodeId,
+        out: &mut Vec<super::FaultId>,
+        seen: &mut rustc_hash::FxHashSet<super::FaultId>,
+        depth: u32,
+    ) {
+        let n = self.default_of(n);
+        if depth > self.limits.depth || self.permanent(n).is_none() {
+            return;
+        }
+        if let Some(f) = self.nodes[n].fault.filter(|f| self.is_permanent(*f))
+            && seen.insert(f)
+        {
+            out.push(f);
+        }
+        for arc in &self.nodes[n].arcs {
+            if self.nodes[*arc].arc == ArcKind::Member {
+                self.collect_errors(*arc, out, seen, depth + 1);
+            }
+        }
+        if depth == 0
+            && out.is_empty()
+            && let Some(f) = self.permanent(n)
+        {
+            out.push(f);
+        }
+    }
+
+    /// Evaluates the whole program.
+    pub(crate) fn evaluate_all(&mut self) {
+        let root = self.root;
+        self.finalize(root);
+    }
+
+    /// A value that is to be looked at from outside.
+    pub(crate) fn settle_outside(&mut self, n: NodeId) {
+        self.finalize(n);
+    }
+
+    /// The default of a value for output: the one marked alternative, or the only one.
+    pub(crate) fn default_of(&self, n: NodeId) -> NodeId {
+        let n = self.follow(n);
+        if let Base::Disjunction(alts) = &self.nodes[n].base {
+            let mut marked = alts.iter().filter(|a| a.mode == Mode::Is);
+            if let (Some(one), None) = (marked.next(), marked.next()) {
+                return self.default_of(one.node);
+            }
+        }
+        n
+    }
+
+    /// Turns what stopped an expression into a node that says so.
+    pub(crate) fn stopped_node(&mut self, stop: Stop) -> NodeId {
+        let n = self.new_node(NONE, crate::ir::Sym::NONE);
+        if let Stop::Unknown(id) = stop {
+            self.nodes[n].base = Base::Unknown(id);
+        } else {
+            let f = self.as_fault(stop);
+            self.nodes[n].fault = Some(f);
+            self.nodes[n].base = if self.is_permanent(f) { Base::Bottom } else { Base::Constraint };
+        }
+        self.nodes[n].flags |= flag::DONE | flag::FINAL | flag::SETTLED;
+        n
+    }
+}

@@ -1,0 +1,192 @@
+//! The evaluator.
+//!
+//! # Semantics, before the code
+//!
+//! A **node** is a place in the result: the package, a field, an element, or a value that has no place (a `let`, a struct
+//! literal inside an expression). Its value is the unification of its **conjuncts**: pairs of an expression and the
+//! scope (**environment**) that the expression's names are resolved in. A reference in a conjunct does not copy a value: it
+//! adds the conjuncts of the node that it names, so that struct literals inside are instantiated anew with this node as
+//! their scope.
+//!
+//! **Processing a node** ([`run`](Evaluator::run)) splits conjuncts. Literals take effect at once: scalars and types narrow
+//! the node, fields create **arcs** (child nodes with conjuncts of their own). Everything that needs other values first is a
+//! **task**: a reference, an operator, a comprehension, a dynamic field, a pattern, a list with comprehensions. A task ends
+//! in one of four ways:
+//!
+//! * it is done;
+//! * **pending** on a node: something that it read is not known yet *because it is being worked out further up the stack*.
+//!   It stays in the node's list and starts again when that node has changed. Tasks are pure until they are done, so
+//!   starting again is safe;
+//! * **unknown**: it read the result of an action that has not run. It contributes nothing, and the node says so;
+//! * a **fault**, permanent or incomplete, that becomes the node's.
+//!
+//! States of a node: new → *running* → **done** (no task left; only then are types, bounds, lengths and cycles judged) →
+//! **final** (all arcs final too, closedness checked). A node is **settled** when nothing can add conjuncts to it any more:
+//! its parent is done, or no task left in the parent can give its label, and so on upwards. Invariants:
+//!
+//! * a concrete scalar may be read as soon as it is there (it can only be confirmed or contradicted);
+//! * anything else is read only of a settled and done node; fields added afterwards would be a mistake of ours;
+//! * a node is final only when its parent is settled;
+//! * nothing that only a node's own evaluation needs (tasks, bounds, …) outlives its becoming final.
+//!
+//! **Deadlock.** When a node is being made final, no task is on the stack, and tasks of it are still pending, they wait for
+//! each other. Then one of them is *forced*: what it reads counts as it stands (an absent field is absent, a value that
+//! is not there is a `cycle` fault), and processing goes on.
+//!
+//! **Disjunctions** come after all other tasks of a node. Alternatives that contradict what is known are dropped before
+//! anything is copied; a single survivor is added to the node itself; otherwise the node is copied for each alternative,
+//! the copies are evaluated as far as possible, failures and duplicates are dropped, and what remains is the value, with a
+//! default mode (maybe, is, not) each. References still see the disjunction itself, not its outcome.
+//!
+//! **Closedness** is by evidence, see [`closedness`]. **Structural cycles** by marks on conjuncts, see [`cycle`].
+
+mod arith;
+mod branch;
+mod call;
+mod closedness;
+mod comprehension;
+mod cycle;
+mod data;
+mod equal;
+mod expr;
+mod fault;
+mod finalize;
+mod node;
+mod refer;
+mod schedule;
+mod task;
+mod val;
+
+use crate::api::Limits;
+use crate::compile::Unit;
+use crate::ir::{ExprId, Ir, Sym, Table};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+pub(crate) use closedness::{CloseId, CloseInfo};
+pub(crate) use cycle::{Cyc, CycId};
+pub(crate) use fault::{Code, FaultId, FaultInfo, Reason, nearest};
+pub(crate) use node::{Alt, Base, Conj, Env, EnvId, Mode, NONE, Node, NodeId, flag};
+pub(crate) use task::{Task, TaskKind};
+pub(crate) use data::Export;
+pub(crate) use val::{Val, function_name};
+
+/// Why an expression has no value now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stop {
+    /// Wait for this node.
+    Pending(NodeId),
+    /// It is an error.
+    Fault(FaultId),
+    /// It depends on a result that is not known.
+    Unknown(u32),
+}
+
+pub(crate) type Res<T> = Result<T, Stop>;
+
+/// One evaluation: all tables, and the little state that belongs to the task on top of the stack.
+#[derive(Debug)]
+pub(crate) struct Evaluator {
+    pub(crate) unit: Arc<Unit>,
+    pub(crate) ir: Ir,
+    pub(crate) nodes: Table<Node>,
+    pub(crate) envs: Table<Env>,
+    pub(crate) closes: Table<CloseInfo>,
+    pub(crate) cycs: Table<Cyc>,
+    pub(crate) faults: Table<FaultInfo>,
+    pub(crate) vars: Table<(Val, Val)>,
+    /// Lets and inline literals, once per expression and scope.
+    pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
+    pub(crate) packages: FxHashMap<u32, NodeId>,
+    pub(crate) root: NodeId,
+    /// Label bits read by the task that is running.
+    pub(crate) taint: u8,
+    /// What is read counts as it stands.
+    pub(crate) force: bool,
+    /// Tasks on the stack.
+    pub(crate) task_depth: u32,
+    pub(crate) depth: u32,
+    pub(crate) steps: u64,
+    pub(crate) limits: Limits,
+    pub(crate) stopped: Option<FaultId>,
+    /// Compiled patterns; `None` for those that are none.
+    pub(crate) regexes: FxHashMap<smol_str::SmolStr, Result<Arc<regex::Regex>, String>>,
+}
+
+impl Evaluator {
+    pub(crate) fn new(unit: Arc<Unit>, limits: Limits) -> Evaluator {
+        let mut e = Evaluator {
+            ir: unit.ir.clone(),
+            unit,
+            nodes: Table::default(),
+            envs: Table::default(),
+            closes: Table::default(),
+            cycs: Table::default(),
+            faults: Table::default(),
+            vars: Table::default(),
+            detached: FxHashMap::default(),
+            packages: FxHashMap::default(),
+            root: 0,
+            taint: 0,
+            force: false,
+            task_depth: 0,
+            depth: 0,
+            steps: 0,
+            limits,
+            stopped: None,
+            regexes: FxHashMap::default(),
+        };
+        e.closes.push(CloseInfo::default());
+        e.cycs.push(Cyc::default());
+        e.root = e.package_node(e.unit.root);
+        e
+    }
+
+    /// The node of a package, made when it is first needed.
+    pub(crate) fn package_node(&mut self, package: u32) -> NodeId {
+        if let Some(n) = self.packages.get(&package) {
+            return *n;
+        }
+        let n = self.new_node(NONE, Sym::NONE);
+        self.packages.insert(package, n);
+        for file in self.ir.packages[package].files.clone() {
+            self.nodes[n].conjs.push(Conj { expr: file, env: NONE, close: 0, cyc: 0 });
+        }
+        n
+    }
+
+    /// Counts a step; false when the budget is used up.
+    pub(crate) fn step(&mut self, at: ExprId) -> bool {
+        self.steps += 1;
+        if self.stopped.is_some() {
+            return false;
+        }
+        let cancelled = self.steps.is_multiple_of(1024)
+            && self.limits.cancel.as_ref().is_some_and(|c| c.load(std::sync::atomic::Ordering::Relaxed));
+        let text = if cancelled {
+            "evaluation cancelled"
+        } else if self.steps > self.limits.steps {
+            "evaluation exceeds its limit of steps"
+        } else if self.nodes.len() > self.limits.nodes as usize {
+            "evaluation exceeds its limit of values"
+        } else {
+            return true;
+        };
+        let f = self.fault(Code::Budget, Reason::Static(text), NONE, &[at]);
+        self.stopped = Some(f);
+        false
+    }
+
+    /// Enters one level of nesting; `None` when it is one too many.
+    pub(crate) fn enter(&mut self) -> bool {
+        if self.depth > self.limits.depth.saturating_mul(4) {
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+}

@@ -1,0 +1,354 @@
+//! Nodes, conjuncts and environments.
+
+use super::{CloseId, CycId, Evaluator, FaultId, Task, Val};
+use crate::ir::{ArcKind, ExprId, Sym, kind};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(crate) type NodeId = u32;
+pub(crate) type EnvId = u32;
+/// No node, no environment.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A conjunct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Conj {
+    pub(crate) expr: ExprId,
+    pub(crate) env: EnvId,
+    pub(crate) close: CloseId,
+    pub(crate) cyc: CycId,
+}
+
+/// One level of scope.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Env {
+    pub(crate) up: EnvId,
+    /// The struct that names of this scope are fields of.
+    pub(crate) node: NodeId,
+    /// The label bound by a pattern or dynamic field.
+    pub(crate) label: Sym,
+    /// The variables of a `for` clause.
+    pub(crate) vars: u32,
+}
+
+/// Bits of [`Node::flags`].
+pub(crate) mod flag {
+    pub(crate) const RUNNING: u16 = 1;
+    pub(crate) const DONE: u16 = 2;
+    pub(crate) const FINAL: u16 = 4;
+    pub(crate) const IN_FINAL: u16 = 8;
+    pub(crate) const SETTLED: u16 = 16;
+    /// Some part waits for an unknown result.
+    pub(crate) const OPEN_PENDING: u16 = 32;
+    /// Disjunctions may be decided although tasks are pending.
+    pub(crate) const BRANCH: u16 = 64;
+    /// `...` was written here.
+    pub(crate) const OPENED: u16 = 128;
+    /// Made by `close()`.
+    pub(crate) const CLOSE_ONCE: u16 = 256;
+    /// A definition was referenced here.
+    pub(crate) const CLOSED: u16 = 512;
+    /// Being branched: conjuncts must not be decided in place.
+    pub(crate) const ALTERNATIVE: u16 = 1024;
+}
+
+/// Default mode of an alternative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mode {
+    /// No default was marked.
+    Maybe,
+    /// Marked.
+    Is,
+    /// Another one was marked.
+    Not,
+}
+
+/// An alternative of a disjunction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alt {
+    pub(crate) node: NodeId,
+    pub(crate) mode: Mode,
+}
+
+/// What a done node is.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Base {
+    /// Not done.
+    #[default]
+    None,
+    /// See [`Node::fault`].
+    Bottom,
+    Scalar(Val),
+    Struct,
+    List,
+    /// Types, bounds, validators, or nothing at all.
+    Constraint,
+    Disjunction(Box<[Alt]>),
+    /// The value of another node.
+    Forward(NodeId),
+    /// A result that is not known.
+    Unknown(u32),
+}
+
+/// A place in the result.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) parent: NodeId,
+    pub(crate) label: Sym,
+    pub(crate) arc: ArcKind,
+    pub(crate) taint: u8,
+    pub(crate) flags: u16,
+    /// Grows with every change, so that who waits can see whether trying again makes sense.
+    pub(crate) version: u32,
+    /// Environments with smaller ids cannot refer to this node.
+    pub(crate) env_mark: u32,
+    pub(crate) conjs: Vec<Conj>,
+    /// Declarations, for comments, attributes and places.
+    pub(crate) metas: Vec<u32>,
+    pub(crate) arcs: Vec<NodeId>,
+    pub(crate) index: Option<Box<FxHashMap<Sym, NodeId>>>,
+    pub(crate) base: Base,
+    /// Own, permanent or incomplete.
+    pub(crate) fault: Option<FaultId>,
+    /// The first permanent fault of a regular field below.
+    pub(crate) child_fault: Option<FaultId>,
+    pub(crate) scratch: Option<Box<Scratch>>,
+}
+
+/// A pattern constraint.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern {
+    /// The evaluated pattern.
+    pub(crate) pattern: Val,
+    pub(crate) pattern_expr: ExprId,
+    pub(crate) value: Conj,
+    pub(crate) binds: bool,
+}
+
+/// A disjunction that is still to be decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Disjunction {
+    pub(crate) conj: Conj,
+    /// (expression, marked)
+    pub(crate) alternatives: Vec<(ExprId, bool)>,
+    pub(crate) has_default: bool,
+}
+
+/// Who must hear of later conjuncts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Notify {
+    pub(crate) node: NodeId,
+    pub(crate) close: CloseId,
+    pub(crate) cyc: CycId,
+}
+
+/// State of a list under evaluation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListState {
+    pub(crate) closed: Option<(usize, ExprId)>,
+    pub(crate) min: usize,
+    /// Elements from this index on have this conjunct.
+    pub(crate) rest: Vec<(usize, Option<Conj>)>,
+}
+
+/// What only the evaluation of a node needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Scratch {
+    pub(crate) scheduled: usize,
+    pub(crate) kind: u16,
+    pub(crate) kind_at: ExprId,
+    pub(crate) scalar: Option<(Val, ExprId)>,
+    pub(crate) unknown: Option<u32>,
+    /// Bounds and validators.
+    pub(crate) checks: Vec<(Val, ExprId)>,
+    pub(crate) top: bool,
+    /// A struct literal was seen.
+    pub(crate) literal: bool,
+    pub(crate) literal_at: ExprId,
+    pub(crate) list: Option<Box<ListState>>,
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) tasks: std::collections::VecDeque<Task>,
+    pub(crate) current: Option<Task>,
+    /// (task, the node it waits for, that node's version, whether it was running)
+    pub(crate) blocked: Vec<(Task, NodeId, u32, bool)>,
+    pub(crate) disjunctions: Vec<Disjunction>,
+    pub(crate) branched: bool,
+    pub(crate) notify: Vec<Notify>,
+    pub(crate) seen: FxHashSet<(NodeId, CloseId, bool)>,
+    /// Closedness requirements that start here: (group, holds below too).
+    pub(crate) requires: Vec<(CloseId, bool)>,
+    /// Chains opened here.
+    pub(crate) opens: Vec<CloseId>,
+    pub(crate) cyclic: bool,
+    pub(crate) acyclic: bool,
+    /// Struct literals in order, for the order of fields.
+    pub(crate) literals: Vec<(u32, EnvId)>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch {
+            scheduled: 0,
+            kind: kind::TOP,
+            kind_at: NONE,
+            scalar: None,
+            unknown: None,
+            checks: Vec::new(),
+            top: false,
+            literal: false,
+            literal_at: NONE,
+            list: None,
+            patterns: Vec::new(),
+            tasks: std::collections::VecDeque::new(),
+            current: None,
+            blocked: Vec::new(),
+            disjunctions: Vec::new(),
+            branched: false,
+            notify: Vec::new(),
+            seen: FxHashSet::default(),
+            requires: Vec::new(),
+            opens: Vec::new(),
+            cyclic: false,
+            acyclic: false,
+            literals: Vec::new(),
+        }
+    }
+}
+
+/// Past this many arcs there is an index.
+const INLINE_ARCS: usize = 8;
+
+impl Evaluator {
+    pub(crate) fn new_node(&mut self, parent: NodeId, label: Sym) -> NodeId {
+        let env_mark = self.envs.len() as u32;
+        self.nodes.push(Node {
+            parent,
+            label,
+            arc: ArcKind::Member,
+            taint: 0,
+            flags: 0,
+            version: 0,
+            env_mark,
+            conjs: Vec::new(),
+            metas: Vec::new(),
+            arcs: Vec::new(),
+            index: None,
+            base: Base::None,
+            fault: None,
+            child_fault: None,
+            scratch: None,
+        })
+    }
+
+    /// A node without a place whose value is one conjunct; the same one for the same expression and scope.
+    pub(crate) fn detached_node(&mut self, expr: ExprId, env: EnvId) -> NodeId {
+        if let Some(n) = self.detached.get(&(expr, env)) {
+            return *n;
+        }
+        let n = self.new_node(NONE, Sym::NONE);
+        self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
+        self.detached.insert((expr, env), n);
+        n
+    }
+
+    pub(crate) fn new_env(&mut self, up: EnvId, node: NodeId) -> EnvId {
+        self.envs.push(Env { up, node, label: Sym::NONE, vars: NONE })
+    }
+
+    /// The scope `up` levels out.
+    pub(crate) fn env_up(&self, mut env: EnvId, up: u16) -> EnvId {
+        for _ in 0..up {
+            if env == NONE {
+                break;
+            }
+            env = self.envs[env].up;
+        }
+        env
+    }
+
+    pub(crate) fn has(&self, n: NodeId, flags: u16) -> bool {
+        self.nodes[n].flags & flags != 0
+    }
+
+    pub(crate) fn scratch(&mut self, n: NodeId) -> &mut Scratch {
+        self.nodes[n].scratch.get_or_insert_default()
+    }
+
+    /// The arc with a label, of any type.
+    pub(crate) fn arc(&self, n: NodeId, label: Sym) -> Option<NodeId> {
+        let node = &self.nodes[n];
+        match &node.index {
+            Some(index) => index.get(&label).copied(),
+            None => node.arcs.iter().copied().find(|a| self.nodes[*a].label == label),
+        }
+    }
+
+    /// Follows a value that is another node's.
+    pub(crate) fn follow(&self, mut n: NodeId) -> NodeId {
+        while let Base::Forward(t) = self.nodes[n].base {
+            n = t;
+        }
+        n
+    }
+
+    /// Makes an arc without conjuncts.
+    pub(crate) fn new_arc(&mut self, n: NodeId, label: Sym, arc: ArcKind) -> NodeId {
+        let child = self.new_node(n, label);
+        self.nodes[child].arc = arc;
+        let node = &mut self.nodes[n];
+        node.arcs.push(child);
+        if let Some(index) = &mut node.index {
+            index.insert(label, child);
+        } else if node.arcs.len() > INLINE_ARCS {
+            let arcs = node.arcs.clone();
+            let index = arcs.into_iter().map(|a| (self.nodes[a].label, a)).collect();
+            self.nodes[n].index = Some(Box::new(index));
+        }
+        child
+    }
+
+    /// Adds a conjunct to a node, whatever its state, and tells those who copied its conjuncts.
+    pub(crate) fn add_conj(&mut self, n: NodeId, conj: Conj) {
+        let node = &mut self.nodes[n];
+        if node.conjs.contains(&conj) {
+            return;
+        }
+        node.conjs.push(conj);
+        node.version += 1;
+        self.reopen(n);
+        let notify = self.nodes[n].scratch.as_ref().map(|s| s.notify.clone()).unwrap_or_default();
+        for to in notify {
+            if to.node != n {
+                self.notify(to, conj);
+            }
+        }
+    }
+
+    /// Tells a node of a conjunct that a node it refers to got later.
+    pub(crate) fn notify(&mut self, to: Notify, conj: Conj) {
+        let scratch = self.scratch(to.node);
+        let task = Task { kind: TaskKindLate, conj: Conj { close: to.close, cyc: to.cyc, ..conj } };
+        scratch.tasks.push_back(task);
+        self.nodes[to.node].version += 1;
+        self.nodes[to.node].flags &= !(flag::DONE | flag::FINAL | flag::SETTLED);
+    }
+
+    /// A node that was done has more to do.
+    fn reopen(&mut self, n: NodeId) {
+        let node = &mut self.nodes[n];
+        node.flags &= !(flag::DONE | flag::FINAL);
+        if let Base::Forward(_) = node.base {
+            node.base = Base::None;
+            if let Some(s) = &mut node.scratch
+                && !s.branched
+            {
+                s.scheduled = 0;
+                s.seen.clear();
+            }
+        }
+        if let Some(s) = &mut node.scratch {
+            s.branched = false;
+        }
+    }
+}
+
+use super::task::TaskKind::Late as TaskKindLate;

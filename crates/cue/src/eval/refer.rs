@@ -1,0 +1,298 @@
+//! References: finding the node, waiting until it may be read, adding its conjuncts or sharing it.
+
+use super::closedness::CloseKind;
+use super::node::{Notify, Scratch};
+use super::task::may_give;
+use super::{Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, Val, flag};
+use crate::ir::{ArcKind, Expr, ExprId, Sym, kind};
+
+impl Evaluator {
+    /// Waits until a node's own value cannot change any more.
+    pub(crate) fn settle(&mut self, n: NodeId) -> Res<()> {
+        self.run(n);
+        if self.force || (self.has(n, flag::DONE) && self.settled(n)) {
+            return Ok(());
+        }
+        // Running an ancestor may have given the node more to do.
+        self.run(n);
+        if self.has(n, flag::DONE) && self.settled(n) { Ok(()) } else { Err(Stop::Pending(n)) }
+    }
+
+    /// Whether nothing can add conjuncts to this node any more.
+    pub(crate) fn settled(&mut self, n: NodeId) -> bool {
+        let mut at = n;
+        let mut all_done = true;
+        loop {
+            let parent = self.nodes[at].parent;
+            if parent == NONE || self.has(at, flag::SETTLED) {
+                break;
+            }
+            if !self.has(parent, flag::DONE) {
+                self.run(parent);
+            }
+            if !self.has(parent, flag::DONE) {
+                all_done = false;
+                let label = self.nodes[at].label;
+                if self.may_still_give(parent, label) {
+                    return false;
+                }
+            }
+            at = parent;
+        }
+        if all_done {
+            self.nodes[n].flags |= flag::SETTLED;
+        }
+        true
+    }
+
+    /// Whether something that a node has still to do may give it a field with this label, or add to it.
+    fn may_still_give(&self, n: NodeId, label: Sym) -> bool {
+        let node = &self.nodes[n];
+        let Some(s) = node.scratch.as_deref() else { return !self.has(n, flag::DONE) };
+        let s: &Scratch = s;
+        s.scheduled < node.conjs.len()
+            || (!s.branched && !s.disjunctions.is_empty())
+            || s.current.iter().any(|t| may_give(&self.ir, t, label))
+            || s.tasks.iter().any(|t| may_give(&self.ir, t, label))
+            || s.blocked.iter().any(|b| may_give(&self.ir, &b.0, label))
+    }
+
+    /// A field of a node by a name in scope.
+    pub(crate) fn lexical(&mut self, n: NodeId, label: Sym, at: ExprId) -> Res<NodeId> {
+        if let Some(arc) = self.arc(n, label)
+            && self.nodes[arc].arc == ArcKind::Member
+        {
+            return Ok(arc);
+        }
+        self.lookup(n, label, at)
+    }
+
+    /// A field of a node by selection: takes the default of a disjunction, fails with a failed struct.
+    pub(crate) fn select(&mut self, n: NodeId, label: Sym, at: ExprId) -> Res<NodeId> {
+        self.run(n);
+        let n = self.follow(n);
+        if self.has(n, flag::DONE) {
+            if let Base::Disjunction(_) = self.nodes[n].base {
+                if !self.settled(n) && !self.force {
+                    return Err(Stop::Pending(n));
+                }
+                let alt = self.pick(n, at)?;
+                return self.select(alt, label, at);
+            }
+            if self.has(n, flag::FINAL)
+                && let Some(f) = self.permanent(n)
+            {
+                return Err(Stop::Fault(f));
+            }
+        } else if !self.force
+            && self.nodes[n].scratch.as_ref().is_some_and(|s| !s.branched && !s.disjunctions.is_empty())
+            && self.arc(n, label).is_none_or(|a| self.nodes[a].arc != ArcKind::Member || !self.has_scalar(a))
+        {
+            return Err(Stop::Pending(n));
+        }
+        self.lookup(n, label, at)
+    }
+
+    fn lookup(&mut self, n: NodeId, label: Sym, at: ExprId) -> Res<NodeId> {
+        self.run(n);
+        let n = self.follow(n);
+        self.taint |= self.nodes[n].taint;
+        let found = self.arc(n, label);
+        if let Some(arc) = found
+            && self.nodes[arc].arc == ArcKind::Member
+        {
+            return Ok(arc);
+        }
+        if !self.force {
+            let open = if self.has(n, flag::DONE) { !self.settled(n) } else { self.may_still_give(n, label) || !self.settled(n) };
+            if open {
+                return Err(Stop::Pending(n));
+            }
+            // Settling may have brought it.
+            if let Some(arc) = self.arc(n, label)
+                && self.nodes[arc].arc == ArcKind::Member
+            {
+                return Ok(arc);
+            }
+        }
+        if let Base::Unknown(id) = self.nodes[n].base {
+            return Err(Stop::Unknown(id));
+        }
+        if self.has(n, flag::OPEN_PENDING) {
+            return Err(Stop::Unknown(NONE));
+        }
+        if let Some(f) = self.nodes[n].fault {
+            return Err(Stop::Fault(f));
+        }
+        let reason = match found.map(|a| self.nodes[a].arc) {
+            Some(ArcKind::Optional) => Reason::OptionalReference(label),
+            Some(_) => Reason::RequiredReference(label),
+            None => {
+                let wrong = match &self.nodes[n].base {
+                    Base::Scalar(v) => Some(v.kind()),
+                    Base::List if label.as_index().is_none() => Some(kind::LIST),
+                    Base::Struct if label.as_index().is_some() => Some(kind::STRUCT),
+                    Base::Constraint => self.nodes[n]
+                        .scratch
+                        .as_ref()
+                        .map(|s| s.kind)
+                        .filter(|k| k & (kind::STRUCT | kind::LIST) == 0),
+                    _ => None,
+                };
+                if let Some(k) = wrong {
+                    let want = if label.as_index().is_some() { "list" } else { "struct" };
+                    let text = format!("invalid operand (found {}, want {want})", kind::text(k));
+                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), n, &[at]));
+                }
+                if let Some(i) = label.as_index()
+                    && let Base::List = self.nodes[n].base
+                {
+                    let closed = self.list_closed(n);
+                    let len = self.nodes[n].arcs.len();
+                    let text = format!("index out of range [{i}] with length {len}");
+                    let code = if closed { Code::Eval } else { Code::Incomplete };
+                    return Err(self.stop(code, Reason::Text(text.into()), n, &[at]));
+                }
+                let code = if self.closed_for_selection(n) { Code::Eval } else { Code::Incomplete };
+                return Err(self.stop(code, Reason::Undefined(label), n, &[at]));
+            }
+        };
+        Err(self.stop(Code::Incomplete, reason, n, &[at]))
+    }
+
+    /// Whether a list can have no more elements.
+    pub(crate) fn list_closed(&self, n: NodeId) -> bool {
+        !self.has(n, flag::OPENED)
+            && self.nodes[n]
+                .scratch
+                .as_ref()
+                .and_then(|s| s.list.as_ref())
+                .is_none_or(|l| l.closed.is_some())
+    }
+
+    /// Whether a struct is known to have no other fields.
+    fn closed_for_selection(&mut self, n: NodeId) -> bool {
+        if self.has(n, flag::OPENED) {
+            return false;
+        }
+        if self.has(n, flag::CLOSED | flag::CLOSE_ONCE) || !self.requirements(n).is_empty() {
+            return true;
+        }
+        let mut at = n;
+        while at != NONE {
+            if self.nodes[at].label != Sym::NONE && self.nodes[at].label.is_definition() {
+                return true;
+            }
+            at = self.nodes[at].parent;
+        }
+        false
+    }
+
+    /// The default of a done disjunction.
+    pub(crate) fn pick(&mut self, n: NodeId, at: ExprId) -> Res<NodeId> {
+        let n = self.follow(n);
+        let Base::Disjunction(alts) = &self.nodes[n].base else { return Ok(n) };
+        let mut marked = alts.iter().filter(|a| a.mode == Mode::Is);
+        match (marked.next(), marked.next()) {
+            (Some(alt), None) => {
+                let alt = self.follow(alt.node);
+                self.pick(alt, at)
+            }
+            _ => Err(self.stop(Code::Incomplete, Reason::Ambiguous(n), n, &[at])),
+        }
+    }
+
+    /// Whether a concrete scalar is already there.
+    pub(crate) fn has_scalar(&self, n: NodeId) -> bool {
+        let node = &self.nodes[n];
+        matches!(node.base, Base::Scalar(_)) || node.scratch.as_ref().is_some_and(|s| s.scalar.is_some())
+    }
+
+    /// Whether the path of a reference names a definition.
+    pub(crate) fn is_checked(&self, e: ExprId) -> bool {
+        match &self.ir.exprs[e] {
+            Expr::Field { label, .. } => label.is_definition(),
+            Expr::Select(operand, label) => label.is_definition() || self.is_checked(*operand),
+            Expr::Index(operand, _) => self.is_checked(*operand),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn reference_task(&mut self, n: NodeId, conj: Conj) -> Res<()> {
+        match self.eval(conj.expr, conj.env)? {
+            Val::Node(t) => self.add_reference(n, t, conj),
+            v => self.insert(n, v, conj),
+        }
+    }
+
+    /// Adds the conjuncts of `t` to `n`, or lets `n` be `t`.
+    pub(crate) fn add_reference(&mut self, n: NodeId, t: NodeId, conj: Conj) -> Res<()> {
+        if t == n {
+            self.scratch(n).top = true;
+            return Ok(());
+        }
+        if self.share(n, t, conj) {
+            return Ok(());
+        }
+        let checked = self.is_checked(conj.expr);
+        if !self.scratch(n).seen.insert((t, conj.close, checked)) {
+            return Ok(());
+        }
+        let cyc = self.follow_cyc(n, conj, t);
+        let close = if checked {
+            self.nodes[n].flags |= flag::CLOSED;
+            self.close_reference(n, conj.close, CloseKind::Definition)
+        } else if self.has(t, flag::CLOSE_ONCE) {
+            self.close_reference(n, conj.close, CloseKind::Once)
+        } else {
+            conj.close
+        };
+        for c in self.nodes[t].conjs.clone() {
+            self.schedule(n, Conj { close, cyc, ..c });
+        }
+        if self.nodes[t].conjs.is_empty() {
+            self.scratch(n).top = true;
+        }
+        if !(self.has(t, flag::DONE) && self.settled(t)) {
+            let s = self.scratch(t);
+            if !s.notify.iter().any(|x| x.node == n && x.close == close) {
+                s.notify.push(Notify { node: n, close, cyc });
+            }
+        }
+        Ok(())
+    }
+
+    /// A node whose only conjunct is a reference is the node referred to, when that one is complete in itself.
+    fn share(&mut self, n: NodeId, t: NodeId, conj: Conj) -> bool {
+        let node = &self.nodes[n];
+        if node.parent == NONE
+            || node.conjs.len() != 1
+            || node.conjs.first() != Some(&conj)
+            || self.has(n, flag::ALTERNATIVE)
+            || self.has(t, flag::IN_FINAL | flag::RUNNING | flag::CLOSE_ONCE)
+            || self.nodes[t].arc != ArcKind::Member
+            || self.cycs[conj.cyc].cyclic
+        {
+            return false;
+        }
+        if node.scratch.as_ref().is_some_and(|s| {
+            !s.tasks.is_empty() || !s.blocked.is_empty() || !s.disjunctions.is_empty() || !s.notify.is_empty() || s.literal
+        }) || !node.arcs.is_empty()
+        {
+            return false;
+        }
+        if !self.settled(n) || self.is_ancestor(t, n) {
+            return false;
+        }
+        self.run(t);
+        if !self.has(t, flag::DONE) || !self.settled(t) || self.nodes[n].conjs.len() != 1 {
+            return false;
+        }
+        if self.follow(t) == n || self.has(self.follow(t), flag::IN_FINAL) {
+            return false;
+        }
+        self.taint |= self.nodes[self.follow(t)].taint;
+        self.nodes[n].base = Base::Forward(t);
+        true
+    }
+}
