@@ -6,9 +6,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod clusters;
 pub mod deliver;
+pub mod error;
 pub mod hub;
 pub mod lease;
 pub mod runtime;
+pub mod status;
+pub mod subject;
 
+pub use error::Error;
 pub use hub::Hub;

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use futures::{SinkExt, StreamExt, stream::SplitSink};
 use std::sync::Arc;
 use tokio::sync::Mutex;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
 /// The sending half, shared by the channels.
 #[derive(Clone)]
@@ -24,8 +27,13 @@ impl Sender {
     /// Says goodbye.
     pub(super) async fn close(&self) {
         // The peer may be gone already.
-        drop(self.0.lock().await.send(Message::Close(None)).await);
+        drop(self.0.lock().await.send(Message::Close(Some(goodbye()))).await);
     }
+}
+
+/// The end of a connection that went as it should.
+pub(super) fn goodbye() -> CloseFrame {
+    CloseFrame { code: CloseCode::Normal, reason: "".into() }
 }
 
 /// The receiving half.

@@ -174,14 +174,13 @@ pub(super) fn tunnel(socket: WebSocket) -> DuplexStream {
     let (mut sink, mut stream) = socket.split();
     tokio::spawn(async move {
         while let Some(Ok(message)) = stream.next().await {
-            match message {
-                Message::Binary(bytes) => {
-                    if write.write_all(&bytes).await.is_err() {
-                        break;
-                    }
-                }
-                Message::Close(_) => break,
-                _ => {}
+            let written = match message {
+                Message::Binary(bytes) => write.write_all(&bytes).await.is_ok(),
+                Message::Close(_) => false,
+                _ => true,
+            };
+            if !written {
+                break;
             }
         }
         drop(write.shutdown().await);
@@ -194,7 +193,72 @@ pub(super) fn tunnel(socket: WebSocket) -> DuplexStream {
                 return;
             }
         }
-        drop(sink.send(Message::Close(None)).await);
+        drop(sink.send(Message::Close(Some(super::channel::goodbye()))).await);
     });
     ours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A SYN_STREAM frame as kubectl opens its streams.
+    fn open(stream: u32, kind: &str, first: bool) -> Bytes {
+        let mut headers = 1_u32.to_be_bytes().to_vec();
+        for text in ["streamtype", kind] {
+            headers.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+            headers.extend(text.as_bytes());
+        }
+        let mut body = stream.to_be_bytes().to_vec();
+        body.extend([0; 6]);
+        body.extend(spdy_header::stored(&headers, first));
+        control(SYN_STREAM, &body)
+    }
+
+    #[tokio::test]
+    async fn a_data_stream_reaches_the_page() {
+        let pod = json!({"metadata": {"name": "p", "namespace": "n"}, "spec": {"containers": [{"name": "c", "image": "shop:1"}]}});
+        let (mut ours, theirs) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(serve(theirs, Page::of(&pod)));
+        let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        for frame in [
+            open(1, "error", true),
+            data(1, FIN, &[]),
+            open(3, "data", false),
+            control(PING, &[0, 0, 0, 1]),
+            data(3, 0, request),
+        ] {
+            ours.write_all(&frame).await.unwrap();
+        }
+        let (mut answer, mut controls, mut finished) = (Vec::new(), Vec::new(), Vec::new());
+        while !finished.contains(&3) {
+            let (head, body) = read_frame(&mut ours).await.unwrap();
+            match head.control {
+                Some(kind) => controls.push(kind),
+                None if head.flags & FIN != 0 => finished.push(head.word),
+                None => answer.extend(body),
+            }
+        }
+        assert_eq!(controls, [SYN_REPLY, SYN_REPLY, PING]);
+        assert_eq!(finished, [1, 3]);
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("image      shop:1"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_frame_ends_the_connection() {
+        let pod = json!({});
+        for bytes in [
+            &b"GET / HTTP/1.1\r\n\r\n"[..],
+            &[0x80, 3, 0, 1, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 9, 9],
+            &[0xff; 64],
+        ] {
+            let (mut ours, theirs) = tokio::io::duplex(1024);
+            let server = tokio::spawn(serve(theirs, Page::of(&pod)));
+            ours.write_all(bytes).await.unwrap();
+            ours.shutdown().await.unwrap();
+            server.await.unwrap();
+        }
+    }
 }

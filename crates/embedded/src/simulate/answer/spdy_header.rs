@@ -101,7 +101,8 @@ pub(super) fn parse(mut block: &[u8]) -> Option<Vec<(String, String)>> {
     (0..count).map(|_| Some((text(&mut block)?, text(&mut block)?))).collect()
 }
 
-/// Bytes as a stored (uncompressed) block of the connection's zlib stream; `first` puts the stream's head before it.
+/// Bytes as a stored (uncompressed) block of the connection's zlib stream; `first` puts the stream's head before it. The
+/// empty block at the end is the mark of a flush, by which Go's reader knows that it has everything.
 pub(super) fn stored(bytes: &[u8], first: bool) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).unwrap_or(0);
     let mut block = if first { vec![0x78, 0x01] } else { Vec::new() };
@@ -109,6 +110,7 @@ pub(super) fn stored(bytes: &[u8], first: bool) -> Vec<u8> {
     block.extend(length.to_le_bytes());
     block.extend((!length).to_le_bytes());
     block.extend(bytes);
+    block.extend([0, 0, 0, 0xff, 0xff]);
     block
 }
 

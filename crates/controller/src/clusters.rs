@@ -1,0 +1,80 @@
+//! The fleet, as actions see it: objects of clusters by name, namespaces made where clusters are embedded.
+
+use actions::{Clusters, Fault, Objects};
+use fleet::{Error, ErrorKind, Fleet};
+use futures::future::BoxFuture;
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::{Mutex, mpsc};
+
+/// Clusters of a fleet. What a person should know of goes to `notices`, a line each.
+#[derive(Debug)]
+pub struct FleetClusters {
+    fleet: Fleet,
+    known: Mutex<FxHashMap<String, Objects>>,
+    namespaces: Mutex<FxHashSet<(String, String)>>,
+    notices: mpsc::UnboundedSender<String>,
+}
+
+/// A fleet's error as a fault of an action: what names a mistake is permanent, what is about reaching a cluster is not.
+pub fn fault(error: &Error) -> Fault {
+    match error.kind() {
+        ErrorKind::Unreachable => Fault::transient(error.to_string()),
+        _ => {
+            let help = error.diagnostic().help.map(|h| format!(" ({h})")).unwrap_or_default();
+            Fault::permanent(format!("{error}{help}"))
+        }
+    }
+}
+
+impl FleetClusters {
+    /// Over a fleet.
+    pub fn new(fleet: Fleet, notices: mpsc::UnboundedSender<String>) -> FleetClusters {
+        FleetClusters { fleet, known: Mutex::default(), namespaces: Mutex::default(), notices }
+    }
+
+    /// The fleet underneath.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// Makes a placement's namespace on an embedded cluster, once, and says so. Real clusters are left alone: whoever runs
+    /// them decides on their namespaces.
+    ///
+    /// # Errors
+    /// The cluster is unknown or does not answer.
+    pub async fn ensure_namespace(&self, cluster: &str, namespace: &str) -> Result<(), Fault> {
+        let found = self.fleet.cluster(cluster).await.map_err(|e| fault(&e))?;
+        if !found.simulated() || namespace.is_empty() {
+            return Ok(());
+        }
+        let key = (found.name().to_owned(), namespace.to_owned());
+        if self.namespaces.lock().await.contains(&key) {
+            return Ok(());
+        }
+        if self.fleet.create_namespace(cluster, namespace).await.map_err(|e| fault(&e))? {
+            // Nobody may be listening; the namespace is made all the same.
+            let _ = self.notices.send(format!("created namespace {namespace} on embedded cluster {}", found.name()));
+        }
+        self.namespaces.lock().await.insert(key);
+        Ok(())
+    }
+}
+
+impl Clusters for FleetClusters {
+    fn objects<'a>(&'a self, cluster: &'a str) -> BoxFuture<'a, Result<Objects, Fault>> {
+        Box::pin(async move {
+            let found = self.fleet.cluster(cluster).await.map_err(|e| fault(&e))?;
+            let mut known = self.known.lock().await;
+            let objects =
+                known.entry(found.name().to_owned()).or_insert_with(|| Objects::new(found.client(), found.name()));
+            Ok(objects.clone())
+        })
+    }
+
+    fn names(&self) -> BoxFuture<'_, Result<Vec<String>, Fault>> {
+        Box::pin(async move {
+            let clusters = self.fleet.list().await.map_err(|e| fault(&e))?;
+            Ok(clusters.into_iter().map(|c| c.name).collect())
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! The status of an Application, put together from its run, its services and its inventory, and written.
+
+use crate::deliver::Keeper;
+use crate::hub::Hub;
+use crate::runtime::{Observe, persist};
+use actions::Fault;
+use futures::future::BoxFuture;
+use indexmap::IndexMap;
+use model::status::{CONDITIONS, RevisionReference};
+use model::{Application, ApplicationStatus, Condition, ObjectReference, RunPhase, ServiceStatus, WorkflowStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which service a status entry is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServiceKey {
+    /// Component.
+    pub name: String,
+    /// Cluster as it is shown.
+    pub cluster: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Of a replicated component.
+    pub replica: String,
+}
+
+/// The services of a run, as its actions report them.
+#[derive(Debug, Clone, Default)]
+pub struct Services(Arc<Mutex<IndexMap<ServiceKey, ServiceStatus>>>);
+
+impl Services {
+    /// Those of an earlier part of the same run.
+    pub fn of(known: &[ServiceStatus]) -> Services {
+        let services = Services::default();
+        for service in known {
+            services.put(service.clone());
+        }
+        services
+    }
+
+    /// Adds or replaces one.
+    pub fn put(&self, service: ServiceStatus) {
+        let key = ServiceKey {
+            name: service.name.clone(),
+            cluster: service.cluster.clone(),
+            namespace: service.namespace.clone(),
+            replica: service.replica_key.clone(),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, service);
+    }
+
+    /// All of them, in the order in which they came.
+    pub fn all(&self) -> Vec<ServiceStatus> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// Writes the status whenever the run changes, and tells whoever watches.
+pub struct StatusWriter<'a> {
+    /// Where it is written.
+    pub hub: Hub,
+    /// Whose status.
+    pub app: Application,
+    /// What was written last.
+    pub last: ApplicationStatus,
+    /// The revision that is run.
+    pub revision: RevisionReference,
+    /// Services so far.
+    pub services: Services,
+    /// The inventory.
+    pub keeper: Arc<Keeper>,
+    /// The ConfigMap of variables, once there is one.
+    pub context: Option<ObjectReference>,
+    /// Told of every change.
+    pub tell: &'a mut (dyn FnMut(&WorkflowStatus) + Send),
+}
+
+impl std::fmt::Debug for StatusWriter<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StatusWriter").field("app", &self.app.metadata.name).finish_non_exhaustive()
+    }
+}
+
+impl StatusWriter<'_> {
+    async fn write(&mut self, run: &WorkflowStatus) -> Result<(), Fault> {
+        let mut run = run.clone();
+        run.context_backend = run.context_backend.or_else(|| self.context.clone());
+        let services = self.services.all();
+        let phase = delivery::status::phase(&run, &services);
+        let status = ApplicationStatus {
+            phase,
+            services,
+            conditions: conditions(&self.last.conditions, &run),
+            workflow: Some(run),
+            observed_generation: self.app.metadata.generation,
+            latest_revision: Some(self.revision.clone()),
+            applied_resources: self.keeper.applied().await,
+            ..self.last.clone()
+        };
+        if status == self.last {
+            return Ok(());
+        }
+        // What is gone has to be said: compare with what was written last.
+        let before = Application { status: Some(self.last.clone()), ..self.app.clone() };
+        let hub = &self.hub;
+        persist(|| hub.write_status(&before, &status)).await?;
+        self.last = status;
+        Ok(())
+    }
+}
+
+impl Observe for StatusWriter<'_> {
+    fn status<'a>(&'a mut self, status: &'a WorkflowStatus) -> BoxFuture<'a, Result<(), Fault>> {
+        (self.tell)(status);
+        Box::pin(self.write(status))
+    }
+
+    fn context(&mut self, backend: ObjectReference) {
+        self.context = Some(backend);
+    }
+}
+
+/// The conditions (kubevela-features.md §1.6): everything before the workflow has been done once a run exists; the
+/// workflow's own and `Ready` follow the run. A condition that does not change keeps its time.
+fn conditions(last: &[Condition], run: &WorkflowStatus) -> Vec<Condition> {
+    let done = run.phase == Some(RunPhase::Succeeded);
+    let failed = matches!(run.phase, Some(RunPhase::Failed | RunPhase::Terminated));
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut conditions = Vec::new();
+    for kind in CONDITIONS {
+        let about_run = matches!(kind, "Workflow" | "Ready");
+        if about_run && !done && !failed {
+            continue;
+        }
+        let (status, reason) = if about_run && failed { ("False", "ReconcileError") } else { ("True", "Available") };
+        let message = if about_run && failed { run.message.clone() } else { String::new() };
+        let reason = if kind == "Ready" && done { "ReconcileSuccess" } else { reason };
+        let known = last.iter().find(|c| c.kind == kind && c.status == status);
+        conditions.push(Condition {
+            kind: kind.to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message,
+            last_transition_time: known.map_or_else(|| now.clone(), |c| c.last_transition_time.clone()),
+        });
+    }
+    conditions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(phase: RunPhase) -> Vec<(String, String)> {
+        let run = WorkflowStatus { phase: Some(phase), ..WorkflowStatus::default() };
+        conditions(&[], &run).into_iter().map(|c| (c.kind, c.status)).collect()
+    }
+
+    #[test]
+    fn conditions_follow_the_run() {
+        assert_eq!(kinds(RunPhase::Executing).len(), 4);
+        assert!(kinds(RunPhase::Succeeded).contains(&("Ready".into(), "True".into())));
+        assert!(kinds(RunPhase::Failed).contains(&("Workflow".into(), "False".into())));
+    }
+
+    #[test]
+    fn a_condition_that_stays_keeps_its_time() {
+        let run = WorkflowStatus { phase: Some(RunPhase::Executing), ..WorkflowStatus::default() };
+        let mut last = conditions(&[], &run);
+        for condition in &mut last {
+            condition.last_transition_time = "2026-01-01T00:00:00Z".into();
+        }
+        assert_eq!(conditions(&last, &run), last);
+    }
+}
