@@ -1,5 +1,5 @@
 //! Objects read as tolerantly as KubeVela reads and are written so that its tools can read them.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use model::*;
 use serde_json::{Value, json};

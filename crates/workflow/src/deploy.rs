@@ -185,7 +185,7 @@ impl Deploy {
     }
 
     /// What to do now; everything that is given is under way until it is reported.
-    pub fn next(&mut self) -> Vec<Work> {
+    pub fn work(&mut self) -> Vec<Work> {
         let mut busy: IndexMap<&str, usize> = IndexMap::new();
         let cluster = |task: &Task| self.places.get(task.place).map_or("", |p| p.cluster.as_str());
         for task in self.tasks.iter().filter(|t| matches!(t.state, State::Applying | State::Checking)) {
@@ -294,7 +294,7 @@ mod tests {
     fn round(d: &mut Deploy, ill: &str, dead: &str) -> String {
         let mut line = Vec::new();
         loop {
-            let work = d.next();
+            let work = d.work();
             if work.is_empty() {
                 line.push(format!("{:?}", d.verdict()));
                 return line.join(" ");
@@ -365,7 +365,7 @@ mod tests {
         );
         assert_eq!(Deploy::new(vec![], 1).unwrap().verdict(), Verdict::Done);
         let mut d = Deploy::new(vec![(place(""), vec![component("a", json!({}))])], 1).unwrap();
-        assert_eq!(d.next(), [Work::Apply(0)]);
+        assert_eq!(d.work(), [Work::Apply(0)]);
         d.report(0, Report::Failed { class: FaultClass::Permanent, message: "no such kind".into() });
         assert_eq!(d.verdict(), Verdict::Failed("local/n/a: no such kind".into()));
     }
