@@ -214,7 +214,11 @@ mod tests {
     fn a_place_past_the_end_of_its_source_is_its_end() {
         let mut sources = Sources::default();
         let a = sources.add(Source::new("a.cue", "x: "));
-        let d = Diagnostic::error("cue/syntax", "a value is missing").at(&sources, Span { source: a, start: 3, end: 9 }, "here");
+        let d = Diagnostic::error("cue/syntax", "a value is missing").at(
+            &sources,
+            Span { source: a, start: 3, end: 9 },
+            "here",
+        );
         insta::assert_snapshot!(render(&d, false, 80));
     }
 }

@@ -24,3 +24,9 @@ pub struct Parsed<T> {
     /// In order of position; empty for well-formed input.
     pub diagnostics: Vec<Diagnostic>,
 }
+
+/// Runs a step of a recursion whose depth is bounded (1000 levels of a tree) with enough stack for it, so that small
+/// stacks (threads of 2 MiB, unoptimised builds) are no reason for a lower bound.
+pub fn with_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 * 1024, 1024 * 1024, step)
+}

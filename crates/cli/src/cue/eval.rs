@@ -64,7 +64,13 @@ fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     Ok(())
 }
 
-fn print(args: &EvalArgs, form: Form, value: Value<'_>, mut errors: Vec<Diagnostic>, out: &mut Vec<u8>) -> Result<(), Problems> {
+fn print(
+    args: &EvalArgs,
+    form: Form,
+    value: Value<'_>,
+    mut errors: Vec<Diagnostic>,
+    out: &mut Vec<u8>,
+) -> Result<(), Problems> {
     errors.extend(value.errors());
     errors.dedup();
     if !errors.is_empty() && !args.input.ignore {

@@ -67,7 +67,9 @@ fn walk(folder: &str, deep: bool, depth: usize, names: &mut Vec<String>, problem
             continue;
         }
         match name.strip_suffix('/') {
-            Some(inner) if deep && depth < 100 && inner != "cue.mod" => walk(&join(inner), deep, depth + 1, names, problems),
+            Some(inner) if deep && depth < 100 && inner != "cue.mod" => {
+                walk(&join(inner), deep, depth + 1, names, problems)
+            }
             Some(_) => {}
             None if name.ends_with(".cue") => names.push(join(&name)),
             None => {}
@@ -113,7 +115,12 @@ fn diff(name: &str, old: &str, new: &str, out: &mut Vec<u8>) {
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let rest = old.len().min(new.len()) - same;
     let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let mut text = format!("--- {name}\n+++ {name} (formatted)\n@@ -{0},{1} +{0},{2} @@\n", same + 1, old.len() - same - tail, new.len() - same - tail);
+    let mut text = format!(
+        "--- {name}\n+++ {name} (formatted)\n@@ -{0},{1} +{0},{2} @@\n",
+        same + 1,
+        old.len() - same - tail,
+        new.len() - same - tail
+    );
     for line in old.iter().take(old.len() - tail).skip(same) {
         text.push_str(&format!("-{line}\n"));
     }

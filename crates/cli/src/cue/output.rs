@@ -73,7 +73,8 @@ impl OutputArgs {
     /// Writes the whole result at once.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Problems> {
         let path = self.file.as_deref().map(|f| f.split_once(':').map_or(f, |(_, p)| p)).filter(|p| *p != "-");
-        let failed = |what: &str, e: &std::io::Error| vec![Diagnostic::error("cue/output", format!("cannot write {what}: {e}"))];
+        let failed =
+            |what: &str, e: &std::io::Error| vec![Diagnostic::error("cue/output", format!("cannot write {what}: {e}"))];
         match path {
             None => match std::io::stdout().lock().write_all(bytes) {
                 // Whoever read the output wants no more of it.
@@ -93,7 +94,10 @@ impl OutputArgs {
 }
 
 fn unknown(name: &str) -> Problems {
-    vec![Diagnostic::error("cue/output", format!("unknown form `{name}`")).help("known are json, yaml, cue, text and binary")]
+    vec![
+        Diagnostic::error("cue/output", format!("unknown form `{name}`"))
+            .help("known are json, yaml, cue, text and binary"),
+    ]
 }
 
 /// Data in a form other than CUE, ended as the form ends.

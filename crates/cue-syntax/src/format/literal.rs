@@ -126,7 +126,7 @@ fn lines(text: &str, indent: usize) -> String {
             out.push_str(&tabs);
         }
         for c in line.chars() {
-            if c == '\\' || !(is_print(c) || c == '\t') || c == '\t' {
+            if c == '\\' || !is_print(c) {
                 let mut e = String::new();
                 escape_char(c, false, &mut e);
                 out.push('\\');

@@ -75,6 +75,11 @@ impl<'a> Printer<'a> {
         self.lines.len()
     }
 
+    /// Whether a comment that is still to be printed stands before a byte of the source.
+    pub(crate) fn comment_follows(&self, offset: u32) -> bool {
+        self.original.and_then(|o| o.comments.get(self.next_comment)).is_some_and(|c| c.span.start < offset)
+    }
+
     /// A word that must not touch the token before it.
     pub(crate) fn apart(&mut self) {
         let touching = self.line.cells.last().is_some_and(|c| !c.is_empty() && !c.ends_with([' ', '\t']));
@@ -138,15 +143,17 @@ impl<'a> Printer<'a> {
         self.before(offset) != Some(Before::Section)
     }
 
-    /// Prints the comment that stands behind something on the same line.
-    pub(crate) fn trailing_comment(&mut self, end: u32) {
-        let Some(original) = self.original else { return };
-        let Some(c) = original.comments.get(self.next_comment) else { return };
+    /// Prints the comment that stands behind something on the same line, if there is one.
+    pub(crate) fn trailing_comment(&mut self, end: u32) -> bool {
+        let Some(original) = self.original else { return false };
+        let Some(c) = original.comments.get(self.next_comment) else { return false };
         let between = original.text.get(end as usize..c.span.start as usize);
         if between.is_some_and(|t| t.bytes().all(|b| matches!(b, b' ' | b'\t' | b','))) {
             self.next_comment += 1;
             self.comment_at(c, true);
+            return true;
         }
+        false
     }
 
     fn comment_at(&mut self, c: &Comment, last_group: bool) {

@@ -12,12 +12,21 @@ use std::sync::Arc;
 /// What the cutter found.
 #[derive(Debug, Default)]
 pub(crate) struct Cut {
-    /// Byte ranges of the pieces that can be parsed.
-    pub(crate) pieces: Vec<(usize, usize)>,
+    /// The pieces that can be parsed.
+    pub(crate) pieces: Vec<Piece>,
     /// All comments outside of strings, in order.
     pub(crate) comments: Vec<RawComment>,
     /// Problems that belong to no piece.
     pub(crate) problems: Vec<Diagnostic>,
+}
+
+/// A run of top-level declarations, mostly one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The most brackets that are open at once.
+    pub(crate) nesting: usize,
 }
 
 /// A comment and whether anything stands before it on its line.
@@ -70,6 +79,8 @@ pub(crate) struct Cutter<'a> {
     clauses: bool,
     /// The piece is not to be parsed: its problem is reported already.
     broken: bool,
+    /// The most brackets that were open at once in this piece.
+    nesting: usize,
     /// Inside of an attribute's parentheses: how many brackets are open around it. Its comments are part of its text.
     attribute: Option<usize>,
     restarts: usize,
@@ -87,6 +98,7 @@ impl<'a> Cutter<'a> {
             start: 0,
             clauses: false,
             broken: false,
+            nesting: 0,
             attribute: None,
             restarts: 0,
             out: Cut::default(),
@@ -191,12 +203,13 @@ impl<'a> Cutter<'a> {
 
     fn end_piece(&mut self, end: usize) {
         if self.last != Last::None && !self.broken && end > self.start {
-            self.out.pieces.push((self.start, end));
+            self.out.pieces.push(Piece { start: self.start, end, nesting: self.nesting });
         }
         self.start = end;
         self.last = Last::None;
         self.clauses = false;
         self.broken = false;
+        self.nesting = 0;
         self.attribute = None;
     }
 
@@ -237,12 +250,9 @@ impl<'a> Cutter<'a> {
                 if self.stack.is_empty() && b == b'{' && matches!(self.last, Last::End | Last::None) {
                     self.clauses = false;
                 }
-                self.stack.push((Open::Bracket(b), at));
+                self.open(Open::Bracket(b), at);
                 self.at += 1;
                 self.last = Last::Open;
-                if self.stack.len() == MAX_NESTING + 1 {
-                    self.too_deep(at);
-                }
             }
             b @ (b')' | b']' | b'}') => {
                 self.close(b);
@@ -265,6 +275,14 @@ impl<'a> Cutter<'a> {
                 self.at += 1;
                 self.last = Last::Open;
             }
+        }
+    }
+
+    fn open(&mut self, bracket: Open, at: usize) {
+        self.stack.push((bracket, at));
+        self.nesting = self.nesting.max(self.stack.len());
+        if self.stack.len() == MAX_NESTING + 1 {
+            self.too_deep(at);
         }
     }
 
@@ -364,34 +382,28 @@ impl<'a> Cutter<'a> {
                     Open::Bracket(open) => closer_of(*open) == b,
                     Open::Hole(_) => false,
                 });
-                match matching {
-                    Some(p) => {
-                        let (open, start) = match self.stack.last().copied() {
-                            Some((Open::Bracket(open), start)) => (open, start),
-                            Some((Open::Hole(_), start)) => (b'(', start),
-                            None => (b'(', at),
-                        };
-                        self.problem(
-                            "cue/syntax",
-                            format!("`{}` is closed by `{}`", open as char, b as char),
-                            (at, at + 1),
-                            &format!("expected `{}` before this", closer_of(open) as char),
-                            None,
-                        );
-                        let label = label_of(self.source, (start, start + 1), "opened here");
-                        if let Some(d) = self.out.problems.last_mut() {
-                            d.labels.push(label);
-                        }
-                        self.stack.truncate(p);
-                    }
-                    None => self.problem(
-                        "cue/syntax",
-                        format!("unexpected `{}`", b as char),
-                        (at, at + 1),
-                        "nothing is open here that this could close",
-                        None,
-                    ),
+                let Some((open, start)) = self.stack.last().copied() else {
+                    let label = "nothing is open here that this could close";
+                    self.problem("cue/syntax", format!("unexpected `{}`", b as char), (at, at + 1), label, None);
+                    return;
+                };
+                let open = match open {
+                    Open::Bracket(open) => open,
+                    Open::Hole(_) => b'(',
+                };
+                self.problem(
+                    "cue/syntax",
+                    format!("`{}` is closed by `{}`", open as char, b as char),
+                    (at, at + 1),
+                    &format!("expected `{}` before this", closer_of(open) as char),
+                    None,
+                );
+                let label = label_of(self.source, (start, start + 1), "opened here");
+                if let Some(d) = self.out.problems.last_mut() {
+                    d.labels.push(label);
                 }
+                let left = matching.unwrap_or(self.stack.len() - 1);
+                self.stack.truncate(left);
             }
         }
     }
@@ -456,12 +468,9 @@ impl<'a> Cutter<'a> {
             if b == b'\\' && hashes_at(self, self.at + 1) {
                 let p = self.at + 1 + quote.hashes;
                 if self.byte(p) == b'(' {
-                    self.stack.push((Open::Hole(quote), p));
+                    self.open(Open::Hole(quote), p);
                     self.at = p + 1;
                     self.last = Last::Open;
-                    if self.stack.len() == MAX_NESTING + 1 {
-                        self.too_deep(p);
-                    }
                     return;
                 }
                 self.at = if self.byte(p) == b'\n' { p } else { p + 1 };
@@ -476,14 +485,18 @@ impl<'a> Cutter<'a> {
         self.at = self.at.min(self.text.len());
         self.last = Last::End;
         let kind = if quote.mark == b'"' { "string" } else { "bytes literal" };
-        let marks = (quote.mark as char).to_string().repeat(if quote.triple { 3 } else { 1 }) + &"#".repeat(quote.hashes);
+        let marks =
+            (quote.mark as char).to_string().repeat(if quote.triple { 3 } else { 1 }) + &"#".repeat(quote.hashes);
         let first_line = self.text.get(quote.start..self.at).unwrap_or_default();
         let end = first_line.iter().position(|b| *b == b'\n').map_or(self.at, |p| quote.start + p);
         self.problem(
             "cue/string",
             format!("{kind} is not terminated"),
             (quote.start, end),
-            &format!("expected a closing `{marks}`{}", if quote.triple { " on a line of its own" } else { " on this line" }),
+            &format!(
+                "expected a closing `{marks}`{}",
+                if quote.triple { " on a line of its own" } else { " on this line" }
+            ),
             if quote.triple { None } else { Some("text of several lines goes between `\"\"\"` and `\"\"\"`") },
         );
     }

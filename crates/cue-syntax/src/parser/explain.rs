@@ -37,6 +37,8 @@ struct Place<'a> {
     new_line: bool,
     /// The innermost open bracket, if any.
     open: Option<char>,
+    /// The first token of the line of the token before.
+    line_start: &'a str,
 }
 
 impl<'a> Place<'a> {
@@ -48,6 +50,8 @@ impl<'a> Place<'a> {
         let previous = i.checked_sub(1).and_then(|p| tokens.get(p)).copied();
         let before = previous.and_then(|(s, e)| text.get(s..e)).unwrap_or_default();
         let between = text.get(previous.map_or(0, |p| p.1)..start).unwrap_or_default();
+        let line = previous.and_then(|(s, _)| text.get(..s)).map_or(0, |t| t.rfind('\n').map_or(0, |p| p + 1));
+        let line_start = tokens.iter().find(|t| t.0 >= line).and_then(|t| text.get(t.0..t.1)).unwrap_or_default();
         let mut open = Vec::new();
         for (s, e) in tokens.iter().take(i) {
             match text.get(*s..*e) {
@@ -60,7 +64,7 @@ impl<'a> Place<'a> {
                 _ => {}
             }
         }
-        Place { text, at: start, end, before, new_line: between.contains('\n'), open: open.pop() }
+        Place { text, at: start, end, before, new_line: between.contains('\n'), open: open.pop(), line_start }
     }
 
     fn found(&self) -> &'a str {
@@ -72,26 +76,28 @@ impl<'a> Place<'a> {
         let first = found.chars().next().unwrap_or('\n');
         let shown = shown(found);
         let none = None;
-        if first.is_ascii_digit() || (first == '.' && found.len() > 1 && found != "...") {
-            if let Some((message, help)) = number(found) {
-                return (message, "here".into(), help.map(str::to_owned));
-            }
+        let numeric = first.is_ascii_digit() || (first == '.' && found.len() > 1 && found != "...");
+        if let Some((message, help)) = numeric.then(|| number(found)).flatten() {
+            return (message, "here".into(), help.map(str::to_owned));
         }
-        if first == '"' || first == '\'' || (first == '#' && (found.contains('"') || found.contains('\''))) {
-            if self.before == "." {
-                return (
-                    format!("{shown} cannot be selected"),
-                    "expected a name or a plain string after `.`".into(),
-                    none,
-                );
-            }
+        let quoted = matches!(first, '"' | '\'') || (first == '#' && found.contains(['"', '\'']));
+        if quoted && self.before == "." {
+            return (format!("{shown} cannot be selected"), "expected a name or a plain string after `.`".into(), none);
         }
         match found {
             ";" => {
-                return ("unexpected `;`".into(), "expected `,` or a new line".into(), Some("declarations are separated by new lines or `,`".into()));
+                return (
+                    "unexpected `;`".into(),
+                    "expected `,` or a new line".into(),
+                    Some("declarations are separated by new lines or `,`".into()),
+                );
             }
             "<-" => {
-                return ("`<-` is not an operator".into(), "here".into(), Some("for less than a negative number, put a space between: `< -1`".into()));
+                return (
+                    "`<-` is not an operator".into(),
+                    "here".into(),
+                    Some("for less than a negative number, put a space between: `< -1`".into()),
+                );
             }
             "=" => {
                 return (
@@ -102,7 +108,8 @@ impl<'a> Place<'a> {
             }
             _ => {}
         }
-        if !found.is_empty() && matches!(first, '^' | '%' | '`' | '\\') || (!first.is_ascii() && !first.is_alphabetic()) {
+        if !found.is_empty() && matches!(first, '^' | '%' | '`' | '\\') || (!first.is_ascii() && !first.is_alphabetic())
+        {
             return (format!("unexpected character {shown}"), "CUE has no use for it here".into(), none);
         }
         let ends = ends_expression(self.before);
@@ -129,8 +136,13 @@ impl<'a> Place<'a> {
                 (_, Some(c)) => format!("`,`, a new line or `{c}`"),
                 _ => "`,` or a new line".to_owned(),
             };
-            let help = if is_name(self.before) && matches!(self.before, "for" | "if" | "let" | "try") {
-                Some(form_of(self.before).to_owned())
+            if matches!(self.before, "import" | "package") {
+                let message = format!("`{}` after other declarations", self.before);
+                return (message, "expected before this: nothing but the package clause and imports".into(), None);
+            }
+            let clause = matches!(self.line_start, "for" | "if" | "let" | "try");
+            let help = if clause && (self.new_line || self.open != Some('[')) && found != "{" {
+                Some(form_of(self.line_start).to_owned())
             } else if !self.new_line && !operator && (is_name(found) || first == '"') && is_name(self.before) {
                 Some(format!("did you mean `{}: …`?", self.before))
             } else {
@@ -210,10 +222,16 @@ fn number(text: &str) -> Option<(String, Option<&'static str>)> {
     }
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     if digits > 1 && text.starts_with('0') && digits == text.len() {
-        return Some((format!("`{text}`: an integer has no leading zeros"), Some("octal numbers are written `0o17`; text goes between quotes")));
+        return Some((
+            format!("`{text}`: an integer has no leading zeros"),
+            Some("octal numbers are written `0o17`; text goes between quotes"),
+        ));
     }
     if text.chars().any(|c| c.is_alphabetic()) {
-        return Some((format!("`{text}` is not a number"), Some("text goes between quotes; multipliers are K, M, G, T, P, Ki, Mi, Gi, Ti, Pi")));
+        return Some((
+            format!("`{text}` is not a number"),
+            Some("text goes between quotes; multipliers are K, M, G, T, P, Ki, Mi, Gi, Ti, Pi"),
+        ));
     }
     if text.matches('.').count() > 1 {
         return Some((format!("`{text}` is not a number"), Some("a version or an address goes between quotes")));

@@ -41,7 +41,15 @@ impl Quoting {
 /// `text` starts at byte `base` of the source. For multiline literals `indent` is the blank space before the closing
 /// quotes, `first` says that the text begins with the
 /// new line after the opening quotes, `last` that the closing quotes follow it.
-pub(crate) fn decode(text: &str, base: usize, q: Quoting, indent: &str, first: bool, last: bool, faults: &mut Vec<Fault>) -> Text {
+pub(crate) fn decode(
+    text: &str,
+    base: usize,
+    q: Quoting,
+    indent: &str,
+    first: bool,
+    last: bool,
+    faults: &mut Vec<Fault>,
+) -> Text {
     let bytes = text.as_bytes();
     let plain = !bytes.contains(&b'\\') && !bytes.contains(&b'\r');
     if plain && !q.multiline {
@@ -97,7 +105,9 @@ fn skip_indent(text: &str, at: usize, base: usize, indent: &str, last: bool, fau
     faults.push(Fault {
         at: (base + at, base + at + blank.max(1).min(line.max(1))),
         message: "this line is not indented like the closing quotes".into(),
-        help: Some("every line that is not empty must begin with the same spaces and tabs as the line of the closing quotes"),
+        help: Some(
+            "every line that is not empty must begin with the same spaces and tabs as the line of the closing quotes",
+        ),
     });
     at + blank
 }
@@ -111,7 +121,11 @@ fn escape(text: &str, at: usize, base: usize, q: Quoting, out: &mut Vec<u8>, fau
         mark + 1
     };
     let Some(c) = text.get(mark..).and_then(|s| s.chars().next()) else {
-        faults.push(Fault { at: (base + at, base + bytes.len()), message: "a `\\` with nothing behind it".into(), help: None });
+        faults.push(Fault {
+            at: (base + at, base + bytes.len()),
+            message: "a `\\` with nothing behind it".into(),
+            help: None,
+        });
         return bytes.len();
     };
     let next = mark + c.len_utf8();
@@ -139,11 +153,7 @@ fn escape(text: &str, at: usize, base: usize, q: Quoting, out: &mut Vec<u8>, fau
         'u' | 'U' => {
             let len = if c == 'u' { 4 } else { 8 };
             let Some(code) = digits(bytes, next, len, 16) else {
-                return fault(
-                    (next + len).min(bytes.len()),
-                    format!("`\\{c}` takes {len} hexadecimal digits"),
-                    None,
-                );
+                return fault((next + len).min(bytes.len()), format!("`\\{c}` takes {len} hexadecimal digits"), None);
             };
             let mut end = next + len;
             let mut code = code;
@@ -157,7 +167,13 @@ fn escape(text: &str, at: usize, base: usize, q: Quoting, out: &mut Vec<u8>, fau
                         code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
                         end = low_at + 5;
                     }
-                    _ => return fault(end, "half of a surrogate pair".into(), Some("write both halves, as in `\\ud83d\\ude00`, or `\\U0001f600`")),
+                    _ => {
+                        return fault(
+                            end,
+                            "half of a surrogate pair".into(),
+                            Some("write both halves, as in `\\ud83d\\ude00`, or `\\U0001f600`"),
+                        );
+                    }
                 }
             }
             match char::from_u32(code) {
@@ -166,9 +182,11 @@ fn escape(text: &str, at: usize, base: usize, q: Quoting, out: &mut Vec<u8>, fau
                     out.extend_from_slice(ch.encode_utf8(&mut buf).as_bytes());
                     end
                 }
-                None if (0xDC00..0xE000).contains(&code) => {
-                    fault(end, "half of a surrogate pair".into(), Some("write both halves, as in `\\ud83d\\ude00`, or `\\U0001f600`"))
-                }
+                None if (0xDC00..0xE000).contains(&code) => fault(
+                    end,
+                    "half of a surrogate pair".into(),
+                    Some("write both halves, as in `\\ud83d\\ude00`, or `\\U0001f600`"),
+                ),
                 None => fault(end, "not a Unicode code point".into(), None),
             }
         }

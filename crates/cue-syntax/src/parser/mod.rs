@@ -11,9 +11,11 @@ use crate::ast::{Comment, Expr, File};
 use crate::span::SourceId;
 use crate::{Diagnostic, Parsed, Source};
 use build::Builder;
-use cut::{Cut, Cutter, span_of};
+use cut::{Cut, Cutter, Piece, span_of};
 use limits::MAX_PROBLEMS;
 use pest::Parser as _;
+use pest::error::Error;
+use pest::iterators::Pairs;
 use std::sync::Arc;
 
 mod grammar {
@@ -38,13 +40,13 @@ pub fn parse_file(source: &Arc<Source>, id: SourceId) -> Parsed<File> {
     let mut builder = Builder::new(source, id, &comments, &own_line);
     builder.problems = cut.problems;
     let mut in_head = true;
-    for (start, end) in cut.pieces {
+    for Piece { start, end, nesting } in cut.pieces {
         if builder.problems.len() >= MAX_PROBLEMS {
             break;
         }
         let text = source.text.get(start..end).unwrap_or_default();
         let rule = if in_head { Rule::head } else { Rule::piece };
-        match Grammar::parse(rule, text) {
+        match parse(rule, text, nesting) {
             Ok(pairs) => builder.file_piece(pairs, start, &mut file, &mut in_head),
             Err(e) => builder.problems.push(explain::explain(source, start, text, &e)),
         }
@@ -61,10 +63,11 @@ pub fn parse_expr(source: &Arc<Source>, id: SourceId) -> Parsed<Expr> {
     if !cut.problems.is_empty() {
         return Parsed { tree: None, diagnostics: cut.problems };
     }
+    let nesting = cut.pieces.iter().map(|p| p.nesting).max().unwrap_or(0);
     let (comments, own_line) = comments(source, id, &cut);
     let mut builder = Builder::new(source, id, &comments, &own_line);
     builder.experiments = version::Experiments::ALL;
-    let tree = match Grammar::parse(Rule::expression, &source.text) {
+    let tree = match parse(Rule::expression, &source.text, nesting) {
         Ok(pairs) => builder.whole_expression(pairs),
         Err(e) => {
             builder.problems.push(explain::explain(source, 0, &source.text, &e));
@@ -74,6 +77,15 @@ pub fn parse_expr(source: &Arc<Source>, id: SourceId) -> Parsed<Expr> {
     let mut diagnostics = builder.problems;
     sort(&mut diagnostics);
     Parsed { tree, diagnostics }
+}
+
+/// Runs the grammar. Its recursion follows the nesting, so deep pieces get a stack of their own: unoptimised, a level takes
+/// about 6 KB.
+fn parse(rule: Rule, text: &str, nesting: usize) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
+    if nesting < 30 {
+        return Grammar::parse(rule, text).map_err(Box::new);
+    }
+    stacker::grow(nesting * 32 * 1024, || Grammar::parse(rule, text).map_err(Box::new))
 }
 
 fn comments(source: &Arc<Source>, id: SourceId, cut: &Cut) -> (Vec<Comment>, Vec<bool>) {

@@ -157,10 +157,7 @@ pub fn parse_texts(sources: &mut Sources, texts: &[(String, Arc<str>)]) -> Resul
 /// The inputs of an evaluation for some documents: unified at the top, or with the schema that `-d` names.
 #[must_use]
 pub fn inputs_of(documents: &[Document], at: &[Selector]) -> crate::api::Inputs {
-    crate::api::Inputs {
-        data: documents.iter().map(|d| (at.to_vec(), d.data.clone())).collect(),
-        results: Vec::new(),
-    }
+    crate::api::Inputs { data: documents.iter().map(|d| (at.to_vec(), d.data.clone())).collect(), results: Vec::new() }
 }
 
 /// Imports that a load has found, by path.

@@ -62,8 +62,9 @@ fn read(root: &str, name: &str, bytes: &[u8], problems: &mut Vec<Diagnostic>) ->
                 problems.push(d);
             }
             Some(v) if v > NEWEST => {
-                let mut d = Diagnostic::error("cue/module", format!("language version `{version}` is newer than this program"))
-                    .help(format!("the newest version that it understands is v{}.{}", NEWEST.0, NEWEST.1));
+                let mut d =
+                    Diagnostic::error("cue/module", format!("language version `{version}` is newer than this program"))
+                        .help(format!("the newest version that it understands is v{}.{}", NEWEST.0, NEWEST.1));
                 d.labels.push(label);
                 problems.push(d);
             }
@@ -162,7 +163,8 @@ mod tests {
 
     #[test]
     fn paths_are_walked_as_text() {
-        for (path, up) in [("./a/b", "a"), ("a", "."), (".", ".."), ("..", "../.."), ("a/../..", "../.."), ("/a", "/")] {
+        for (path, up) in [("./a/b", "a"), ("a", "."), (".", ".."), ("..", "../.."), ("a/../..", "../.."), ("/a", "/")]
+        {
             assert_eq!(parent(&clean(path)).as_deref(), Some(up), "{path}");
         }
         assert_eq!(parent("/"), None);

@@ -101,7 +101,8 @@ impl<'a> Loader<'a> {
                         place_of(second)
                     );
                     self.problems.push(
-                        Diagnostic::error("cue/load", message).help(format!("choose one: `{place}:{first}`, or `-p {first}`")),
+                        Diagnostic::error("cue/load", message)
+                            .help(format!("choose one: `{place}:{first}`, or `-p {first}`")),
                     );
                     return None;
                 }
@@ -134,7 +135,10 @@ impl<'a> Loader<'a> {
                     None => (import.path.as_str(), None),
                 };
                 if self.open.iter().any(|p| p == path) {
-                    let d = Diagnostic::error("cue/import-cycle", format!("import cycle: {} -> {path}", self.open.join(" -> ")));
+                    let d = Diagnostic::error(
+                        "cue/import-cycle",
+                        format!("import cycle: {} -> {path}", self.open.join(" -> ")),
+                    );
                     self.problems.push(d.at(&self.sources, import.span, "imported again here"));
                     continue;
                 }
@@ -143,8 +147,11 @@ impl<'a> Loader<'a> {
                 }
                 let Some(folder) = self.folder_of(path) else { continue };
                 if self.world.list(&folder).is_err() {
-                    let d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\""))
-                        .at(&self.sources, import.span, format!("there is no folder {folder}"));
+                    let d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\"")).at(
+                        &self.sources,
+                        import.span,
+                        format!("there is no folder {folder}"),
+                    );
                     self.problems.push(d);
                     continue;
                 }
@@ -158,8 +165,11 @@ impl<'a> Loader<'a> {
                         self.imports.insert(path.to_owned(), found);
                     }
                     _ => {
-                        let d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\""))
-                            .at(&self.sources, import.span, format!("no files of this package in {folder}"));
+                        let d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\"")).at(
+                            &self.sources,
+                            import.span,
+                            format!("no files of this package in {folder}"),
+                        );
                         self.problems.push(d);
                     }
                 }
@@ -221,7 +231,8 @@ fn package_of(file: &File) -> Option<&str> {
 
 /// The instance of files that were named one by one.
 pub(super) fn of_files(world: &dyn World, options: &Options, inputs: &[Input], problems: &mut Problems) -> Loaded {
-    let folder = inputs.first().filter(|i| i.name != "-").and_then(|i| parent(&clean(&i.name))).unwrap_or_else(|| ".".into());
+    let folder =
+        inputs.first().filter(|i| i.name != "-").and_then(|i| parent(&clean(&i.name))).unwrap_or_else(|| ".".into());
     let mut loader = Loader::new(world, options, &folder, problems);
     let mut files: Vec<File> = Vec::new();
     let mut first: Option<(String, String)> = None;
@@ -247,7 +258,13 @@ pub(super) fn of_files(world: &dyn World, options: &Options, inputs: &[Input], p
 }
 
 /// The instances of a folder argument: `.`, `./a:p`, `./...`, or an import path of the module.
-pub(super) fn of_folder(world: &dyn World, options: &Options, argument: &str, loaded: &mut Vec<Loaded>, problems: &mut Problems) {
+pub(super) fn of_folder(
+    world: &dyn World,
+    options: &Options,
+    argument: &str,
+    loaded: &mut Vec<Loaded>,
+    problems: &mut Problems,
+) {
     let (argument, name) = match argument.rsplit_once(':') {
         Some((a, n)) => (if a.is_empty() { "." } else { a }, Some(n.to_owned())),
         None => (argument, options.package.clone()),

@@ -40,9 +40,10 @@ pub(super) fn inject(options: &Options, loaded: &mut [Loaded], problems: &mut Pr
     let mut used = vec![false; options.tags.len()];
     // Words that an `@if` asks for are used as well.
     for (used, tag) in used.iter_mut().zip(&options.tags) {
-        *used = loaded.iter().flat_map(|l| &l.instance.files).flat_map(|f| &f.attributes).any(|a| {
-            a.name == "if" && a.body.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|w| w == tag)
-        });
+        *used =
+            loaded.iter().flat_map(|l| &l.instance.files).flat_map(|f| &f.attributes).any(|a| {
+                a.name == "if" && a.body.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|w| w == tag)
+            });
     }
     for l in loaded {
         let mut files = std::mem::take(&mut l.instance.files);
@@ -68,7 +69,8 @@ fn walk(decls: &mut [Decl], options: &Options, sources: &mut Sources, used: &mut
         if f.constraint != Constraint::Regular {
             continue;
         }
-        let tags: Vec<(Tag, Span)> = f.attributes.iter().filter(|a| a.name == "tag").map(|a| (Tag::of(a), a.span)).collect();
+        let tags: Vec<(Tag, Span)> =
+            f.attributes.iter().filter(|a| a.name == "tag").map(|a| (Tag::of(a), a.span)).collect();
         for (tag, span) in tags {
             for (given, used) in options.tags.iter().zip(used.iter_mut()) {
                 let value = match given.split_once('=') {
@@ -84,9 +86,13 @@ fn walk(decls: &mut [Decl], options: &Options, sources: &mut Sources, used: &mut
             {
                 match options.variables.iter().find(|(n, _)| n == name) {
                     Some((_, value)) => write(f, &tag, value, &format!("-T {name}"), span, sources, problems),
-                    None => problems.push(
-                        Diagnostic::error("cue/tag", format!("there is no system variable `{name}`")).at(sources, span, "asked for here"),
-                    ),
+                    None => {
+                        problems.push(Diagnostic::error("cue/tag", format!("there is no system variable `{name}`")).at(
+                            sources,
+                            span,
+                            "asked for here",
+                        ))
+                    }
                 }
             }
         }
@@ -101,7 +107,9 @@ fn write(f: &mut Field, tag: &Tag, value: &str, name: &str, at: Span, sources: &
     let id = sources.add(source.clone());
     let span = Span { source: id, start: 0, end: value.len() as u32 };
     let given = match tag.kind.as_deref() {
-        None | Some("string") => Some(Expr::String(StringLit { value: Text::String(value.into()), span, multiline: false, hashes: 0 })),
+        None | Some("string") => {
+            Some(Expr::String(StringLit { value: Text::String(value.into()), span, multiline: false, hashes: 0 }))
+        }
         Some("bool") => match value {
             "true" | "1" => Some(Expr::Bool(true, span)),
             "false" | "0" => Some(Expr::Bool(false, span)),
@@ -117,10 +125,15 @@ fn write(f: &mut Field, tag: &Tag, value: &str, name: &str, at: Span, sources: &
     let Some(given) = given else {
         let kind = tag.kind.as_deref().unwrap_or("string");
         let known = matches!(kind, "int" | "number" | "bool" | "string");
-        let message = if known { format!("invalid {kind} `{value}` for tag `{}`", tag.name) } else { format!("invalid tag type `{kind}`") };
+        let message = if known {
+            format!("invalid {kind} `{value}` for tag `{}`", tag.name)
+        } else {
+            format!("invalid tag type `{kind}`")
+        };
         problems.push(Diagnostic::error("cue/tag", message).at(sources, at, "this tag"));
         return;
     };
     let old = std::mem::replace(&mut f.value, Expr::Bottom(span));
-    f.value = Expr::Binary { op: BinaryOp::And, op_span: old.span(), left: Box::new(old), right: Box::new(given), span: at };
+    f.value =
+        Expr::Binary { op: BinaryOp::And, op_span: old.span(), left: Box::new(old), right: Box::new(given), span: at };
 }
