@@ -6,6 +6,8 @@ mod operation;
 mod schedule;
 mod visit;
 
+pub use visit::tell;
+
 use crate::evaluate::{Call, Results, Steps};
 use crate::event::{ActionId, Event, Request, RunAction};
 use crate::journal::{Entry, Fact};

@@ -1,5 +1,6 @@
 //! Which step is looked at, started, skipped, timed out and finished; how groups and the run end.
 
+use super::visit::tell;
 use super::{Live, Run};
 use crate::evaluate::Steps;
 use crate::journal::{Fact, Terminator, Var};
@@ -181,8 +182,8 @@ impl Run {
             _ => {
                 let statuses: Vec<(String, StepStatus)> = self.step_statuses();
                 let by_name: IndexMap<&str, &StepStatus> = statuses.iter().map(|(n, s)| (n.as_str(), s)).collect();
-                let holds = self.with_scope(ix, |scope| steps.condition(scope, &by_name)).map_err(|d| d.message)?;
-                holds.map_err(|d| format!("pre check error: {}", d.message))
+                let holds = self.with_scope(ix, |scope| steps.condition(scope, &by_name)).map_err(|d| tell(&d))?;
+                holds.map_err(|d| format!("pre check error: {}", tell(&d)))
             }
         }
     }

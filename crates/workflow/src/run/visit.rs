@@ -45,7 +45,7 @@ impl Run {
             let first = live.results.is_empty();
             let next = match self.with_scope(ix, |scope| steps.next(scope, &live.results)) {
                 Ok(next) => next,
-                Err(d) => return self.finish(ix, StepPhase::Failed, StepReason::Input, d.message),
+                Err(d) => return self.finish(ix, StepPhase::Failed, StepReason::Input, tell(&d)),
             };
             let more = match next {
                 Ok(Next::Act(call)) if call.action.class == Class::Control => self.control(ix, call, steps),
@@ -53,7 +53,7 @@ impl Run {
                 Ok(Next::Wait { message }) => self.wait(ix, message),
                 Ok(Next::Done) => self.succeed(ix, steps),
                 Err(d) if first => self.finish_with_problem(ix, &d),
-                Err(d) => self.fault(ix, FaultClass::Permanent, &d.message),
+                Err(d) => self.fault(ix, FaultClass::Permanent, &tell(&d)),
             };
             if !more {
                 return;
@@ -62,7 +62,7 @@ impl Run {
     }
 
     fn finish_with_problem(&mut self, ix: Ix, problem: &Diagnostic) -> bool {
-        self.finish(ix, StepPhase::Failed, StepReason::Rendering, problem.message.clone());
+        self.finish(ix, StepPhase::Failed, StepReason::Rendering, tell(problem));
         false
     }
 
@@ -245,7 +245,7 @@ impl Run {
         let Some(node) = plan.node(ix).filter(|n| !n.step.outputs.is_empty()) else { return Ok(()) };
         let Some(live) = self.live.get(ix) else { return Ok(()) };
         let outputs = self.with_scope(ix, |scope| steps.outputs(scope, &live.results)).and_then(|o| o);
-        let outputs = outputs.map_err(|d| d.message)?;
+        let outputs = outputs.map_err(|d| tell(&d))?;
         let mut values: IndexMap<String, Payload> = IndexMap::new();
         for wanted in &node.step.outputs {
             match outputs.get(&wanted.name).cloned().flatten() {
@@ -290,6 +290,16 @@ impl Run {
             self.vars_changed = true;
         }
         Ok(())
+    }
+}
+
+/// A diagnostic in the one line that a step's status has for it: the property, then what is wrong with it.
+pub fn tell(problem: &Diagnostic) -> String {
+    match &problem.path {
+        Some(path) if !problem.message.contains(path.rsplit('.').next().unwrap_or(path)) => {
+            format!("{path}: {}", problem.message)
+        }
+        _ => problem.message.clone(),
     }
 }
 

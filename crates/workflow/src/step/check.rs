@@ -25,7 +25,14 @@ pub(super) fn parameter(evaluation: &Evaluation) -> Result<(), Diagnostic> {
 
 fn missing(found: Diagnostic) -> Diagnostic {
     let path = found.path.clone().unwrap_or_else(|| "parameter".to_owned());
-    Diagnostic { code: "workflow/missing-parameter", message: format!("{path} is missing: {}", found.message), ..found }
+    let name = path.strip_prefix("parameter.").unwrap_or(&path);
+    // what is said of it ends with what it must be: `… value string`
+    let kind = found.message.split_once(" value ").map(|(_, kind)| format!(", it must be: {kind}")).unwrap_or_default();
+    Diagnostic {
+        code: "workflow/missing-parameter",
+        message: format!("parameter \"{name}\" is missing{kind}"),
+        ..found
+    }
 }
 
 impl Templates {
@@ -79,7 +86,7 @@ fn unknown_fields(schema: &Evaluation, properties: &Value, at: &str) -> Vec<Diag
         _ => return Vec::new(),
     }
     let declared = parameter.fields(&FieldOptions { optional: true, ..FieldOptions::default() });
-    let names: Vec<&str> = declared.iter().map(|f| f.label).collect();
+    let names: Vec<&str> = declared.iter().map(|f| f.label.as_str()).collect();
     if names.is_empty() {
         return Vec::new();
     }

@@ -60,9 +60,53 @@ pub(super) fn holds(
             DataValue::Bool(holds) => Ok(holds),
             _ => Err(Diagnostic::error("workflow/if", format!("`{text}` is no boolean"))),
         },
-        Read::Unknown(_) | Read::Missing(_) => Ok(false),
+        Read::Unknown(_) => Ok(false),
+        Read::Missing(_) => match roots(text).into_iter().find(|r| !NAMES.contains(r)) {
+            // a name that there is not will not come; a value of a step that was skipped is only absent
+            Some(name) => Err(unknown(name)),
+            None => Ok(false),
+        },
         Read::Wrong(problem) => Err(*problem),
     }
+}
+
+/// What a condition can name.
+const NAMES: [&str; 7] = ["status", "inputs", "context", "parameter", "true", "false", "null"];
+
+fn unknown(name: &str) -> Diagnostic {
+    let mut d = Diagnostic::error(
+        "workflow/if",
+        format!("\"{name}\" is not known; conditions read status, inputs, context and parameter"),
+    );
+    d.help = model::action::nearest(name, NAMES).map(|n| format!("did you mean \"{n}\"?"));
+    d
+}
+
+/// The names that an expression begins its paths with, without those of calls of packages (`strings.HasPrefix`).
+fn roots(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    let mut after_dot = false;
+    while let Some(c) = rest.chars().next() {
+        if c == '"' {
+            let end = rest.get(1..).and_then(|r| r.find('"')).map_or(rest.len(), |i| i + 2);
+            rest = rest.get(end..).unwrap_or("");
+            after_dot = false;
+        } else if c.is_alphabetic() || c == '_' {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let (name, tail) = rest.split_at(end);
+            let package = tail.strip_prefix('.').is_some_and(|t| t.starts_with(char::is_uppercase));
+            if !after_dot && !package {
+                names.push(name);
+            }
+            rest = tail;
+            after_dot = false;
+        } else {
+            after_dot = c == '.';
+            rest = rest.get(c.len_utf8()..).unwrap_or("");
+        }
+    }
+    names
 }
 
 /// A step's status as conditions see it.

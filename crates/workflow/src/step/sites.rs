@@ -136,12 +136,12 @@ impl Walk<'_> {
         });
         for field in fields {
             let skipped =
-                matches!(field.label, "$returns") || (depth == 0 && matches!(field.label, "parameter" | "context"));
+                field.label == "$returns" || (depth == 0 && matches!(field.label.as_str(), "parameter" | "context"));
             if skipped {
                 continue;
             }
-            selectors.push(Selector::new(field.label));
-            let label = path_label(field.label);
+            selectors.push(Selector::new(&field.label));
+            let label = path_label(&field.label);
             let inner = if path.is_empty() { label.to_string() } else { format!("{path}.{label}") };
             self.value(field.value, selectors, &inner, depth + 1)?;
             selectors.pop();
@@ -224,7 +224,7 @@ impl Site {
                     return Ok(Params::Ready(serde_json::Value::Object(serde_json::Map::new()).into()));
                 }
                 for field in params.fields(&FieldOptions::default()) {
-                    self.action.check_field(field.label)?;
+                    self.action.check_field(&field.label)?;
                 }
                 self.read(params, None)
             }
@@ -242,7 +242,7 @@ impl Site {
             return Err(problem);
         }
         for field in value.fields(&FieldOptions::default()) {
-            let given = self.action.params.iter().any(|p| p.name == field.label);
+            let given = self.action.params.iter().any(|p| field.label == p.name);
             if flat.is_some() && !given {
                 continue; // results, and fields that the template keeps beside the parameters
             }
@@ -251,7 +251,7 @@ impl Site {
                 Read::Value(data) => match payload(&data) {
                     Ok(payload) => {
                         secret |= payload.secret;
-                        map.insert(field.label.to_owned(), payload.value);
+                        map.insert(field.label.to_string(), payload.value);
                     }
                     Err(ids) => unknown.extend(ids),
                 },
@@ -285,7 +285,8 @@ pub(super) fn read_field(value: Value<'_>) -> Read {
         Ok(data) => return Read::Value(data),
         Err(problems) => problems,
     };
-    if let Some(problem) = value.errors().into_iter().next() {
+    let own = value.error().filter(|(class, _)| *class == ErrorClass::Error).map(|(_, problems)| problems);
+    if let Some(problem) = own.into_iter().flatten().chain(value.errors()).next() {
         return Read::Wrong(Box::new(problem));
     }
     // what is there may still say which results are awaited
