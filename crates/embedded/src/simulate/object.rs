@@ -150,9 +150,13 @@ pub(super) fn child_metadata(
 
 /// A pod from a workload's template.
 pub(super) fn pod_from_template(kind: &Kind, owner: &Value, template: &Value, name: &str) -> Value {
-    json!({
+    let mut pod = json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": child_metadata(kind, owner, name, template.map("/metadata/labels"), template.map("/metadata/annotations")),
         "spec": template.map("/spec"),
-    })
+    });
+    if kind.kind != "StatefulSet" {
+        put(&mut pod, &["metadata", "generateName"], format!("{}-", owner.name()).into());
+    }
+    pod
 }

@@ -95,6 +95,7 @@ impl Stage {
                 let mut next = (**known).clone();
                 self.version += 1;
                 put(&mut next, &["status"], object.get("status").cloned().unwrap_or_default());
+                put(&mut next, &["metadata", "annotations"], object.map("/metadata/annotations").into());
                 put(&mut next, &["metadata", "resourceVersion"], self.version.to_string().into());
                 self.view.insert(kind, Arc::new(next), self.now);
             }

@@ -6,7 +6,7 @@ use super::{
     fingerprint,
     kind::{DEPLOYMENT, POD, REPLICA_SET},
     object::{Json, child_metadata, count, put, share},
-    scene::{Scene, Settled, after, time},
+    scene::{Scene, Settled, Write, after, time},
 };
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -68,6 +68,7 @@ pub(super) fn settle(deployment: &Value, scene: &Scene<'_>) -> Settled {
 
     let mut conditions = deployment.items("/status/conditions").to_vec();
     pause_condition(&mut conditions, paused, scene);
+    let mut next = deployment.clone();
     match current {
         None if paused => {}
         None => {
@@ -80,11 +81,11 @@ pub(super) fn settle(deployment: &Value, scene: &Scene<'_>) -> Settled {
             );
             report_scale(&mut settled, deployment, &set, 0, scene);
             settled.create(set);
-            record_revision(&mut settled, deployment, last + 1);
+            next = noted(deployment, last + 1);
         }
         Some(current) => {
             let number = if revision(current) > last { revision(current) } else { last + 1 };
-            record_revision(&mut settled, deployment, number);
+            next = noted(deployment, number);
             let size = if paused { scale_paused(&plan, current, &old) } else { scale_new(&plan, current, &old, scene) };
             resize(&mut settled, deployment, current, Some(size), &plan, Some(number), scene);
             if !paused {
@@ -93,7 +94,7 @@ pub(super) fn settle(deployment: &Value, scene: &Scene<'_>) -> Settled {
             }
         }
     }
-    status(&mut settled, deployment, &plan, current.copied_value(), &sets, conditions, scene);
+    status(&mut settled, deployment, next, &plan, current.copied_value(), &sets, conditions, scene);
     settled
 }
 
@@ -170,10 +171,11 @@ fn new_set(deployment: &Value, hash: &str, plan: &Plan, old: &[&Arc<Value>], num
     })
 }
 
-fn record_revision(settled: &mut Settled, deployment: &Value, number: i64) {
+/// The Deployment with its revision's number, which is written together with the status: it is no change of the spec.
+fn noted(deployment: &Value, number: i64) -> Value {
     let mut next = deployment.clone();
     put(&mut next, &["metadata", "annotations", REVISION], number.to_string().into());
-    settled.update(deployment, next);
+    next
 }
 
 fn wanted(set: &Value) -> i64 {
@@ -299,6 +301,7 @@ fn clean_history(settled: &mut Settled, deployment: &Value, old: &[&Arc<Value>])
 fn status(
     settled: &mut Settled,
     deployment: &Value,
+    next: Value,
     plan: &Plan,
     current: Option<&Value>,
     sets: &[&Arc<Value>],
@@ -365,7 +368,11 @@ fn status(
         deadline(settled, deployment, name, &mut conditions, scene);
     }
     status.insert("conditions".to_owned(), conditions.into());
-    settled.status(deployment, status);
+    let mut next = next;
+    put(&mut next, &["status"], status.into());
+    if next != *deployment {
+        settled.writes.push(Write::Status(next));
+    }
 }
 
 fn deadline(settled: &mut Settled, deployment: &Value, name: &str, conditions: &mut Vec<Value>, scene: &Scene<'_>) {
