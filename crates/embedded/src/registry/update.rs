@@ -221,7 +221,10 @@ impl Store {
         if !applied {
             crate::apply::track_update(served, Some(old), &mut object, options, self.now());
         }
-        bump_generation(served, old, &mut object);
+        // Writing a status may change annotations; only a request for the object itself asks for something new.
+        if options.subresource == Subresource::None {
+            bump_generation(served, old, &mut object);
+        }
 
         if same(old, &object) {
             return Ok(Some(Written { object: old.clone(), created: false, warnings }));
