@@ -80,13 +80,26 @@ macro_rules! tables {
 
 tables! {
     base64 "encoding/base64" "encoding/base64/cases.txt";
+    bits "math/bits" "math/bits/cases.txt";
+    csv "encoding/csv" "encoding/csv/cases.txt";
+    hex "encoding/hex" "encoding/hex/cases.txt";
+    hmac "crypto/hmac" "crypto/hmac/cases.txt";
+    html "html" "html/cases.txt";
     json "encoding/json" "encoding/json/cases.txt";
     list "list" "list/cases.txt";
     math "math" "math/cases.txt";
+    md5 "crypto/md5" "crypto/md5/cases.txt";
+    net "net" "net/cases.txt";
     path "path" "path/cases.txt";
     regexp "regexp" "regexp/cases.txt";
+    sha1 "crypto/sha1" "crypto/sha1/cases.txt";
+    sha256 "crypto/sha256" "crypto/sha256/cases.txt";
+    sha512 "crypto/sha512" "crypto/sha512/cases.txt";
     strconv "strconv" "strconv/cases.txt";
     strings "strings" "strings/cases.txt";
+    structs "struct" "structs/cases.txt";
+    time "time" "time/cases.txt";
+    uuid "uuid" "uuid/cases.txt";
     yaml "encoding/yaml" "encoding/yaml/cases.txt";
 }
 

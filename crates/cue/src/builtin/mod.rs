@@ -9,13 +9,19 @@ mod args;
 mod define;
 mod kinds;
 
+mod crypto;
 mod encoding;
+mod html;
 mod list;
 mod math;
+mod net;
 mod path;
 mod regexp;
 mod strconv;
 mod strings;
+mod structs;
+mod time;
+mod uuid;
 
 pub(crate) use args::Args;
 pub(crate) use define::builtins;
@@ -111,15 +117,28 @@ struct Package {
 
 /// Sorted by path.
 const PACKAGES: &[Package] = &[
+    crypto::hmac::PACKAGE,
+    crypto::md5::PACKAGE,
+    crypto::sha1::PACKAGE,
+    crypto::sha256::PACKAGE,
+    crypto::sha512::PACKAGE,
     encoding::base64::PACKAGE,
+    encoding::csv::PACKAGE,
+    encoding::hex::PACKAGE,
     encoding::json::PACKAGE,
     encoding::yaml::PACKAGE,
+    html::PACKAGE,
     list::PACKAGE,
     math::PACKAGE,
+    math::bits::PACKAGE,
+    net::PACKAGE,
     path::PACKAGE,
     regexp::PACKAGE,
     strconv::PACKAGE,
     strings::PACKAGE,
+    structs::PACKAGE,
+    time::PACKAGE,
+    uuid::PACKAGE,
 ];
 
 fn package(path: &str) -> Option<&'static Package> {

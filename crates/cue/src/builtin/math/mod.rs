@@ -1,5 +1,6 @@
 //! `math`.
 
+pub(super) mod bits;
 mod constants;
 mod round;
 
