@@ -14,6 +14,7 @@
 )]
 
 mod apply;
+mod builtin;
 mod catalog;
 mod clock;
 mod cluster;
@@ -26,6 +27,7 @@ mod patch;
 mod registry;
 mod rest;
 pub mod simulate;
+mod schema;
 mod store;
 mod table;
 

@@ -1,14 +1,31 @@
 //! CustomResourceDefinitions: what one adds to the API.
 
+mod definition;
+mod node;
+pub(crate) mod value;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 use smol_str::SmolStr;
 
+pub(crate) use self::definition::{check_definition, complete_definition};
+pub(crate) use self::node::{Kind, Node};
 use crate::catalog::{Resource, Scale, Version};
 use crate::object;
 use crate::registry::CRDS;
 use crate::store::{Store, Stored};
+
+/// A column of `kubectl get`.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) format: String,
+    pub(crate) description: String,
+    pub(crate) priority: i64,
+    pub(crate) json_path: String,
+}
 
 /// What a CRD says about one version.
 #[derive(Debug, Clone)]
@@ -17,6 +34,10 @@ pub(crate) struct CustomVersion {
     pub(crate) scale: Option<Scale>,
     /// Fields that a field selector may name.
     pub(crate) selectable: Vec<String>,
+    pub(crate) schema: Arc<Node>,
+    /// The schema as the CRD states it, for OpenAPI.
+    pub(crate) open_api: Arc<Value>,
+    pub(crate) columns: Vec<Column>,
 }
 
 impl Store {
@@ -41,6 +62,40 @@ impl Store {
     }
 }
 
+fn version_of(version: &Value) -> Version {
+    let scale = object::at(version, &["subresources", "scale"]).map(|scale| Scale {
+        spec: object::text(scale, &["specReplicasPath"]).to_owned(),
+        status: object::text(scale, &["statusReplicasPath"]).to_owned(),
+        selector: object::at(scale, &["labelSelectorPath"]).and_then(Value::as_str).map(str::to_owned),
+    });
+    let selectable = object::list(version, &["selectableFields"])
+        .iter()
+        .map(|field| object::text(field, &["jsonPath"]).to_owned())
+        .collect();
+    let open_api = object::at(version, &["schema", "openAPIV3Schema"]).cloned().unwrap_or_default();
+    let text = |column: &Value, key: &str| object::text(column, &[key]).to_owned();
+    let columns = object::list(version, &["additionalPrinterColumns"])
+        .iter()
+        .map(|column| Column {
+            name: text(column, "name"),
+            kind: text(column, "type"),
+            format: text(column, "format"),
+            description: text(column, "description"),
+            priority: object::int(column, &["priority"]).unwrap_or(0),
+            json_path: text(column, "jsonPath"),
+        })
+        .collect();
+    let custom = CustomVersion {
+        status: object::at(version, &["subresources", "status"]).is_some(),
+        scale,
+        selectable,
+        schema: Arc::new(Node::read_root(&open_api)),
+        open_api: Arc::new(open_api),
+        columns,
+    };
+    Version { name: object::text(version, &["name"]).into(), custom: Some(Arc::new(custom)) }
+}
+
 fn resource_of(crd: &Value) -> Option<Resource> {
     let spec = crd.get("spec")?;
     let group = SmolStr::from(object::text(spec, &["group"]));
@@ -52,24 +107,12 @@ fn resource_of(crd: &Value) -> Option<Resource> {
         let text = object::text(names, &[key]);
         if text.is_empty() { SmolStr::from(other) } else { text.into() }
     };
-    let mut versions = Vec::new();
-    for version in object::list(spec, &["versions"]) {
-        if version.get("served").and_then(Value::as_bool) == Some(false) {
-            continue;
-        }
-        let scale = object::at(version, &["subresources", "scale"]).map(|scale| Scale {
-            spec: object::text(scale, &["specReplicasPath"]).to_owned(),
-            status: object::text(scale, &["statusReplicasPath"]).to_owned(),
-            selector: object::at(scale, &["labelSelectorPath"]).and_then(Value::as_str).map(str::to_owned),
-        });
-        let selectable = object::list(version, &["selectableFields"])
-            .iter()
-            .map(|field| object::text(field, &["jsonPath"]).to_owned())
-            .collect();
-        let status = object::at(version, &["subresources", "status"]).is_some();
-        let custom = CustomVersion { status, scale, selectable };
-        versions.push(Version { name: object::text(version, &["name"]).into(), custom: Some(Arc::new(custom)) });
-    }
+    let mut versions: Vec<Version> = object::list(spec, &["versions"])
+        .iter()
+        .filter(|version| version.get("served").and_then(Value::as_bool) == Some(true))
+        .map(version_of)
+        .collect();
+    versions.sort_by_key(|v| std::cmp::Reverse(crate::discovery::priority(&v.name)));
     if plural.is_empty() || kind.is_empty() || versions.is_empty() {
         return None;
     }

@@ -1,13 +1,157 @@
 //! Strategic merge patch: Kubernetes' own format, where lists merge by the keys that the schema names.
+//!
+//! Directives: `$patch: delete | replace | merge`, `$retainKeys`, `$deleteFromPrimitiveList/FIELD`,
+//! `$setElementOrder/FIELD`.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::catalog::Served;
 use crate::error::ApiError;
+use crate::schema::Schema;
+
+const DEPTH: usize = 200;
 
 pub(super) fn apply(served: &Served, old: &Value, patch: &Value) -> Result<Value, ApiError> {
-    let _ = served;
-    let mut new = old.clone();
-    super::merge::apply(&mut new, patch, 0)?;
-    Ok(new)
+    if !patch.is_object() {
+        return Err(ApiError::bad_request("a strategic merge patch is a JSON object"));
+    }
+    merged(&Schema::of(served), Some(old), patch, 0).map(|new| new.unwrap_or_else(|| Value::Object(Map::new())))
+}
+
+/// `old` with `patch`; `None` removes the value.
+fn merged(schema: &Schema, old: Option<&Value>, patch: &Value, depth: usize) -> Result<Option<Value>, ApiError> {
+    if depth > DEPTH {
+        return Err(ApiError::bad_request("the patch is nested too deeply"));
+    }
+    let Value::Object(fields) = patch else { return Ok(Some(patch.clone())) };
+    match fields.get("$patch").and_then(Value::as_str) {
+        Some("delete") => return Ok(None),
+        Some("replace") => {
+            let mut value = fields.clone();
+            value.remove("$patch");
+            return Ok(Some(Value::Object(value)));
+        }
+        Some("merge") | None => {}
+        Some(other) => return Err(ApiError::bad_request(format!("Unknown value of $patch: {other}"))),
+    }
+    let mut result = old.and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(Value::Array(keep)) = fields.get("$retainKeys") {
+        result.retain(|key, _| keep.iter().any(|k| k == key));
+    }
+    for (key, value) in fields {
+        if key == "$patch" || key == "$retainKeys" || key.starts_with("$setElementOrder/") {
+            continue;
+        }
+        if let Some(field) = key.strip_prefix("$deleteFromPrimitiveList/") {
+            if let (Some(Value::Array(list)), Value::Array(gone)) = (result.get_mut(field), value) {
+                list.retain(|item| !gone.contains(item));
+            }
+            continue;
+        }
+        if value.is_null() {
+            result.remove(key);
+            continue;
+        }
+        let child = schema.child(key).unwrap_or(Schema::Any);
+        let order = fields.get(&format!("$setElementOrder/{key}"));
+        let new = match value {
+            Value::Array(items) => Some(merged_list(&child, result.get(key), items, order, depth + 1)?),
+            Value::Object(_) if child.has_strategy("replace") && result.contains_key(key) => Some(value.clone()),
+            other => merged(&child, result.get(key), other, depth + 1)?,
+        };
+        match new {
+            Some(new) => result.insert(key.clone(), new),
+            None => result.remove(key),
+        };
+    }
+    // An order without the list itself reorders what is there.
+    for (key, order) in fields {
+        if let Some(field) = key.strip_prefix("$setElementOrder/")
+            && !fields.contains_key(field)
+            && let Some(Value::Array(list)) = result.get_mut(field)
+        {
+            let child = schema.child(field).unwrap_or(Schema::Any);
+            reorder(&child, list, order);
+        }
+    }
+    Ok(Some(Value::Object(result)))
+}
+
+fn merged_list(schema: &Schema, old: Option<&Value>, patch: &[Value], order: Option<&Value>, depth: usize) -> Result<Value, ApiError> {
+    let empty = Vec::new();
+    let old = old.and_then(Value::as_array).unwrap_or(&empty);
+    if !schema.has_strategy("merge") {
+        return Ok(Value::Array(patch.to_vec()));
+    }
+    let Some(key) = schema.merge_key() else {
+        // A list of scalars: a set.
+        let mut result = old.clone();
+        for item in patch {
+            if !result.contains(item) {
+                result.push(item.clone());
+            }
+        }
+        if let Some(order) = order {
+            reorder(schema, &mut result, order);
+        }
+        return Ok(Value::Array(result));
+    };
+    let replace = patch.iter().any(|item| item.get("$patch").and_then(Value::as_str) == Some("replace"));
+    if replace {
+        let items = patch.iter().filter(|item| item.get("$patch").is_none()).cloned().collect();
+        return Ok(Value::Array(items));
+    }
+    let element = schema.element();
+    let mut result = old.clone();
+    let same = |item: &Value, wanted: &Value| item.get(key) == Some(wanted);
+    for item in patch {
+        let Some(wanted) = item.get(key) else {
+            return Err(ApiError::bad_request(format!(
+                "map: {item} does not contain declared merge key: {key}"
+            )));
+        };
+        if item.get("$patch").and_then(Value::as_str) == Some("delete") {
+            result.retain(|other| !same(other, wanted));
+            continue;
+        }
+        match result.iter_mut().find(|other| same(other, wanted)) {
+            Some(slot) => {
+                if let Some(new) = merged(&element, Some(slot), item, depth + 1)? {
+                    *slot = new;
+                }
+            }
+            None => {
+                if let Some(new) = merged(&element, None, item, depth + 1)? {
+                    result.push(new);
+                }
+            }
+        }
+    }
+    if let Some(order) = order {
+        reorder(schema, &mut result, order);
+    }
+    Ok(Value::Array(result))
+}
+
+/// Puts the elements that `order` names in that order; others keep their place relative to the element before them.
+fn reorder(schema: &Schema, list: &mut Vec<Value>, order: &Value) {
+    let Some(order) = order.as_array() else { return };
+    let rank = |item: &Value| {
+        order.iter().position(|wanted| match schema.merge_key() {
+            Some(key) => wanted.get(key) == item.get(key),
+            None => wanted == item,
+        })
+    };
+    let mut current = 0;
+    let mut ranked: Vec<(usize, Value)> = Vec::with_capacity(list.len());
+    for item in list.drain(..) {
+        if let Some(rank) = rank(&item) {
+            current = rank;
+            ranked.push((rank, item));
+        } else {
+            ranked.push((current, item));
+        }
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    list.extend(ranked.into_iter().map(|(_, item)| item));
 }

@@ -10,6 +10,7 @@ mod update;
 use serde_json::Value;
 
 pub(crate) use self::gc::Garbage;
+pub(crate) use self::names::check_name;
 use crate::catalog::Served;
 use crate::error::ApiError;
 use crate::object;

@@ -1,15 +1,17 @@
-//! What every write goes through before it is stored: pruning, defaults, checks.
+//! What every write goes through before it is stored: reading by the schema, defaults, checks.
 
 use serde_json::Value;
 
-use super::names;
+use super::{CRDS, names};
+use crate::builtin;
 use crate::catalog::Served;
+use crate::crd;
 use crate::error::ApiError;
 use crate::object;
-use crate::store::{Store, WriteOptions};
+use crate::store::{FieldValidation, Store, WriteOptions};
 
 impl Store {
-    /// Prunes, defaults and checks `object`; `old` is what it replaces. Returns warnings.
+    /// Reads, defaults and checks `object`; `old` is what it replaces. Returns warnings.
     pub(crate) fn prepare(
         &self,
         served: &Served,
@@ -17,13 +19,57 @@ impl Store {
         object: &mut Value,
         options: &WriteOptions,
     ) -> Result<Vec<String>, ApiError> {
-        let _ = options;
+        let mut unknown = Vec::new();
         let name = object::name(object).to_owned();
         let mut causes = names::check_name(&served.group, &served.plural, &name, "metadata.name");
+        if let Some(metadata) = k8s_schema::Type::named("meta.v1.ObjectMeta")
+            && served.custom
+            && let Some(value) = object.get_mut("metadata")
+        {
+            let problems = builtin::decode(metadata, value);
+            self.mistyped(served, problems.mistyped)?;
+            unknown.extend(problems.unknown.into_iter().map(|path| format!("metadata.{path}")));
+        }
         if let Some(metadata) = object.get("metadata") {
             causes.extend(names::check_metadata(metadata));
         }
-        let _ = old;
-        if causes.is_empty() { Ok(Vec::new()) } else { Err(ApiError::invalid(&served.group, &served.kind, &name, &causes)) }
+        if let Some(custom) = served.custom() {
+            crd::value::prune(&custom.schema, object, "", &mut unknown);
+            crd::value::default(&custom.schema, object);
+            causes.extend(crd::value::check(&custom.schema, object));
+        } else if let Some(schema) = k8s_schema::type_of(&served.group, &served.version, &served.kind) {
+            let problems = builtin::decode(schema, object);
+            self.mistyped(served, problems.mistyped)?;
+            unknown.extend(problems.unknown);
+            if &*served.table == CRDS {
+                crd::complete_definition(object, self.now());
+                causes.extend(crd::check_definition(object, old));
+            }
+            builtin::default(self, served, old, object);
+            causes.extend(builtin::check(served, old, object));
+        }
+        if !unknown.is_empty() && options.field_validation == FieldValidation::Strict {
+            let list = unknown.iter().map(|path| format!("unknown field {path:?}")).collect::<Vec<_>>().join(", ");
+            return Err(ApiError::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {list}",
+                kind = served.kind,
+                version = served.version,
+            )));
+        }
+        if !causes.is_empty() {
+            return Err(ApiError::invalid(&served.group, &served.kind, &name, &causes));
+        }
+        let warn = options.field_validation == FieldValidation::Warn;
+        Ok(unknown.into_iter().filter(|_| warn).map(|path| format!("unknown field {path:?}")).collect())
+    }
+
+    fn mistyped(&self, served: &Served, problem: Option<String>) -> Result<(), ApiError> {
+        problem.map_or(Ok(()), |why| {
+            Err(ApiError::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: {why}",
+                kind = served.kind,
+                version = served.version,
+            )))
+        })
     }
 }

@@ -179,7 +179,7 @@ impl Store {
             let name = object::name(&applied).to_owned();
             self.check_namespace(served, namespace, &name)?;
         }
-        let mut object = crate::apply::apply_new(served, &applied, options, self.now());
+        let mut object = crate::apply::apply_new(served, &applied, options, self.now())?;
         self.stamp_new(served, &mut object);
         let warnings = self.prepare(served, None, &mut object, options)?;
         let name = object::name(&object).to_owned();

@@ -1,0 +1,12 @@
+//! The rules of Kubernetes' own kinds: how their fields are read, what is set when it is missing, what is refused.
+
+mod decode;
+mod defaults;
+mod network;
+mod pod;
+mod rules;
+mod workload;
+
+pub(crate) use self::decode::{Problems, decode};
+pub(crate) use self::defaults::default;
+pub(crate) use self::rules::check;
