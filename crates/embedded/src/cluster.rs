@@ -143,7 +143,14 @@ impl Cluster {
         self.server.serve(stream, None).await
     }
 
-    /// Serves a loopback listener until it fails; each request must carry `token` as its bearer token.
+    /// The URL of a listener that [`Cluster::serve_tcp`] serves, with the token in its path: what a kubeconfig names as
+    /// `server`, since kubectl sends no bearer token over plain HTTP.
+    pub fn url(address: std::net::SocketAddr, token: &str) -> String {
+        format!("http://{address}{}{token}", rest::TOKEN_PREFIX)
+    }
+
+    /// Serves a loopback listener until it fails; each request must carry `token`, as its bearer token or in its path
+    /// (see [`Cluster::url`]).
     pub async fn serve_tcp(&self, listener: TcpListener, token: &str) -> Result<(), ServeError> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {

@@ -139,11 +139,15 @@ impl ApiError {
             let mut text = format!("Apply failed with {count} conflicts: ");
             let mut last: Option<&str> = None;
             let mut groups: Vec<String> = Vec::new();
+            let many = |message: &str| causes.iter().filter(|(m, _)| m == message).count() > 1;
             for (message, field) in &causes {
                 if last == Some(message) {
                     if let Some(group) = groups.last_mut() {
                         group.push_str(&format!("\n- {field}"));
                     }
+                } else if many(message) {
+                    let plural = message.replacen("conflict with", "conflicts with", 1);
+                    groups.push(format!("{plural}:\n- {field}"));
                 } else {
                     groups.push(format!("{message}:\n- {field}"));
                 }

@@ -153,8 +153,8 @@ pub(crate) fn apply(served: &Served, old: &Value, applied: &Value, options: &Wri
     }
     let me = applier(served, options);
     let last = managers.get(&me).cloned().unwrap_or_default();
-    let set = ownable(served, options.subresource, &walk::fields_of(&schema, &applied));
-    managers.set(me.clone(), set, now);
+    let stated = walk::fields_of(&schema, &applied);
+    managers.set(me.clone(), ownable(served, options.subresource, &stated), now);
 
     let mut merged = walk::merge(&schema, &live, &applied);
     // Identity and times are the server's; an apply that states them was checked elsewhere.
@@ -165,7 +165,7 @@ pub(crate) fn apply(served: &Served, old: &Value, applied: &Value, options: &Wri
         }
     }
     if !last.is_empty() {
-        walk::prune(&schema, &mut merged, &last, &managers.all());
+        walk::prune(&schema, &mut merged, &last, &managers.all().union(&stated));
     }
     let difference = walk::compare(&schema, &live, &merged);
     let changed = difference.modified.union(&difference.added);

@@ -202,39 +202,56 @@ pub(crate) fn merge(schema: &Schema, live: &Value, applied: &Value) -> Value {
     }
 }
 
-/// Keeps the order of what was applied, and the rest of the live list between as it stood.
+/// Keeps both orders where they agree: elements that only the live list has stand where they stood, those that were
+/// applied come in the order applied.
 fn merge_lists(schema: &Schema, live: &[Value], old: &[Step], applied: &[Value], new: &[Step]) -> Vec<Value> {
     let element = schema.element();
-    let live_of = |step: &Step| old.iter().position(|s| s == step).and_then(|index| live.get(index));
+    let take = |step: &Step, value: &Value| {
+        let before = old.iter().position(|s| s == step).and_then(|index| live.get(index));
+        before.map_or_else(|| value.clone(), |before| merge(&element, before, value))
+    };
+    let mut shared = new.iter().filter(|step| old.contains(step));
+    let mut next_shared = shared.next();
     let mut result = Vec::with_capacity(live.len() + applied.len());
+    let mut done: Vec<&Step> = Vec::new();
     let mut left = old.iter().zip(live).peekable();
-    let mut taken: Vec<&Step> = Vec::new();
-    for (step, value) in new.iter().zip(applied) {
-        // Elements that only the live list has come before the shared element that follows them there.
-        if old.contains(step) && !taken.contains(&step) {
-            while let Some((ours, item)) = left.peek() {
-                if *ours == step {
-                    break;
-                }
-                if new.contains(ours) {
-                    if taken.contains(ours) {
-                        left.next();
-                        continue;
-                    }
-                    break;
-                }
-                result.push((*item).clone());
+    let mut right = new.iter().zip(applied).peekable();
+    loop {
+        match (left.peek().copied(), right.peek().copied()) {
+            (None, None) => return result,
+            (Some((ours, _)), Some((theirs, value))) if ours == theirs => {
+                done.push(theirs);
+                result.push(take(theirs, value));
                 left.next();
+                right.next();
+                next_shared = shared.next();
+                continue;
             }
-            if left.peek().is_some_and(|(ours, _)| *ours == step) {
+            // A shared element whose turn is later.
+            (Some((ours, _)), Some(_)) if new.contains(ours) && next_shared.is_some_and(|step| step != ours) => {
+                left.next();
+                continue;
+            }
+            _ => {}
+        }
+        if let Some((ours, item)) = left.peek().copied() {
+            if !new.contains(ours) {
+                result.push(item.clone());
+                left.next();
+                continue;
+            }
+            if done.contains(&ours) {
                 left.next();
             }
         }
-        taken.push(step);
-        result.push(live_of(step).map_or_else(|| value.clone(), |old| merge(&element, old, value)));
+        if let Some((theirs, value)) = right.next() {
+            done.push(theirs);
+            result.push(take(theirs, value));
+            if next_shared == Some(theirs) {
+                next_shared = shared.next();
+            }
+        }
     }
-    result.extend(left.filter(|(ours, _)| !new.contains(ours)).map(|(_, item)| item.clone()));
-    result
 }
 
 /// Removes what the last apply stated, this one does not, and nobody else owns.

@@ -97,7 +97,11 @@ fn workload(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
                 causes.push(Cause::invalid("spec.selector", selector, why));
             } else if !crate::store::from_label_selector(selector).matches_labels(&labels) {
                 let why = "`selector` does not match template `labels`";
-                causes.push(Cause::invalid("spec.template.metadata.labels", &labels, why));
+                causes.push(Cause {
+                    reason: "FieldValueInvalid",
+                    message: format!("Invalid value: map[string]string{labels}: {why}"),
+                    field: "spec.template.metadata.labels".into(),
+                });
             }
         }
     }

@@ -145,6 +145,12 @@ impl Catalog {
         Some(Served { resource: Arc::clone(resource), version })
     }
 
+    /// Whether a version of a group has any resource.
+    pub(crate) fn has_version(&self, group: &str, version: &str) -> bool {
+        let table = self.snapshot();
+        table.values().any(|r| r.group == group && r.version(version).is_some())
+    }
+
     pub(crate) fn find_kind(&self, group: &str, version: &str, kind: &str) -> Option<Served> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let resource = table

@@ -29,7 +29,7 @@ pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Response<Body>, ApiE
         }
         ["apis", name] => {
             if !group_names(call).iter().any(|g| g == name) {
-                return Err(ApiError::no_such_path());
+                return Ok(respond::not_a_page());
             }
             let mut group = group(call, name);
             crate::object::set(&mut group, &["kind"], "APIGroup");
@@ -50,7 +50,7 @@ pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Response<Body>, ApiE
             paths.sort();
             Ok(respond::value(200, &json!({ "paths": paths })))
         }
-        _ => Err(ApiError::no_such_path()),
+        _ => Ok(respond::not_a_page()),
     }
 }
 
@@ -143,10 +143,13 @@ fn subresources(resource: &Resource, version: &Version) -> Vec<(String, Option<(
     if &*resource.table == "/serviceaccounts" {
         found.push(("token".into(), Some(("authentication.k8s.io", "v1")), "TokenRequest".into(), json!(["create"])));
     }
+    if status && resource.custom {
+        found.push(("status".into(), None, resource.kind.to_string(), rw.clone()));
+    }
     if scale {
         found.push(("scale".into(), Some(("autoscaling", "v1")), "Scale".into(), rw.clone()));
     }
-    if status {
+    if status && !resource.custom {
         found.push(("status".into(), None, resource.kind.to_string(), rw));
     }
     found
@@ -181,7 +184,7 @@ fn resources(call: &Call<'_>, group: &str, version: &str) -> Result<Response<Bod
         }
     }
     if list.is_empty() {
-        return Err(ApiError::no_such_path());
+        return Ok(respond::not_a_page());
     }
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     let body = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list});

@@ -71,7 +71,8 @@ fn merged(schema: &Schema, old: Option<&Value>, patch: &Value, depth: usize) -> 
             && let Some(Value::Array(list)) = result.get_mut(field)
         {
             let child = schema.child(field).unwrap_or(Schema::Any);
-            reorder(&child, list, order);
+            let before = list.clone();
+            reorder(&child, list, order.as_array().map_or(&[], Vec::as_slice), &before);
         }
     }
     Ok(Some(Value::Object(result)))
@@ -91,8 +92,9 @@ fn merged_list(schema: &Schema, old: Option<&Value>, patch: &[Value], order: Opt
                 result.push(item.clone());
             }
         }
-        if let Some(order) = order {
-            reorder(schema, &mut result, order);
+        reorder(schema, &mut result, patch, old);
+        if let Some(Value::Array(order)) = order {
+            reorder(schema, &mut result, order, old);
         }
         return Ok(Value::Array(result));
     };
@@ -127,31 +129,34 @@ fn merged_list(schema: &Schema, old: Option<&Value>, patch: &[Value], order: Opt
             }
         }
     }
-    if let Some(order) = order {
-        reorder(schema, &mut result, order);
+    reorder(schema, &mut result, patch, old);
+    if let Some(Value::Array(order)) = order {
+        reorder(schema, &mut result, order, old);
     }
     Ok(Value::Array(result))
 }
 
-/// Puts the elements that `order` names in that order; others keep their place relative to the element before them.
-fn reorder(schema: &Schema, list: &mut Vec<Value>, order: &Value) {
-    let Some(order) = order.as_array() else { return };
-    let rank = |item: &Value| {
-        order.iter().position(|wanted| match schema.merge_key() {
-            Some(key) => wanted.get(key) == item.get(key),
-            None => wanted == item,
-        })
+/// Puts the elements that `order` names in that order. The others keep the order they had, each before the first
+/// element of `order` that it stood before in `old`.
+fn reorder(schema: &Schema, list: &mut Vec<Value>, order: &[Value], old: &[Value]) {
+    let same = |a: &Value, b: &Value| match schema.merge_key() {
+        Some(key) => a.get(key).is_some() && a.get(key) == b.get(key),
+        None => a == b,
     };
-    let mut current = 0;
-    let mut ranked: Vec<(usize, Value)> = Vec::with_capacity(list.len());
-    for item in list.drain(..) {
-        if let Some(rank) = rank(&item) {
-            current = rank;
-            ranked.push((rank, item));
-        } else {
-            ranked.push((current, item));
+    let rank = |items: &[Value], item: &Value| items.iter().position(|other| same(other, item));
+    let (mut named, mut rest): (Vec<Value>, Vec<Value>) = list.drain(..).partition(|item| rank(order, item).is_some());
+    named.sort_by_key(|item| rank(order, item));
+    rest.sort_by_key(|item| rank(old, item));
+    let mut rest = rest.into_iter().peekable();
+    for item in named {
+        while let Some(other) = rest.peek() {
+            let before = rank(old, other).zip(rank(old, &item)).is_some_and(|(a, b)| a < b);
+            if !before {
+                break;
+            }
+            list.extend(rest.next());
         }
+        list.push(item);
     }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    list.extend(ranked.into_iter().map(|(_, item)| item));
+    list.extend(rest);
 }

@@ -117,9 +117,9 @@ pub(crate) fn check_identity(served: &Served, namespace: &str, object: &mut Valu
         if stated.is_empty() {
             object::set(object, &["metadata", "namespace"], namespace);
         } else if stated != namespace {
-            return Err(ApiError::bad_request(format!(
-                "the namespace of the provided object does not match the namespace sent on the request ({stated:?} and {namespace:?})"
-            )));
+            return Err(ApiError::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
         }
     } else if !stated.is_empty() {
         return Err(ApiError::bad_request("namespace is not allowed on this type"));

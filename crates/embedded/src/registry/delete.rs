@@ -140,13 +140,16 @@ impl Store {
 
 fn check_preconditions(served: &Served, name: &str, current: &Arc<Stored>, options: &DeleteOptions) -> Result<(), ApiError> {
     if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != current.uid) {
-        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", current.uid);
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            current.uid
+        );
         return Err(ApiError::conflict(&served.group, &served.plural, name, &why));
     }
     let version = current.version.to_string();
     if let Some(wanted) = options.resource_version.as_deref().filter(|wanted| *wanted != version) {
         let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
+            "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
         );
         return Err(ApiError::conflict(&served.group, &served.plural, name, &why));
     }

@@ -40,6 +40,13 @@ impl Store {
             self.forget_custom_resource(last);
         }
         let mut queue: VecDeque<Key> = self.engine().dependents(&last.uid).into();
+        if served.custom {
+            // A definition that waits for its objects may go now.
+            let name = format!("{}.{}", served.plural, served.group);
+            if let Some(crd) = self.engine().get(CRDS, "", &name) {
+                queue.push_back(crd.key.clone());
+            }
+        }
         // Owners that wait for their dependents may go now.
         queue.extend(last.owners.iter().filter_map(|owner| self.engine().by_uid(owner)));
         self.collect(queue);
@@ -98,6 +105,12 @@ impl Store {
                 self.drop_finalizer(served, stored, "orphan");
                 return;
             }
+            if &*served.table == CRDS && finalizers.iter().any(|f| f == crate::crd::CLEANUP) {
+                if self.delete_instances(&value) {
+                    self.drop_finalizer(served, stored, crate::crd::CLEANUP);
+                }
+                return;
+            }
             if finalizers.iter().any(|f| f == "foregroundDeletion") {
                 let mut blocked = false;
                 for key in self.engine().dependents(&stored.uid) {
@@ -141,6 +154,23 @@ impl Store {
             self.drop_owners(&stored.key, &gone);
             queue.extend(present.iter().filter_map(|owner| self.engine().by_uid(owner)));
         }
+    }
+
+    /// Deletes the objects of a CustomResourceDefinition; whether none is left.
+    fn delete_instances(&self, crd: &Value) -> bool {
+        let text = |path: &[&str]| object::text(crd, path).to_owned();
+        let table = format!("{}/{}", text(&["spec", "group"]), text(&["spec", "names", "plural"]));
+        let Some(served) = self.catalog().of_table(&table) else { return true };
+        let (items, _) = self.engine().list(&table, None, None);
+        for item in items.iter().filter(|item| !object::is_terminating(&item.value())) {
+            let options = DeleteOptions::default();
+            if let Err(e) = self.delete_served(&served, &item.key.namespace, &item.key.name, &options)
+                && !e.is_not_found()
+            {
+                tracing::warn!(object = %item.key.name, "an object of a deleted definition stays: {e}");
+            }
+        }
+        self.engine().list(&table, None, None).0.is_empty()
     }
 
     fn delete_dependent(&self, dependent: &Arc<Stored>) {

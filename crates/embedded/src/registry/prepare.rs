@@ -6,7 +6,7 @@ use super::{CRDS, names};
 use crate::builtin;
 use crate::catalog::Served;
 use crate::crd;
-use crate::error::ApiError;
+use crate::error::{ApiError, Cause};
 use crate::object;
 use crate::store::{FieldValidation, Store, WriteOptions};
 
@@ -37,6 +37,13 @@ impl Store {
             crd::value::prune(&custom.schema, object, "", &mut unknown);
             crd::value::default(&custom.schema, object);
             causes.extend(crd::value::check(&custom.schema, object));
+            if let Some(scale) = &custom.scale {
+                let path: Vec<&str> = scale.spec.trim_start_matches('.').split('.').collect();
+                if let Some(replicas) = object::int(object, &path).filter(|n| *n < 0) {
+                    let why = "should be a non-negative integer";
+                    causes.push(Cause::invalid(&scale.spec, &Value::from(replicas), why));
+                }
+            }
         } else if let Some(schema) = k8s_schema::type_of(&served.group, &served.version, &served.kind) {
             let problems = builtin::decode(schema, object);
             self.mistyped(served, problems.mistyped)?;

@@ -66,7 +66,11 @@ impl Store {
         }
         let sent_version = object::text(&object, &["metadata", "resourceVersion"]).to_owned();
         if served.custom && sent_version.is_empty() {
-            let cause = Cause::invalid("metadata.resourceVersion", &Value::from(0), "must be specified for an update");
+            let cause = Cause {
+                reason: "FieldValueInvalid",
+                message: "Invalid value: 0x0: must be specified for an update".into(),
+                field: "metadata.resourceVersion".into(),
+            };
             return Err(ApiError::invalid(&served.group, &served.kind, name, &[cause]));
         }
         for _ in 0..ATTEMPTS {

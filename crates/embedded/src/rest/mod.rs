@@ -81,8 +81,9 @@ impl Call<'_> {
 }
 
 /// Answers one request. With a `token`, requests that do not carry it are refused.
-pub(crate) async fn handle(server: &Server, request: Request<Incoming>, token: Option<&str>) -> Response<Body> {
+pub(crate) async fn handle(server: &Server, mut request: Request<Incoming>, token: Option<&str>) -> Response<Body> {
     if let Some(token) = token
+        && !strip_token(&mut request, token)
         && !carries(&request, token)
     {
         return error(&ApiError::new(401, "Unauthorized", "Unauthorized"));
@@ -97,12 +98,38 @@ pub(crate) async fn handle(server: &Server, request: Request<Incoming>, token: O
     }
 }
 
+/// The path prefix that carries a token. kubectl sends no `Authorization` over plain HTTP, but it keeps a server's path.
+pub(crate) const TOKEN_PREFIX: &str = "/token/";
+
+/// Takes `/token/TOKEN` off the path; whether it was there and right.
+fn strip_token(request: &mut Request<Incoming>, token: &str) -> bool {
+    let Some(rest) = request.uri().path_and_query().and_then(|p| p.as_str().strip_prefix(TOKEN_PREFIX)) else {
+        return false;
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (sent, path) = rest.split_at(end);
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    if !same_bytes(sent.as_bytes(), token.as_bytes()) {
+        return false;
+    }
+    match path.parse() {
+        Ok(uri) => {
+            *request.uri_mut() = uri;
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// Compares all bytes whatever differs, so that time tells nothing.
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
+
 fn carries(request: &Request<Incoming>, token: &str) -> bool {
     let sent = request.headers().get(http::header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let Some(sent) = sent.and_then(|v| v.strip_prefix("Bearer ")) else { return false };
-    // Compare all bytes whatever differs, so that time tells nothing.
-    let (sent, token) = (sent.trim().as_bytes(), token.as_bytes());
-    sent.len() == token.len() && sent.iter().zip(token).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+    same_bytes(sent.trim().as_bytes(), token.as_bytes())
 }
 
 fn agent(request: &Request<Incoming>) -> String {
@@ -124,7 +151,12 @@ async fn answer(call: &Call<'_>, request: Request<Incoming>) -> Result<Response<
 
 async fn resource(call: &Call<'_>, target: Target, request: Request<Incoming>) -> Result<Response<Body>, ApiError> {
     let gvr = Gvr::new(&target.group, &target.version, &target.resource);
-    let served = call.store().served(gvr)?;
+    let Some(served) = call.store().catalog().find(gvr) else {
+        if call.store().catalog().has_version(&target.group, &target.version) {
+            return Err(ApiError::no_such_path());
+        }
+        return Ok(respond::not_a_page());
+    };
     if served.virtual_ {
         return if request.method() == Method::POST {
             review::answer(&served, &target, body::read(request).await?)

@@ -84,6 +84,11 @@ pub(crate) fn error(error: &ApiError) -> Response<Body> {
     bytes(error.code, text.into())
 }
 
+/// What Go's server says where nothing is served at all.
+pub(crate) fn not_a_page() -> Response<Body> {
+    build(404, "text/plain; charset=utf-8", Bytes::from_static(b"404 page not found\n"))
+}
+
 /// Adds a `Warning` header for each text.
 pub(super) fn warn(response: &mut Response<Body>, warnings: &[String]) {
     for text in warnings {
