@@ -1,47 +1,15 @@
 //! The step loop on real templates: `cases/step-loop.md` says what must come.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use cue::World;
-use cue_syntax::Source;
+mod stdlib;
+
 use indexmap::IndexMap;
-use model::definition::{Definition, DefinitionKind, DefinitionSpec, Template};
 use model::{Output, Step};
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use stdlib::{Stdlib, definition};
 use workflow::evaluate::Results;
 use workflow::step::Templates;
 use workflow::*;
-
-/// The packages of `stdlib/`.
-struct Stdlib;
-
-impl World for Stdlib {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        Err(format!("{path}: no files here"))
-    }
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        Err(format!("{path}: no files here"))
-    }
-    fn package(&self, path: &str) -> Option<Vec<(String, Arc<str>)>> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stdlib").join(path);
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.map(|f| f.unwrap().path()).collect();
-        files.sort();
-        Some(files.iter().map(|f| (f.display().to_string(), std::fs::read_to_string(f).unwrap().into())).collect())
-    }
-}
-
-fn definition(name: &str, template: &str) -> Arc<Definition> {
-    Arc::new(Definition {
-        kind: DefinitionKind::WorkflowStep,
-        name: name.to_owned(),
-        namespace: String::new(),
-        labels: IndexMap::new(),
-        annotations: IndexMap::new(),
-        spec: DefinitionSpec::default(),
-        template: Some(Template { source: Source::new(format!("{name}.cue"), template), first_line: 0 }),
-    })
-}
 
 fn templates(template: &str) -> Result<Templates, String> {
     let all = [("t".to_owned(), definition("t", template))].into_iter().collect();

@@ -13,6 +13,12 @@ pub(super) const ACTIONS: &[Action] = &[
             may("parallelism", Shape::Int),
             may("ignoreTerraformComponent", Shape::Bool),
             may("inlinePolicies", Shape::List),
+            // of the older composite `#ApplyEnvBindApp`: one env of an env-binding policy
+            may("env", Shape::String),
+            may("policy", Shape::String),
+            may("app", Shape::String),
+            may("namespace", Shape::String),
+            may("parallel", Shape::Bool),
         ],
         &[],
     ),

@@ -124,12 +124,14 @@ impl Steps for Templates {
         if results.is_empty() {
             check::parameter(&settled.evaluation)?;
         }
-        if let Some(problem) = settled.evaluation.diagnostics().into_iter().next() {
+        let first = settled.sites.iter().position(|s| !results.contains_key(&s.path));
+        // once actions have run, what is wrong elsewhere must not keep the next one (a `#Fail` that says it better) from its turn
+        if (results.is_empty() || first.is_none())
+            && let Some(problem) = settled.evaluation.diagnostics().into_iter().next()
+        {
             return Err(problem);
         }
-        let Some(first) = settled.sites.iter().position(|s| !results.contains_key(&s.path)) else {
-            return Ok(Next::Done);
-        };
+        let Some(first) = first else { return Ok(Next::Done) };
         let mut wanted = first;
         let mut asked = vec![first];
         loop {
