@@ -1,0 +1,408 @@
+//! What each step of a workflow delivers, and where to.
+
+use crate::application::{AppInput, AppView, ComponentInput};
+use crate::component::RenderedComponent;
+use crate::context::RenderContext;
+use crate::placement::{self, Clusters, LOCAL, NamedTopology, Placement};
+use crate::policy::{self, Kind, Policy, change};
+use crate::renderer::{Rendered, RenderedPart, Renderer};
+use crate::tree;
+use cue_syntax::{Diagnostic, Severity};
+use model::action::nearest;
+use model::{DefinitionKind, Step};
+use serde_json::Value;
+
+/// What one delivery is asked to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeployRequest {
+    /// Names of policies, in order.
+    pub policies: Vec<String>,
+    /// With an env-binding policy: which env.
+    pub env: Option<String>,
+    /// Only these components; empty is all.
+    pub components: Vec<String>,
+    /// Where the step stands, for diagnostics.
+    pub path: String,
+}
+
+/// Components at one place, as policies have changed them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// Where.
+    pub placement: Placement,
+    /// What, in order.
+    pub components: Vec<ComponentInput>,
+}
+
+/// Step types that deliver and what they are about.
+enum Delivers {
+    Deploy(DeployRequest),
+    Component { name: String, cluster: String, namespace: String },
+    All { except: Vec<String>, clusters: Option<Vec<String>> },
+}
+
+fn delivers(step: &Step, path: &str) -> Option<Delivers> {
+    let none = Value::Null;
+    let properties = step.properties.as_ref().unwrap_or(&none);
+    let text = |name: &str| properties.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let list = |name: &str| -> Option<Vec<String>> {
+        let items = properties.get(name)?.as_array()?;
+        Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    };
+    let (kind, _) = crate::definition::split_version(&step.kind);
+    Some(match kind {
+        "deploy" => Delivers::Deploy(DeployRequest {
+            policies: list("policies").unwrap_or_default(),
+            path: path.to_owned(),
+            ..DeployRequest::default()
+        }),
+        "deploy2env" | "multi-env" | "deploy2cluster" => Delivers::Deploy(DeployRequest {
+            policies: Some(text("policy")).filter(|p| !p.is_empty()).into_iter().collect(),
+            env: Some(text("env")),
+            components: Some(text("component")).filter(|c| !c.is_empty()).into_iter().collect(),
+            path: path.to_owned(),
+        }),
+        "apply-component" => Delivers::Component {
+            name: text("component"),
+            cluster: text("cluster"),
+            namespace: text("namespace"),
+        },
+        "apply-application" | "apply-application-in-parallel" => Delivers::All { except: Vec::new(), clusters: None },
+        "apply-remaining" => Delivers::All { except: list("exceptions").unwrap_or_default(), clusters: None },
+        "deploy2runtime" => Delivers::All { except: Vec::new(), clusters: list("clusters") },
+        _ => return None,
+    })
+}
+
+/// The places and components of one delivery: overrides in the order given, then replication.
+///
+/// # Errors
+/// Unknown policies, envs, clusters; broken patterns.
+pub fn deploy(
+    components: &[ComponentInput],
+    policies: &[Policy],
+    request: &DeployRequest,
+    clusters: &Clusters,
+    namespace: &str,
+) -> Result<Vec<Placed>, Vec<Diagnostic>> {
+    let mut components = components.to_vec();
+    if let Some(env) = &request.env {
+        return deploy_env(components, policies, request, env, clusters, namespace);
+    }
+    let mut chosen = Vec::new();
+    let mut problems = Vec::new();
+    for (i, name) in request.policies.iter().enumerate() {
+        match policies.iter().find(|p| p.name == *name) {
+            Some(policy) => chosen.push(policy),
+            None => problems.push(unknown_policy(name, policies, &format!("{}.properties.policies[{i}]", request.path))),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let one = |problem: Diagnostic| vec![problem];
+    for policy in &chosen {
+        if let Kind::Override(over) = &policy.kind {
+            let base = format!("{}.properties.components", policy.path);
+            change::apply(&mut components, &over.components, &base, true).map_err(one)?;
+            change::select(&mut components, &over.selector);
+        }
+    }
+    for policy in &chosen {
+        if let Kind::Replication(replication) = &policy.kind {
+            replication.apply(&mut components);
+        }
+    }
+    let topologies: Vec<NamedTopology<'_>> = chosen
+        .iter()
+        .filter_map(|p| match &p.kind {
+            Kind::Topology(topology) => Some(NamedTopology { name: &p.name, path: &p.path, topology }),
+            _ => None,
+        })
+        .collect();
+    let places = placement::by_topologies(&topologies, clusters, namespace, &request.policies).map_err(one)?;
+    change::select(&mut components, &request.components);
+    Ok(places.into_iter().map(|placement| Placed { placement, components: components.clone() }).collect())
+}
+
+fn deploy_env(
+    mut components: Vec<ComponentInput>,
+    policies: &[Policy],
+    request: &DeployRequest,
+    env: &str,
+    clusters: &Clusters,
+    namespace: &str,
+) -> Result<Vec<Placed>, Vec<Diagnostic>> {
+    let bindings = policies.iter().filter_map(|p| match &p.kind {
+        Kind::EnvBinding(binding) => Some((p, binding)),
+        _ => None,
+    });
+    let wanted = request.policies.first();
+    let Some((policy, binding)) = bindings.clone().find(|(p, _)| wanted.is_none_or(|w| *w == p.name)) else {
+        let path = format!("{}.properties.policy", request.path);
+        let named: Vec<Policy> = bindings.map(|(p, _)| p.clone()).collect();
+        return Err(vec![match wanted {
+            Some(name) => unknown_policy(name, &named, &path),
+            None => Diagnostic::error("render/unknown-policy", "the application has no env-binding policy").path(path),
+        }]);
+    };
+    let Some((i, found)) = binding.envs.iter().enumerate().find(|(_, e)| e.name == env) else {
+        let names = binding.envs.iter().map(|e| e.name.as_str());
+        let mut problem = Diagnostic::error(
+            "render/unknown-env",
+            format!("policy \"{}\" has no env \"{env}\"", policy.name),
+        )
+        .path(format!("{}.properties.env", request.path));
+        problem.help = Some(match nearest(env, names.clone()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
+        });
+        return Err(vec![problem]);
+    };
+    let base = format!("{}.properties.envs[{i}]", policy.path);
+    let one = |problem: Diagnostic| vec![problem];
+    if let Some(patch) = &found.patch {
+        let at = format!("{base}.patch.components");
+        change::apply(&mut components, &patch.components, &at, false).map_err(one)?;
+    }
+    if let Some(selector) = &found.selector {
+        change::select(&mut components, &selector.components);
+    }
+    change::select(&mut components, &request.components);
+    let places = placement::by_env(found, &policy.name, &base, clusters, namespace).map_err(one)?;
+    Ok(places.into_iter().map(|placement| Placed { placement, components: components.clone() }).collect())
+}
+
+fn unknown_policy(name: &str, policies: &[Policy], path: &str) -> Diagnostic {
+    let mut problem =
+        Diagnostic::error("render/unknown-policy", format!("there is no policy \"{name}\"")).path(path);
+    let names = policies.iter().map(|p| p.name.as_str());
+    problem.help = Some(match nearest(name, names.clone()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if policies.is_empty() => "the application has no policies of that kind".to_owned(),
+        None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+    });
+    problem
+}
+
+/// A whole Application: every step's deliveries, in order.
+pub(crate) fn application(
+    renderer: &Renderer,
+    input: &AppInput,
+    clusters: &Clusters,
+    context: &RenderContext,
+) -> Result<Rendered, Vec<Diagnostic>> {
+    let view = AppView::of(&input.app);
+    let components = input.components();
+    let mut run = Run {
+        renderer,
+        view: &view,
+        clusters,
+        context,
+        components: &components,
+        policies: Vec::new(),
+        parts: Vec::new(),
+        warnings: Vec::new(),
+        problems: Vec::new(),
+        delivered: Vec::new(),
+        selected: false,
+    };
+    run.check_names();
+    match policy::read(renderer, &input.all_policies(), context) {
+        Ok(policies) => run.policies = policies,
+        Err(found) => run.problems.extend(found),
+    }
+    match model::generate::steps(&input.app, input.workflow(), &input.own_policies()) {
+        Ok(steps) if run.problems.is_empty() => {
+            for (i, step) in steps.steps.iter().enumerate() {
+                run.step(step, &format!("spec.workflow.steps[{i}]"));
+                for (j, sub) in step.sub_steps.iter().enumerate() {
+                    run.step(sub, &format!("spec.workflow.steps[{i}].subSteps[{j}]"));
+                }
+            }
+            run.rest();
+        }
+        Ok(_) => {}
+        Err(problem) => run.problems.push(problem),
+    }
+    if !run.problems.is_empty() {
+        return Err(distinct(run.problems));
+    }
+    Ok(Rendered { parts: run.parts, warnings: distinct(run.warnings) })
+}
+
+/// A problem of a component appears once, however many places it goes to.
+fn distinct(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = Vec::new();
+    for problem in problems {
+        if !out.contains(&problem) {
+            out.push(problem);
+        }
+    }
+    out
+}
+
+struct Run<'a> {
+    renderer: &'a Renderer,
+    view: &'a AppView,
+    clusters: &'a Clusters,
+    context: &'a RenderContext,
+    components: &'a [ComponentInput],
+    policies: Vec<Policy>,
+    parts: Vec<RenderedPart>,
+    warnings: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
+    delivered: Vec<String>,
+    /// A step has chosen its components by policies.
+    selected: bool,
+}
+
+impl Run<'_> {
+    fn check_names(&mut self) {
+        for (i, component) in self.components.iter().enumerate() {
+            if component.name.is_empty() {
+                self.warnings.push(
+                    Diagnostic::warning("render/no-component-name", "a component has no name")
+                        .path(component.path.clone())
+                        .help("give it a `name`: its objects are named after it"),
+                );
+            } else if self.components.iter().take(i).any(|c| c.name == component.name) {
+                self.problems.push(
+                    Diagnostic::error(
+                        "render/component-twice",
+                        format!("there are two components \"{}\"", component.name),
+                    )
+                    .path(format!("{}.name", component.path))
+                    .help("give each a name of its own"),
+                );
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step, path: &str) {
+        if let Err(found) =
+            self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, &format!("{path}.type"))
+        {
+            self.problems.extend(found);
+            return;
+        }
+        self.check_step(step, path);
+        let namespace = self.view.namespace.clone();
+        match delivers(step, path) {
+            None => {}
+            Some(Delivers::Deploy(request)) => {
+                self.selected = true;
+                match deploy(self.components, &self.policies, &request, self.clusters, &namespace) {
+                    Ok(placed) => {
+                        for Placed { placement, components } in placed {
+                            components.iter().for_each(|c| self.part(Some(step), &placement, c));
+                        }
+                    }
+                    Err(found) => self.problems.extend(found),
+                }
+            }
+            Some(Delivers::Component { name, cluster, namespace: own }) => {
+                let mut placement = Placement::hub(if own.is_empty() { namespace } else { own });
+                if !cluster.is_empty() {
+                    placement.cluster = cluster;
+                }
+                match self.components.iter().find(|c| c.name == name) {
+                    Some(component) => self.part(Some(step), &placement, component),
+                    None => self.unknown_component(&name, step, path),
+                }
+            }
+            Some(Delivers::All { except, clusters }) => {
+                for cluster in clusters.unwrap_or_else(|| vec![LOCAL.to_owned()]) {
+                    let placement = Placement { cluster, ..Placement::hub(namespace.clone()) };
+                    let all = self.components;
+                    let rest = all.iter().filter(|c| !except.contains(&c.name));
+                    rest.for_each(|c| self.part(Some(step), &placement, c));
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the parameters of a step does not change what is rendered: it is told, and refused when the
+    /// workflow is started. What an input or a result brings cannot be checked here.
+    fn check_step(&mut self, step: &Step, path: &str) {
+        let Ok(loaded) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, path) else { return };
+        let properties = crate::application::properties(step.properties.as_ref(), None);
+        let place = crate::context::Place {
+            component: &self.view.name,
+            namespace: &self.view.namespace,
+            cluster: "",
+            replica_key: "",
+            revision: "",
+        };
+        let mut context = crate::context::component(self.view, self.context, place);
+        for (field, text) in [("stepName", step.name.as_str()), ("stepSessionID", "0000000000"), ("stepGroupName", "")] {
+            tree::set(&mut context, &[field], cue::Data::string(text));
+        }
+        let base = format!("{path}.properties");
+        if let Err(found) = self.renderer.check_parameters(&loaded, &properties, &context, &base) {
+            let later = |p: &Diagnostic| {
+                let below = p.path.as_deref().and_then(|p| p.strip_prefix(base.as_str())).unwrap_or_default();
+                let below = below.trim_start_matches('.');
+                step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
+            };
+            for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
+                problem.severity = Severity::Warning;
+                self.warnings.push(problem);
+            }
+        }
+    }
+
+    fn unknown_component(&mut self, name: &str, step: &Step, path: &str) {
+        if step.inputs.iter().any(|i| i.parameter_key == "component") {
+            return;
+        }
+        let names = self.components.iter().map(|c| c.name.as_str());
+        let mut problem = Diagnostic::warning(
+            "render/unknown-component",
+            format!("step \"{}\" applies the component \"{name}\", which is not there", step.name),
+        )
+        .path(format!("{path}.properties.component"));
+        problem.help = Some(match nearest(name, names.clone()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+        });
+        self.warnings.push(problem);
+    }
+
+    fn part(&mut self, step: Option<&Step>, placement: &Placement, component: &ComponentInput) {
+        self.delivered.push(component.name.clone());
+        match self.renderer.component(self.view, component, placement, self.context, None) {
+            Ok(rendered) => {
+                let RenderedComponent { warnings, .. } = &rendered;
+                self.warnings.extend(warnings.iter().cloned());
+                self.parts.push(RenderedPart {
+                    step: step.map(|s| s.name.clone()),
+                    placement: placement.clone(),
+                    component: rendered,
+                });
+            }
+            Err(found) => self.problems.extend(found),
+        }
+    }
+
+    /// Components that no step delivers are shown where they would go; where steps choose by policies, leaving one out is
+    /// taken as meant.
+    fn rest(&mut self) {
+        if self.selected {
+            return;
+        }
+        let placement = Placement::hub(self.view.namespace.clone());
+        let all = self.components;
+        for component in all.iter().filter(|c| !self.delivered.contains(&c.name)).collect::<Vec<_>>() {
+            self.warnings.push(
+                Diagnostic::warning(
+                    "render/not-delivered",
+                    format!("no step of the workflow delivers component \"{}\"", component.name),
+                )
+                .path(component.path.clone())
+                .help("it is shown as `apply-component` would apply it; add such a step, or a `deploy` step"),
+            );
+            self.part(None, &placement, component);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! How `override` and `env-binding` change components.
+
+use crate::application::{ComponentInput, TraitInput};
+use crate::tree;
+use cue::{Data, DataValue};
+use cue_syntax::Diagnostic;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A change of components.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ComponentChange {
+    /// Which one: in `override` a regular expression that has to be found somewhere in the name; empty is all (of the type).
+    pub name: String,
+    /// Its type; another than it has replaces the component.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Merged into the properties; lists are replaced.
+    pub properties: Option<Value>,
+    /// Merged by type.
+    pub traits: Vec<TraitChange>,
+}
+
+/// A change of a trait.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TraitChange {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Merged into the properties; lists are replaced.
+    pub properties: Option<Value>,
+    /// Takes the trait away.
+    pub disable: bool,
+}
+
+/// Applies changes in order. `base` is where they stand, `pattern` whether names are regular expressions.
+///
+/// # Errors
+/// A name that is no regular expression.
+pub(crate) fn apply(
+    components: &mut Vec<ComponentInput>,
+    changes: &[ComponentChange],
+    base: &str,
+    pattern: bool,
+) -> Result<(), Diagnostic> {
+    for (i, change) in changes.iter().enumerate() {
+        let path = format!("{base}[{i}]");
+        let name = matcher(change, pattern, &path)?;
+        let mut hit = false;
+        for component in components.iter_mut() {
+            let by_name = name(&component.name);
+            let by_type = change.kind.is_empty() || change.kind == component.kind;
+            if !by_name || (change.name.is_empty() && !by_type) {
+                continue;
+            }
+            hit = true;
+            if by_type {
+                merge(component, change, &path);
+            } else {
+                *component = made(change, &component.name.clone(), &path);
+            }
+        }
+        if !hit && !change.name.is_empty() && !change.kind.is_empty() {
+            components.push(made(change, &change.name, &path));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the components of these names; an empty list keeps all.
+pub(crate) fn select(components: &mut Vec<ComponentInput>, names: &[String]) {
+    if !names.is_empty() {
+        components.retain(|c| names.contains(&c.name));
+    }
+}
+
+type Matcher = Box<dyn Fn(&str) -> bool>;
+
+fn matcher(change: &ComponentChange, pattern: bool, path: &str) -> Result<Matcher, Diagnostic> {
+    let wanted = change.name.clone();
+    if wanted.is_empty() {
+        return Ok(Box::new(|_| true));
+    }
+    if !pattern {
+        return Ok(Box::new(move |name| name == wanted));
+    }
+    let regex = Regex::new(&wanted).map_err(|e| {
+        Diagnostic::error("render/override-pattern", format!("\"{wanted}\" is no regular expression: {e}"))
+            .path(format!("{path}.name"))
+            .help("escape characters that have a meaning in regular expressions with \\")
+    })?;
+    Ok(Box::new(move |name| regex.is_match(name)))
+}
+
+fn made(change: &ComponentChange, name: &str, path: &str) -> ComponentInput {
+    ComponentInput {
+        name: name.to_owned(),
+        kind: change.kind.clone(),
+        path: path.to_owned(),
+        properties: data(change.properties.as_ref()),
+        traits: change.traits.iter().enumerate().filter(|(_, t)| !t.disable).map(|(i, t)| made_trait(t, i, path)).collect(),
+        inputs: Vec::new(),
+        depends_on: Vec::new(),
+        replica_key: String::new(),
+    }
+}
+
+fn made_trait(change: &TraitChange, i: usize, path: &str) -> TraitInput {
+    TraitInput {
+        kind: change.kind.clone(),
+        path: format!("{path}.traits[{i}]"),
+        properties: data(change.properties.as_ref()),
+    }
+}
+
+fn data(value: Option<&Value>) -> Data {
+    value.filter(|v| !v.is_null()).map_or_else(tree::empty, cue::json::from_value)
+}
+
+fn merge(component: &mut ComponentInput, change: &ComponentChange, path: &str) {
+    merge_data(&mut component.properties, &data(change.properties.as_ref()));
+    for (i, t) in change.traits.iter().enumerate() {
+        if t.disable {
+            component.traits.retain(|old| old.kind != t.kind);
+            continue;
+        }
+        match component.traits.iter_mut().find(|old| old.kind == t.kind) {
+            Some(old) => merge_data(&mut old.properties, &data(t.properties.as_ref())),
+            None => component.traits.push(made_trait(t, i, path)),
+        }
+    }
+}
+
+/// Structs merge, everything else is replaced.
+fn merge_data(old: &mut Data, new: &Data) {
+    match (&mut old.value, &new.value) {
+        (DataValue::Struct(fields), DataValue::Struct(more)) => {
+            for (name, value) in more {
+                match fields.get_mut(name) {
+                    Some(present) => merge_data(present, value),
+                    None => {
+                        fields.insert(name.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        _ => *old = new.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn component(name: &str, kind: &str) -> ComponentInput {
+        ComponentInput {
+            name: name.into(),
+            kind: kind.into(),
+            path: String::new(),
+            properties: cue::json::from_value(&json!({"image": "a", "env": [1], "deep": {"x": 1}})),
+            traits: vec![TraitInput {
+                kind: "scaler".into(),
+                path: String::new(),
+                properties: cue::json::from_value(&json!({"replicas": 1})),
+            }],
+            inputs: Vec::new(),
+            depends_on: Vec::new(),
+            replica_key: String::new(),
+        }
+    }
+
+    fn changed(change: Value) -> Vec<String> {
+        let mut components = vec![component("web", "webservice"), component("my-web-2", "worker")];
+        let changes: Vec<ComponentChange> = serde_json::from_value(json!([change])).unwrap();
+        apply(&mut components, &changes, "p", true).unwrap();
+        let json = |d: &Data| cue::json::to_value(d).unwrap().to_string();
+        components
+            .iter()
+            .map(|c| {
+                let traits: Vec<_> = c.traits.iter().map(|t| format!("{}{}", t.kind, json(&t.properties))).collect();
+                format!("{} {} {} [{}]", c.name, c.kind, json(&c.properties), traits.join(" "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn overrides_merge_replace_and_add() {
+        insta::assert_debug_snapshot!([
+            changed(json!({"name": "web", "properties": {"image": "b", "env": [2], "deep": {"y": 2}}})),
+            changed(json!({"name": "^web$", "traits": [{"type": "scaler", "disable": true}]})),
+            changed(json!({"type": "worker", "traits": [{"type": "scaler", "properties": {"replicas": 3}}]})),
+            changed(json!({"name": "new", "type": "task", "properties": {"image": "c"}})),
+            changed(json!({"name": "new"})),
+            changed(json!({"name": "^web$", "type": "task", "properties": {"image": "c"}})),
+        ]);
+    }
+
+    #[test]
+    fn a_broken_pattern_is_told() {
+        let changes = vec![ComponentChange { name: "a(".into(), ..ComponentChange::default() }];
+        let error = apply(&mut vec![component("web", "webservice")], &changes, "spec.policies[0].properties.components", true);
+        assert_eq!(error.unwrap_err().path.as_deref(), Some("spec.policies[0].properties.components[0].name"));
+    }
+}

@@ -1,0 +1,132 @@
+//! Policies that Lateen itself acts on, as typed values. Every other type is rendered from its definition.
+
+mod apply;
+mod change;
+mod env_binding;
+mod garbage_collect;
+mod over;
+mod replication;
+mod selector;
+mod topology;
+
+pub use apply::{ApplyOnce, ApplyOnceRule, OwnershipRule, ResourceUpdate, ResourceUpdateRule};
+pub use change::{ComponentChange, TraitChange};
+pub use env_binding::{Env, EnvBinding};
+pub use garbage_collect::{GarbageCollect, GarbageCollectRule};
+pub use over::Override;
+pub use replication::Replication;
+pub use selector::{Described, Selector};
+pub use topology::Topology;
+
+use crate::application::{NamedPolicy, typed};
+use crate::context::RenderContext;
+use crate::renderer::Renderer;
+use crate::tree;
+use cue::Data;
+use cue_syntax::Diagnostic;
+use model::DefinitionKind;
+use serde::Deserialize;
+
+/// A policy by what it does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Where components go.
+    Topology(Topology),
+    /// What is different.
+    Override(Override),
+    /// Envs with places and differences.
+    EnvBinding(EnvBinding),
+    /// Copies.
+    Replication(Replication),
+    /// What happens to objects that are not rendered any more.
+    GarbageCollect(GarbageCollect),
+    /// Objects that are left to others once applied.
+    ApplyOnce(ApplyOnce),
+    /// Objects that are never written.
+    ReadOnly(OwnershipRule),
+    /// Objects that are taken over.
+    TakeOver(OwnershipRule),
+    /// Objects that several Applications have.
+    SharedResource(OwnershipRule),
+    /// How objects are changed.
+    ResourceUpdate(ResourceUpdate),
+    /// Kept for old files: health is always watched.
+    Health,
+    /// Keeps the values of each step.
+    Debug,
+    /// Rendered from its definition.
+    Custom,
+}
+
+/// A policy with its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Its type as written.
+    pub type_name: String,
+    /// Where it stands.
+    pub path: String,
+    /// Its properties, defaults filled in.
+    pub properties: Data,
+    /// What it does.
+    pub kind: Kind,
+}
+
+/// Reads policies; each is checked against its definition.
+///
+/// # Errors
+/// Unknown types, wrong parameters, names given twice: all that were found.
+pub fn read(renderer: &Renderer, policies: &[NamedPolicy], context: &RenderContext) -> Result<Vec<Policy>, Vec<Diagnostic>> {
+    let mut read = Vec::new();
+    let mut problems = Vec::new();
+    for policy in policies {
+        if read.iter().any(|p: &Policy| p.name == policy.name) {
+            problems.push(
+                Diagnostic::error("render/policy-twice", format!("there are two policies \"{}\"", policy.name))
+                    .path(policy.path.clone())
+                    .help("give each a name of its own"),
+            );
+            continue;
+        }
+        match one(renderer, policy, context) {
+            Ok(policy) => read.push(policy),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(read) } else { Err(problems) }
+}
+
+fn one(renderer: &Renderer, policy: &NamedPolicy, context: &RenderContext) -> Result<Policy, Vec<Diagnostic>> {
+    // The definition of env-binding was shipped under the other spelling.
+    let name = if policy.kind == "envbinding" { "env-binding" } else { policy.kind.as_str() };
+    let loaded = renderer.definition(DefinitionKind::Policy, name, &format!("{}.type", policy.path))?;
+    let base = format!("{}.properties", policy.path);
+    let properties =
+        renderer.checked_parameters(&loaded, &policy.properties, &tree::empty(), &base, context.allow_unknown)?;
+    let kind = match name {
+        "topology" => Kind::Topology(parse(&properties, &base)?),
+        "override" => Kind::Override(parse(&properties, &base)?),
+        "env-binding" => Kind::EnvBinding(parse(&properties, &base)?),
+        "replication" => Kind::Replication(parse(&properties, &base)?),
+        "garbage-collect" => Kind::GarbageCollect(parse(&properties, &base)?),
+        "apply-once" => Kind::ApplyOnce(parse(&properties, &base)?),
+        "read-only" => Kind::ReadOnly(parse(&properties, &base)?),
+        "take-over" => Kind::TakeOver(parse(&properties, &base)?),
+        "shared-resource" => Kind::SharedResource(parse(&properties, &base)?),
+        "resource-update" => Kind::ResourceUpdate(parse(&properties, &base)?),
+        "health" => Kind::Health,
+        "debug" => Kind::Debug,
+        _ => Kind::Custom,
+    };
+    let (name, type_name, path) = (policy.name.clone(), policy.kind.clone(), policy.path.clone());
+    Ok(Policy { name, type_name, path, properties, kind })
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(properties: &Data, base: &str) -> Result<T, Vec<Diagnostic>> {
+    let value = cue::json::to_value(properties).map_err(|u| vec![Diagnostic::error("render/policy", u.to_string())])?;
+    typed(&value, "policy").map_err(|mut problems| {
+        problems.iter_mut().for_each(|p| p.path = Some(base.to_owned()));
+        problems
+    })
+}

@@ -1,0 +1,100 @@
+//! Templates: from a definition's syntax tree to a compiled program, once for each content.
+
+mod prepare;
+
+pub(crate) use prepare::push_markers_down;
+
+use crate::builtin::Packages;
+use crate::definition::Loaded;
+use cue::{Data, Evaluation, Inputs, Instance, Limits, Program, Selector, World};
+use cue_syntax::{Diagnostic, Source, Sources};
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Compiled templates by content. It only saves work: what it returns does not depend on what it holds.
+pub(crate) struct Programs {
+    world: Arc<dyn World>,
+    compiled: Mutex<FxHashMap<Key, Result<Program, Vec<Diagnostic>>>>,
+}
+
+/// Content, and whether parameters are closed.
+type Key = ([u8; 32], bool);
+
+/// More templates than an installation has; beyond it the store starts again.
+const CAPACITY: usize = 4_096;
+
+impl std::fmt::Debug for Programs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Programs")
+    }
+}
+
+impl Default for Programs {
+    fn default() -> Self {
+        Self::new(Arc::new(Packages))
+    }
+}
+
+impl Programs {
+    pub(crate) fn new(world: Arc<dyn World>) -> Self {
+        Programs { world, compiled: Mutex::default() }
+    }
+
+    /// The program of a definition's template. `closed`: parameters that it does not name are errors.
+    pub(crate) fn template(&self, loaded: &Loaded, closed: bool) -> Result<Program, Vec<Diagnostic>> {
+        self.cached((loaded.key, closed), || {
+            let mut file = loaded.template.clone();
+            prepare::prepare(&mut file, closed);
+            Instance { sources: loaded.sources.clone(), files: vec![file], ..Instance::default() }
+        })
+    }
+
+    /// The program of a status text: `context` and `parameter` are given to it.
+    pub(crate) fn status(&self, name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
+        let key = Sha256::digest([b"status:", name.as_bytes(), b":", text.as_bytes()].concat()).into();
+        let source = Source::new(name, text);
+        let mut sources = Sources::default();
+        let id = sources.add(source.clone());
+        let parsed = cue_syntax::parse_file(&source, id);
+        let Some(mut file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else {
+            return Err(parsed.diagnostics);
+        };
+        self.cached((key, false), || {
+            prepare::declare(&mut file);
+            Instance { sources, files: vec![file], ..Instance::default() }
+        })
+    }
+
+    fn cached(&self, key: Key, instance: impl FnOnce() -> Instance) -> Result<Program, Vec<Diagnostic>> {
+        if let Some(found) = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return found.clone();
+        }
+        let made = cue::compile(&*self.world, instance());
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if compiled.len() >= CAPACITY {
+            compiled.clear();
+        }
+        compiled.insert(key, made.clone());
+        made
+    }
+}
+
+/// Evaluates a template with its two inputs.
+pub(crate) fn evaluate(program: &Program, parameter: Option<&Data>, context: &Data) -> Evaluation {
+    let mut data = vec![(vec![Selector::Field("context".into())], context.clone())];
+    if let Some(parameter) = parameter {
+        data.push((vec![Selector::Field("parameter".into())], parameter.clone()));
+    }
+    program.evaluate(Inputs { data, results: Vec::new() }, &limits())
+}
+
+/// What one template may use.
+fn limits() -> Limits {
+    Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() }
+}
+
+/// The selector of a top-level field.
+pub(crate) fn field(name: &str) -> [Selector; 1] {
+    [Selector::Field(name.into())]
+}
