@@ -49,7 +49,7 @@ fn cue_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .map(|e| e.path())
         .filter(|p| p.extension().is_some_and(|e| e == "cue"))
         .collect();
-    list.sort();
+    list.sort_by_key(|file| stem(file));
     for file in &list {
         println!("cargo:rerun-if-changed={}", file.display());
     }

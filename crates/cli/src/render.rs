@@ -1,12 +1,148 @@
-//! `lateen render`: objects per placement, offline.
+//! `lateen render`: objects per placement, offline. No runtime, no state folder, no network.
 
+use crate::report;
+use ::render::{ClusterVersion, Clusters, Documents, Layers, RenderContext, Renderer, builtin::Builtins};
+use cue_syntax::{Diagnostic, Source};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
-pub(crate) struct RenderArgs {}
+pub(crate) struct RenderArgs {
+    /// A file with the Application, Policies, Workflows, definitions; `-` is standard input; may be given several times
+    #[arg(short = 'f', long = "file", required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// A definition file (CUE or YAML) or a folder of them; may be given several times
+    #[arg(short = 'd', long = "definitions", value_name = "PATH")]
+    definitions: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, short = 'o', value_enum, default_value = "yaml")]
+    output: Output,
+    /// Version of the clusters, as templates see it
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    kube_version: Option<ClusterVersion>,
+    /// Ask nobody; this is the default until hubs can be asked, and is accepted so that scripts can say it
+    #[arg(long)]
+    offline: bool,
+    /// Accept properties that a definition does not name
+    #[arg(long)]
+    allow_unknown: bool,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// Documents, each with a comment that says where it goes
+    Yaml,
+    /// An array of entries with placement, step, component, origin and object
+    Json,
+}
+
+fn version(text: &str) -> Result<ClusterVersion, String> {
+    ClusterVersion::parse(text).ok_or_else(|| format!("\"{text}\" is no version such as 1.32"))
+}
 
 /// Runs it.
-pub(crate) fn run(_args: RenderArgs) -> ExitCode {
-    ExitCode::FAILURE
+pub(crate) fn run(args: RenderArgs) -> ExitCode {
+    match rendered(&args) {
+        Ok((text, warnings)) => {
+            report::print(&warnings);
+            // A reader that went away has seen what it wanted.
+            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            report::print(&problems);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut documents = Documents::default();
+    let mut problems = Vec::new();
+    let mut collect = |result: Result<(), Vec<Diagnostic>>| problems.extend(result.err().unwrap_or_default());
+    for path in &args.definitions {
+        collect(definitions(path, &mut documents));
+    }
+    for file in &args.files {
+        collect(source(file).and_then(|source| documents.read(&source)));
+    }
+    documents.finish();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if documents.applications.is_empty() {
+        let names: Vec<String> = args.files.iter().map(|f| f.display().to_string()).collect();
+        return Err(vec![
+            Diagnostic::error("render/no-application", format!("there is no Application in {}", names.join(", ")))
+                .help("give a file with a document of kind Application"),
+        ]);
+    }
+    let renderer = Renderer::new(Layers(vec![Box::new(documents.definitions.clone()), Box::new(Builtins)]));
+    let context = RenderContext {
+        cluster_version: args.kube_version.clone().unwrap_or_default(),
+        allow_unknown: args.allow_unknown,
+        ..RenderContext::default()
+    };
+    let mut all = ::render::Rendered { parts: Vec::new(), warnings: Vec::new() };
+    for input in &documents.applications {
+        let locate = |mut problems: Vec<Diagnostic>| {
+            if let Some(document) = &input.document {
+                ::render::documents::locate(&mut problems, document);
+            }
+            problems
+        };
+        match renderer.application(input, &Clusters::Unknown, &context) {
+            Ok(one) => {
+                all.parts.extend(one.parts);
+                all.warnings.extend(locate(one.warnings));
+            }
+            Err(found) => problems.extend(locate(found)),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let text = match args.output {
+        Output::Json => format!("{:#}\n", ::render::output::json(&all)),
+        Output::Yaml => ::render::output::yaml(&all),
+    };
+    Ok((text, all.warnings))
+}
+
+fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let name = path.display().to_string();
+    let read = if name == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    read.map(|text| Source::new(name.clone(), text)).map_err(|e| {
+        vec![Diagnostic::error("render/unreadable", format!("{name} cannot be read: {e}")).help("check the path")]
+    })
+}
+
+/// A definition file, or every `.cue`, `.yaml` and `.yml` file of a folder, by name.
+fn definitions(path: &Path, documents: &mut Documents) -> Result<(), Vec<Diagnostic>> {
+    if !path.is_dir() {
+        return documents.read_definition(&source(path)?);
+    }
+    let unreadable = |e: std::io::Error| {
+        vec![Diagnostic::error("render/unreadable", format!("{} cannot be read: {e}", path.display()))]
+    };
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(path).map_err(unreadable)?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.sort();
+    let mut problems = Vec::new();
+    for file in files {
+        let wanted = file.extension().is_some_and(|e| ["cue", "yaml", "yml"].iter().any(|w| e == *w));
+        if file.is_dir() || wanted {
+            problems.extend(definitions(&file, documents).err().unwrap_or_default());
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

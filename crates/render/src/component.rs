@@ -364,7 +364,7 @@ impl Work<'_> {
         }
         for view in evaluation.lookup(&template::field("patchOutputs")).fields(&cue::FieldOptions::default()) {
             let patch = view.value.data(&options)?;
-            let Some(object) = self.outputs.get(view.label) else {
+            let Some(object) = self.outputs.get(view.label.as_str()) else {
                 return Err(vec![
                     Diagnostic::error(
                         "render/patch-of-nothing",
@@ -378,7 +378,7 @@ impl Work<'_> {
                 ]);
             };
             let patched = patch::apply(object, &patch).map_err(named)?;
-            self.outputs.insert(view.label.into(), patched);
+            self.outputs.insert(view.label.clone(), patched);
         }
         Ok(())
     }

@@ -122,7 +122,7 @@ fn declared(parameter: Value<'_>, parent: &str) -> Vec<String> {
     let options = FieldOptions { optional: true, ..FieldOptions::default() };
     let schema = parameter.evaluation().lookup(&[cue::Selector::Ident("#parameter".into())]);
     let place = if schema.exists() && !parent.contains('[') { schema.lookup(&steps) } else { parameter.lookup(&steps) };
-    place.fields(&options).iter().map(|f| f.label.to_owned()).collect()
+    place.fields(&options).iter().map(|f| f.label.to_string()).collect()
 }
 
 #[cfg(test)]

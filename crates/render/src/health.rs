@@ -143,7 +143,7 @@ impl Renderer {
         let mut details = IndexMap::new();
         for field in evaluation.root().fields(&cue::FieldOptions::default()) {
             let private = field.value.attributes().iter().any(|(n, _)| n == "local" || n == "private");
-            let given = matches!(field.label, "context" | "parameter") || field.label.starts_with('$');
+            let given = matches!(field.label.as_str(), "context" | "parameter") || field.label.starts_with('$');
             if private || given || field.label.chars().count() >= LONGEST_DETAIL {
                 continue;
             }
@@ -154,7 +154,7 @@ impl Renderer {
                 Ok(value) => value.to_string(),
                 Err(_) => continue,
             };
-            details.insert(field.label.to_owned(), text);
+            details.insert(field.label.to_string(), text);
         }
         Ok(details)
     }

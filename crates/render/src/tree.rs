@@ -37,15 +37,6 @@ pub(crate) fn items(data: &Data) -> &[Data] {
     }
 }
 
-/// The fields of a struct, in order; none for anything else.
-pub(crate) fn fields(data: &Data) -> impl Iterator<Item = (&SmolStr, &Data)> {
-    let fields = match &data.value {
-        DataValue::Struct(fields) => Some(fields),
-        _ => None,
-    };
-    fields.into_iter().flatten()
-}
-
 /// An empty struct.
 pub(crate) fn empty() -> Data {
     DataValue::Struct(Fields::default()).into()

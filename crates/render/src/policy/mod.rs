@@ -1,7 +1,7 @@
 //! Policies that Lateen itself acts on, as typed values. Every other type is rendered from its definition.
 
 mod apply;
-mod change;
+pub(crate) mod change;
 mod env_binding;
 mod garbage_collect;
 mod over;

@@ -2,6 +2,7 @@
 
 mod prepare;
 
+#[cfg(test)]
 pub(crate) use prepare::push_markers_down;
 
 use crate::builtin::Packages;
