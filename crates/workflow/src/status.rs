@@ -4,6 +4,8 @@ use crate::plan::{Ix, Plan};
 use crate::run::Identity;
 use crate::state::{State, StepState};
 use crate::time::Time;
+use cue_syntax::Diagnostic;
+use model::action::nearest;
 use model::operation::OperationAction;
 use model::{RunPhase, StepPhase, StepReason, StepStatus, WorkflowStatus};
 
@@ -118,6 +120,59 @@ fn message(plan: &Plan, state: &State) -> String {
         Some(_) => String::new(),
         None if state.held => "the workflow was suspended by a user".to_owned(),
         None => String::new(),
+    }
+}
+
+/// Whether an operation can be done, as far as a stored status tells; [`crate::Run::check`] knows better.
+///
+/// # Errors
+/// Why not, with what to do instead.
+pub fn possible(action: &OperationAction, run: Option<&WorkflowStatus>) -> Result<(), Diagnostic> {
+    let refuse = |message: String, help: Option<String>| {
+        let mut d = Diagnostic::error("workflow/operation", message);
+        d.help = help;
+        Err(d)
+    };
+    let Some(run) = run else {
+        return refuse("the application has no workflow run yet".to_owned(), None);
+    };
+    let (on_the_way, step) = match action {
+        OperationAction::Suspend { step } | OperationAction::Resume { step } => (true, step.as_deref()),
+        OperationAction::Terminate => (true, None),
+        OperationAction::Restart { step } => (false, step.as_deref()),
+        OperationAction::Rollback { .. } => (false, None),
+    };
+    if on_the_way && run.finished {
+        let phase = run.phase.map_or("over", |p| p.as_str());
+        return refuse(format!("the workflow is {phase}"), Some("`workflow restart` runs it again".to_owned()));
+    }
+    let all = || run.steps.iter().flat_map(|s| std::iter::once(s).chain(&s.sub_steps));
+    let found = match step {
+        None => None,
+        Some(name) => match all().find(|s| s.name == name) {
+            Some(found) => Some(found),
+            None => {
+                let near = nearest(name, all().map(|s| s.name.as_str()));
+                let help = near.map(|n| format!("did you mean \"{n}\"?"));
+                return refuse(format!("no step \"{name}\" has been reached in this workflow"), help);
+            }
+        },
+    };
+    match (action, found) {
+        (OperationAction::Resume { .. }, None) if !run.suspend => {
+            refuse("the workflow is not suspended".to_owned(), None)
+        }
+        (OperationAction::Resume { .. }, Some(s)) if s.phase != StepPhase::Suspending => {
+            refuse(format!("step \"{}\" is not suspended, it is {}", s.name, s.phase), None)
+        }
+        (OperationAction::Suspend { .. }, None) if run.suspend => {
+            refuse("the workflow is suspended already".to_owned(), None)
+        }
+        (OperationAction::Restart { .. }, Some(s)) if s.phase != StepPhase::Failed => refuse(
+            format!("step \"{}\" has not failed, it is {}", s.name, s.phase),
+            Some("only a failed step can be restarted from".to_owned()),
+        ),
+        _ => Ok(()),
     }
 }
 

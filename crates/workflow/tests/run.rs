@@ -397,3 +397,40 @@ fn what_a_tool_edits_in_the_status_is_read_as_a_request() {
     );
     assert_eq!(status::edited(&ours, None), Some(Op::Restart { step: None }));
 }
+
+#[test]
+fn a_stored_status_tells_what_can_be_asked() {
+    let mut world = World::default();
+    let mut p = Process::new(&plan(StepByStep, json!([say("before"), gate("gate"), say("after")])), &world, 1);
+    assert!(p.go(&mut world).is_ok());
+    let suspended = p.run.status();
+    p.operate("1", RESUME);
+    assert!(p.go(&mut world).is_ok());
+    let over = p.run.status();
+    let step = |s: &str| Some(s.to_owned());
+    let ask = |op: Op, run: Option<&model::WorkflowStatus>| match status::possible(&op, run) {
+        Ok(()) => format!("{op:?}: yes"),
+        Err(d) => format!("{op:?}: {} ({})", d.message, d.help.unwrap_or_default()),
+    };
+    assert_snapshot!([
+        ask(RESUME, None),
+        ask(RESUME, Some(&suspended)),
+        ask(Op::Resume { step: step("gate") }, Some(&suspended)),
+        ask(Op::Resume { step: step("gat") }, Some(&suspended)),
+        ask(Op::Resume { step: step("before") }, Some(&suspended)),
+        ask(Op::Suspend { step: None }, Some(&suspended)),
+        ask(Op::Terminate, Some(&over)),
+        ask(Op::Restart { step: None }, Some(&over)),
+        ask(Op::Restart { step: step("gate") }, Some(&over)),
+    ].join("\n"), @r#"
+    Resume { step: None }: the application has no workflow run yet ()
+    Resume { step: None }: yes
+    Resume { step: Some("gate") }: yes
+    Resume { step: Some("gat") }: no step "gat" has been reached in this workflow (did you mean "gate"?)
+    Resume { step: Some("before") }: step "before" is not suspended, it is succeeded ()
+    Suspend { step: None }: the workflow is suspended already ()
+    Terminate: the workflow is succeeded (`workflow restart` runs it again)
+    Restart { step: None }: yes
+    Restart { step: Some("gate") }: step "gate" has not failed, it is succeeded (only a failed step can be restarted from)
+    "#);
+}
