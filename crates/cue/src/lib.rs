@@ -9,6 +9,7 @@ pub mod builtin;
 mod compile;
 pub mod data;
 mod eval;
+pub mod export;
 mod ir;
 pub mod json;
 pub mod load;

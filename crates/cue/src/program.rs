@@ -280,11 +280,7 @@ impl<'e> Value<'e> {
                 e.export(node, Export { partial: true, origins: false }, &mut problems, 0);
                 problems
             });
-            problems
-                .into_iter()
-                .filter(|f| e.class(*f) == ErrorClass::Incomplete)
-                .map(|f| e.diagnostic(f))
-                .collect()
+            problems.into_iter().filter(|f| e.class(*f) == ErrorClass::Incomplete).map(|f| e.diagnostic(f)).collect()
         })
     }
 
@@ -393,6 +389,41 @@ impl<'e> Value<'e> {
         self.with(|e| e.path(self.node))
     }
 
+    /// Whether its label is a definition's or a hidden field's; the text of a regular label may look like one.
+    pub fn is_special(&self) -> bool {
+        self.node != NONE
+            && self.with(|e| {
+                let kind = e.nodes[self.node].label.kind();
+                matches!(kind, SymKind::Definition | SymKind::Hidden | SymKind::HiddenDefinition)
+            })
+    }
+
+    /// Its conjuncts as they were written, those that have a place in a source.
+    pub fn written(&self) -> Vec<ast::Expr> {
+        if self.node == NONE {
+            return Vec::new();
+        }
+        let spans: Vec<Span> = self.with(|e| {
+            let conjuncts = e.nodes[self.node].conjs.iter().chain(&e.nodes[e.follow(self.node)].conjs);
+            conjuncts.map(|c| e.ir.spans[c.expr]).collect()
+        });
+        let mut seen: Vec<Span> = Vec::new();
+        let mut out = Vec::new();
+        for span in spans {
+            if seen.contains(&span) {
+                continue;
+            }
+            seen.push(span);
+            let source = self.evaluation.program.unit.sources.get(span.source);
+            let text = source.and_then(|s| s.text.get(span.start as usize..span.end as usize));
+            if let Some(text) = text {
+                let source = cue_syntax::Source::new("", text);
+                out.extend(cue_syntax::parse_expr(&source, cue_syntax::SourceId(0)).tree);
+            }
+        }
+        out
+    }
+
     /// Label bits (secret) of this value; of a struct, those of what it is made of are in its fields.
     pub fn labels(&self) -> Labels {
         if self.node == NONE {
@@ -423,8 +454,7 @@ impl<'e> Value<'e> {
             }
             Base::Struct => self.with(|e| {
                 let open = e.has(node, flag::OPENED);
-                let patterns =
-                    e.nodes[node].scratch.as_ref().map(|s| s.patterns.clone()).unwrap_or_default();
+                let patterns = e.nodes[node].scratch.as_ref().map(|s| s.patterns.clone()).unwrap_or_default();
                 let pairs: Vec<(NodeId, NodeId)> = deep(|| {
                     patterns
                         .into_iter()

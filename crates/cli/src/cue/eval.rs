@@ -2,6 +2,7 @@
 
 use super::output::{Form, OutputArgs, write_data};
 use super::session::{InputArgs, Problems};
+use cue::export::{Indent, Options, text};
 use cue::{Completeness, DataOptions, Value};
 use cue_syntax::Diagnostic;
 use std::process::ExitCode;
@@ -86,5 +87,12 @@ fn print(
         let data = value.data(&DataOptions { completeness: Completeness::Concrete, origins: false })?;
         return write_data(form, &data, out);
     }
+    let options = Options {
+        hidden: args.all || args.hidden,
+        optional: args.all || args.optional,
+        attributes: args.attributes,
+        ..Options::EVAL
+    };
+    out.extend(text(value, &options, Indent::Spaces).as_bytes());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::output::{Form, OutputArgs, write_data};
 use super::session::{InputArgs, Problems, Unit};
+use cue::export::{Indent, Options, text};
 use cue::load::Document;
 use cue::{DataOptions, Value};
 use cue_syntax::ast::Expr;
@@ -76,6 +77,10 @@ fn print(args: &ExportArgs, form: Form, value: Value<'_>, first: &mut bool, out:
         out.extend(form.separator().as_bytes());
     }
     let data = value.data(&DataOptions::default())?;
+    if form == Form::Cue {
+        out.extend(text(value, &Options::EXPORT, Indent::Tabs).as_bytes());
+        return Ok(());
+    }
     let start = out.len();
     write_data(form, &data, out)?;
     if args.escape && form == Form::Json {

@@ -19,7 +19,11 @@ pub(crate) enum Predeclared {
 
 pub(crate) fn predeclared(name: &str) -> Option<Predeclared> {
     use Predeclared::{Function as F, Kind, Range, Top};
-    let name = name.strip_prefix("__").filter(|n| !n.starts_with('_')).filter(|n| *n != "closeAll" && *n != "reclose").unwrap_or(name);
+    let name = name
+        .strip_prefix("__")
+        .filter(|n| !n.starts_with('_'))
+        .filter(|n| *n != "closeAll" && *n != "reclose")
+        .unwrap_or(name);
     Some(match name {
         "_" => Top,
         "string" => Kind(kind::STRING),

@@ -19,7 +19,6 @@ use scope::Scope;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
-
 /// Language features that depend on the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Features {
@@ -106,11 +105,7 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
 }
 
 /// Compiles an expression from outside into an evaluation's own layer of the tables.
-pub(crate) fn expression(
-    ir: &mut Ir,
-    unit: &Unit,
-    expression: &ast::Expr,
-) -> Result<ExprId, Vec<Diagnostic>> {
+pub(crate) fn expression(ir: &mut Ir, unit: &Unit, expression: &ast::Expr) -> Result<ExprId, Vec<Diagnostic>> {
     let mut c = Compiler {
         world: &crate::world::Nothing,
         ir: std::mem::take(ir),
@@ -180,10 +175,7 @@ impl Compiler<'_> {
         self.hidden = hidden;
         self.features = self.features_of(file);
         let scope = Scope::package(fields.clone(), FileNames { imports, lets: FxHashMap::default() });
-        let span = file.decls.first().map_or(
-            Span { source: file.source, start: 0, end: 0 },
-            |d| scope::decl_span(d),
-        );
+        let span = file.decls.first().map_or(Span { source: file.source, start: 0, end: 0 }, |d| scope::decl_span(d));
         let (expr, scope) = self.struct_in(scope, &file.decls, span, true);
         for (name, path, span) in unused {
             if !scope.used.contains(&name) && scope.names.imports.contains_key(&name) {

@@ -86,11 +86,9 @@ impl Compiler<'_> {
             return self.ir.add(Expr::Select(operand, label), span);
         }
         let names = crate::builtin::names(package);
-        let mut d = cue_syntax::Diagnostic::error(
-            "cue/undefined-field",
-            format!("package \"{package}\" has no member {name}"),
-        )
-        .at(&self.sources, span, "");
+        let mut d =
+            cue_syntax::Diagnostic::error("cue/undefined-field", format!("package \"{package}\" has no member {name}"))
+                .at(&self.sources, span, "");
         d.help = crate::eval::nearest(name, names).map(|n| format!("did you mean \"{n}\"?"));
         self.diagnostics.push(d);
         self.ir.add(Expr::Bottom, span)

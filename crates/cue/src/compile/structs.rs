@@ -15,13 +15,7 @@ impl Compiler<'_> {
     }
 
     /// Compiles declarations in a scope and returns the scope for what it learned.
-    pub(crate) fn struct_in(
-        &mut self,
-        scope: Scope,
-        decls: &[ast::Decl],
-        span: Span,
-        file: bool,
-    ) -> (ExprId, Scope) {
+    pub(crate) fn struct_in(&mut self, scope: Scope, decls: &[ast::Decl], span: Span, file: bool) -> (ExprId, Scope) {
         self.scopes.push(scope);
         let lets = self.declare(decls);
         for (clause, id) in &lets {
@@ -216,8 +210,7 @@ impl Compiler<'_> {
                 };
                 let postfix = field.postfix_alias.as_ref().map(|p| &p.value);
                 if let Some(name) = field.alias.as_ref().or(postfix)
-                    && let Some((Alias::Dynamic(id), _)) =
-                        self.scopes.last().and_then(|s| s.aliases.get(&name.name))
+                    && let Some((Alias::Dynamic(id), _)) = self.scopes.last().and_then(|s| s.aliases.get(&name.name))
                 {
                     let id = *id;
                     self.ir.exprs[id] = self.ir.exprs[label].clone();

@@ -87,7 +87,8 @@ impl Evaluator {
                 None => Err(self.bad_operands(op, &a, &b, e)),
             },
             (B::Add, ..) if self.kind_of(&a) == kind::LIST && self.kind_of(&b) == kind::LIST => {
-                let text = "Addition of lists is superseded by list.Concat; see https://cuelang.org/e/v0.11-list-arithmetic";
+                let text =
+                    "Addition of lists is superseded by list.Concat; see https://cuelang.org/e/v0.11-list-arithmetic";
                 Err(self.stop(Code::Eval, Reason::Static(text), NONE, &[e]))
             }
             (B::Multiply, ..) if self.kind_of(&a) == kind::LIST || self.kind_of(&b) == kind::LIST => {

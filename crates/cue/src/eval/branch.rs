@@ -187,7 +187,8 @@ impl Evaluator {
         node.arc = source.arc;
         node.taint = source.taint;
         node.env_mark = mark;
-        node.flags = (source.flags & (flag::OPENED | flag::CLOSED | flag::OPEN_PENDING | flag::CLOSE_ONCE)) | flag::ALTERNATIVE;
+        node.flags =
+            (source.flags & (flag::OPENED | flag::CLOSED | flag::OPEN_PENDING | flag::CLOSE_ONCE)) | flag::ALTERNATIVE;
         node.conjs = source.conjs;
         node.metas = source.metas;
         node.fault = source.fault;
@@ -255,11 +256,7 @@ impl Evaluator {
         let old = self.envs[env];
         let up = self.map_env(old.up, from, to, mark, memo);
         let node = if old.node == from { to } else { old.node };
-        let new = if up == old.up && node == old.node {
-            env
-        } else {
-            self.envs.push(super::Env { up, node, ..old })
-        };
+        let new = if up == old.up && node == old.node { env } else { self.envs.push(super::Env { up, node, ..old }) };
         memo.insert(env, new);
         new
     }

@@ -11,7 +11,11 @@ impl Evaluator {
         let f = match self.eval(function, env)? {
             Val::Function(f) => f,
             other => {
-                let text = format!("cannot call non-function {} (type {})", self.show(&other), kind::text(self.kind_of(&other)));
+                let text = format!(
+                    "cannot call non-function {} (type {})",
+                    self.show(&other),
+                    kind::text(self.kind_of(&other))
+                );
                 return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
             }
         };
@@ -140,7 +144,11 @@ impl Evaluator {
                     Val::Node(n) => return self.len_of(n, arg(0)),
                     other => {
                         let k = self.kind_of(&other);
-                        let text = format!("cannot use {} (type {}) as (string|bytes|list|struct) in argument 1 to len", self.show(&other), kind::text(k));
+                        let text = format!(
+                            "cannot use {} (type {}) as (string|bytes|list|struct) in argument 1 to len",
+                            self.show(&other),
+                            kind::text(k)
+                        );
                         return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
                     }
                 };
@@ -187,7 +195,12 @@ impl Evaluator {
                         Val::Num(n) if n.is_int() => numbers.push(n),
                         other => {
                             let k = self.kind_of(&other);
-                            let text = format!("cannot use {} (type {}) as int in argument {} to {name}", self.show(&other), kind::text(k), i + 1);
+                            let text = format!(
+                                "cannot use {} (type {}) as int in argument {} to {name}",
+                                self.show(&other),
+                                kind::text(k),
+                                i + 1
+                            );
                             return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
                         }
                     }
@@ -199,9 +212,8 @@ impl Evaluator {
                     Native::Quo => a.quo(b),
                     _ => a.rem(b),
                 };
-                r.map(Val::Num).map_err(|problem| {
-                    self.stop(Code::Eval, Reason::Text(problem.to_string().into()), NONE, &[e])
-                })
+                r.map(Val::Num)
+                    .map_err(|problem| self.stop(Code::Eval, Reason::Text(problem.to_string().into()), NONE, &[e]))
             }
             Native::Error => {
                 self.count(&name, &values, 1, e)?;
@@ -501,7 +513,8 @@ impl Evaluator {
                 }
                 _ => value,
             };
-            let decls = Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
+            let decls =
+                Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
             let id = self.ir.structs.push(crate::ir::StructLit { decls, is_struct: true, ..Default::default() });
             let span = self.ir.spans[e];
             let lit = self.ir.add(Expr::Struct(id), span);

@@ -63,7 +63,11 @@ impl Evaluator {
             Val::Node(n) => n,
             v => {
                 let v = self.operand(v, at)?;
-                let text = format!("cannot range over {} (found {}, want list or struct)", self.show(&v), kind::text(v.kind()));
+                let text = format!(
+                    "cannot range over {} (found {}, want list or struct)",
+                    self.show(&v),
+                    kind::text(v.kind())
+                );
                 return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
             }
         };
@@ -92,7 +96,11 @@ impl Evaluator {
             Base::List => true,
             Base::Scalar(v) => {
                 let v = v.clone();
-                let text = format!("cannot range over {} (found {}, want list or struct)", self.show(&v), kind::text(v.kind()));
+                let text = format!(
+                    "cannot range over {} (found {}, want list or struct)",
+                    self.show(&v),
+                    kind::text(v.kind())
+                );
                 return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
             }
             Base::None if self.force => {
@@ -108,7 +116,8 @@ impl Evaluator {
             _ => {
                 let k = self.kind_of(&Val::Node(m));
                 if k & (kind::STRUCT | kind::LIST) == 0 {
-                    let text = format!("cannot range over {} (incomplete type {})", self.show(&Val::Node(m)), kind::text(k));
+                    let text =
+                        format!("cannot range over {} (incomplete type {})", self.show(&Val::Node(m)), kind::text(k));
                     return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
                 }
                 return Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(m)), NONE, &[at]));

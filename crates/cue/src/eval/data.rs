@@ -54,13 +54,7 @@ impl Evaluator {
     }
 
     /// A final node as data. What cannot be exported is put into `problems`; `None` when nothing is left.
-    pub(crate) fn export(
-        &mut self,
-        n: NodeId,
-        how: Export,
-        problems: &mut Vec<FaultId>,
-        depth: u32,
-    ) -> Option<Data> {
+    pub(crate) fn export(&mut self, n: NodeId, how: Export, problems: &mut Vec<FaultId>, depth: u32) -> Option<Data> {
         let place = n;
         let n = self.default_of(n);
         if depth > self.limits.depth {
@@ -70,7 +64,9 @@ impl Evaluator {
         }
         let node = &self.nodes[n];
         if let Some(f) = node.fault
-            && (self.is_permanent(f) || !matches!(node.base, Base::Struct | Base::List | Base::Scalar(_)) || !how.partial)
+            && (self.is_permanent(f)
+                || !matches!(node.base, Base::Struct | Base::List | Base::Scalar(_))
+                || !how.partial)
         {
             problems.push(f);
             if !matches!(node.base, Base::Struct | Base::List) || self.is_permanent(f) {
@@ -104,7 +100,12 @@ impl Evaluator {
                         }
                         ArcKind::Required => {
                             let at: Vec<_> = self.nodes[arc].conjs.iter().map(|c| c.expr).take(1).collect();
-                            let f = self.fault(Code::Incomplete, Reason::Static("field is required but not present"), arc, &at);
+                            let f = self.fault(
+                                Code::Incomplete,
+                                Reason::Static("field is required but not present"),
+                                arc,
+                                &at,
+                            );
                             problems.push(f);
                         }
                         ArcKind::Optional => {}
@@ -217,7 +218,11 @@ impl Evaluator {
                     .map(|(k, v)| {
                         let value = self.embed_data(v, depth + 1);
                         let meta = match &v.origin {
-                            Some(o) => self.ir.metas.push(FieldMeta { origin: Some(o.clone()), doc: o.doc.clone(), ..FieldMeta::default() }),
+                            Some(o) => self.ir.metas.push(FieldMeta {
+                                origin: Some(o.clone()),
+                                doc: o.doc.clone(),
+                                ..FieldMeta::default()
+                            }),
                             None => NONE,
                         };
                         let label = self.ir.symbols.string(k);
@@ -316,7 +321,11 @@ impl Evaluator {
         for (path, data) in inputs.data.iter().chain(&inputs.results) {
             let mut e = self.embed_data(data, 0);
             let meta = match &data.origin {
-                Some(o) => self.ir.metas.push(FieldMeta { origin: Some(o.clone()), doc: o.doc.clone(), ..FieldMeta::default() }),
+                Some(o) => self.ir.metas.push(FieldMeta {
+                    origin: Some(o.clone()),
+                    doc: o.doc.clone(),
+                    ..FieldMeta::default()
+                }),
                 None => NONE,
             };
             let mut inner = meta;

@@ -249,9 +249,12 @@ impl Evaluator {
         match stop {
             Stop::Fault(f) => f,
             Stop::Pending(n) => self.fault(Code::Cycle, Reason::Static("cycle error"), n, &[]),
-            Stop::Unknown(_) => {
-                self.fault(Code::Incomplete, Reason::Static("depends on a result that is not known yet"), super::NONE, &[])
-            }
+            Stop::Unknown(_) => self.fault(
+                Code::Incomplete,
+                Reason::Static("depends on a result that is not known yet"),
+                super::NONE,
+                &[],
+            ),
         }
     }
 }

@@ -108,7 +108,8 @@ impl Evaluator {
                 return match v {
                     Val::Node(n) => self.select(n, label, e).map(Val::Node),
                     v => {
-                        let text = format!("invalid operand {} (found {}, want struct)", self.show(&v), kind::text(v.kind()));
+                        let text =
+                            format!("invalid operand {} (found {}, want struct)", self.show(&v), kind::text(v.kind()));
                         Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[operand]))
                     }
                 };
@@ -192,9 +193,7 @@ impl Evaluator {
                 self.operand(Val::Node(alt), at)
             }
             Base::Unknown(id) => Err(Stop::Unknown(*id)),
-            Base::Constraint => {
-                Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(m)), NONE, &[at]))
-            }
+            Base::Constraint => Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(m)), NONE, &[at])),
             _ => {
                 if let Some(v) = self.nodes[m].scratch.as_ref().and_then(|s| s.scalar.as_ref()).map(|s| s.0.clone()) {
                     return Ok(v);
@@ -257,11 +256,7 @@ impl Evaluator {
                 }
             }
         }
-        Ok(if bytes {
-            Val::Bytes(out.into())
-        } else {
-            Val::Str(SmolStr::new(String::from_utf8_lossy(&out)))
-        })
+        Ok(if bytes { Val::Bytes(out.into()) } else { Val::Str(SmolStr::new(String::from_utf8_lossy(&out))) })
     }
 
     /// The kind of an operand.
@@ -291,11 +286,8 @@ impl Evaluator {
                 }
             },
             other => {
-                let text = format!(
-                    "invalid index {} (invalid type {})",
-                    self.show(other),
-                    kind::text(self.kind_of(other))
-                );
+                let text =
+                    format!("invalid index {} (invalid type {})", self.show(other), kind::text(self.kind_of(other)));
                 return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[index]));
             }
         };
@@ -346,8 +338,7 @@ impl Evaluator {
                 }
             }
             other => {
-                let text =
-                    format!("cannot slice {} (type {})", self.show(&other), kind::text(self.kind_of(&other)));
+                let text = format!("cannot slice {} (type {})", self.show(&other), kind::text(self.kind_of(&other)));
                 Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[operand]))
             }
         }

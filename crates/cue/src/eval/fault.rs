@@ -121,7 +121,9 @@ impl Evaluator {
             Expr::Kind(k) => Some(Val::Kind(*k)),
             Expr::Struct(_) => Some(Val::Kind(crate::ir::kind::STRUCT)),
             Expr::List(_) => Some(Val::Kind(crate::ir::kind::LIST)),
-            _ => self.nodes[n].scratch.as_ref().and_then(|s| s.scalar.as_ref()).filter(|s| s.1 == e).map(|s| s.0.clone()),
+            _ => {
+                self.nodes[n].scratch.as_ref().and_then(|s| s.scalar.as_ref()).filter(|s| s.1 == e).map(|s| s.0.clone())
+            }
         }
     }
 
@@ -257,8 +259,8 @@ impl Evaluator {
                     let names: Vec<SmolStr> =
                         names.map(|a| self.ir.symbols.text(self.nodes[*a].label).clone()).collect();
                     let wanted = self.ir.symbols.text(*sym);
-                    d.help = nearest(wanted, names.iter().map(SmolStr::as_str))
-                        .map(|n| format!("did you mean \"{n}\"?"));
+                    d.help =
+                        nearest(wanted, names.iter().map(SmolStr::as_str)).map(|n| format!("did you mean \"{n}\"?"));
                 }
             }
             _ => {}
@@ -268,7 +270,6 @@ impl Evaluator {
         }
         d
     }
-
 }
 
 /// The name that was probably meant: at most a third of it differs.

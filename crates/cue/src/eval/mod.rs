@@ -65,10 +65,10 @@ use std::sync::Arc;
 
 pub(crate) use closedness::{CloseId, CloseInfo};
 pub(crate) use cycle::{Cyc, CycId};
+pub(crate) use data::Export;
 pub(crate) use fault::{Code, FaultId, FaultInfo, Reason, nearest};
 pub(crate) use node::{Alt, Base, Conj, Env, EnvId, Mode, NONE, Node, NodeId, flag};
 pub(crate) use task::{Task, TaskKind};
-pub(crate) use data::Export;
 pub(crate) use val::{Val, function_name};
 
 /// Why an expression has no value now.

@@ -104,7 +104,11 @@ impl Evaluator {
             return Ok(arc);
         }
         if !self.force {
-            let open = if self.has(n, flag::DONE) { !self.settled(n) } else { self.may_still_give(n, label) || !self.settled(n) };
+            let open = if self.has(n, flag::DONE) {
+                !self.settled(n)
+            } else {
+                self.may_still_give(n, label) || !self.settled(n)
+            };
             if open {
                 return Err(Stop::Pending(n));
             }
@@ -132,11 +136,9 @@ impl Evaluator {
                     Base::Scalar(v) => Some(v.kind()),
                     Base::List if label.as_index().is_none() => Some(kind::LIST),
                     Base::Struct if label.as_index().is_some() => Some(kind::STRUCT),
-                    Base::Constraint => self.nodes[n]
-                        .scratch
-                        .as_ref()
-                        .map(|s| s.kind)
-                        .filter(|k| k & (kind::STRUCT | kind::LIST) == 0),
+                    Base::Constraint => {
+                        self.nodes[n].scratch.as_ref().map(|s| s.kind).filter(|k| k & (kind::STRUCT | kind::LIST) == 0)
+                    }
                     _ => None,
                 };
                 if let Some(k) = wrong {
@@ -163,11 +165,7 @@ impl Evaluator {
     /// Whether a list can have no more elements.
     pub(crate) fn list_closed(&self, n: NodeId) -> bool {
         !self.has(n, flag::OPENED)
-            && self.nodes[n]
-                .scratch
-                .as_ref()
-                .and_then(|s| s.list.as_ref())
-                .is_none_or(|l| l.closed.is_some())
+            && self.nodes[n].scratch.as_ref().and_then(|s| s.list.as_ref()).is_none_or(|l| l.closed.is_some())
     }
 
     /// Whether a struct is known to have no other fields.
@@ -276,7 +274,11 @@ impl Evaluator {
             return false;
         }
         if node.scratch.as_ref().is_some_and(|s| {
-            !s.tasks.is_empty() || !s.blocked.is_empty() || !s.disjunctions.is_empty() || !s.notify.is_empty() || s.literal
+            !s.tasks.is_empty()
+                || !s.blocked.is_empty()
+                || !s.disjunctions.is_empty()
+                || !s.notify.is_empty()
+                || s.literal
         }) || !node.arcs.is_empty()
         {
             return false;

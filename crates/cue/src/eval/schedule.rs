@@ -182,7 +182,8 @@ impl Evaluator {
             Expr::Top => Val::Top,
             Expr::Kind(k) => Val::Kind(*k),
             Expr::Bottom => {
-                let f = self.fault(Code::User, Reason::Static("explicit error (_|_ literal) in source"), n, &[conj.expr]);
+                let f =
+                    self.fault(Code::User, Reason::Static("explicit error (_|_ literal) in source"), n, &[conj.expr]);
                 self.mark_cyc(n, conj);
                 return self.add_fault(n, f);
             }
@@ -268,8 +269,7 @@ impl Evaluator {
         self.mark_cyc(n, conj);
         let env = self.new_env(conj.env, n);
         let lit = &self.ir.structs[id];
-        let (embeds, is_struct, open, file, count) =
-            (lit.embeds, lit.is_struct, lit.open, lit.file, lit.decls.len());
+        let (embeds, is_struct, open, file, count) = (lit.embeds, lit.is_struct, lit.open, lit.file, lit.decls.len());
         let s = self.scratch(n);
         s.literals.push((id, env));
         s.literal = true;
@@ -301,10 +301,7 @@ impl Evaluator {
                     match &self.ir.exprs[pattern] {
                         Expr::Kind(k) => {
                             let pattern_val = Val::Kind(*k);
-                            self.add_pattern(
-                                n,
-                                Pattern { pattern: pattern_val, pattern_expr: pattern, value, binds },
-                            );
+                            self.add_pattern(n, Pattern { pattern: pattern_val, pattern_expr: pattern, value, binds });
                         }
                         _ => self.push_task(n, TaskKind::Pattern { pattern, binds }, value),
                     }
@@ -353,9 +350,8 @@ impl Evaluator {
     }
 
     fn add_pattern(&mut self, n: NodeId, pattern: Pattern) {
-        let known = self.scratch(n).patterns.iter().any(|p| {
-            p.pattern_expr == pattern.pattern_expr && p.value == pattern.value
-        });
+        let known =
+            self.scratch(n).patterns.iter().any(|p| p.pattern_expr == pattern.pattern_expr && p.value == pattern.value);
         if known {
             return;
         }

@@ -255,9 +255,24 @@ pub(crate) struct FieldMeta {
 /// A declaration of a struct literal. Lets are resolved away.
 #[derive(Debug, Clone)]
 pub(crate) enum Decl {
-    Field { label: Sym, arc: ArcKind, value: ExprId, meta: u32 },
-    Dynamic { label: ExprId, arc: ArcKind, value: ExprId, meta: u32, binds: bool },
-    Pattern { pattern: ExprId, value: ExprId, binds: bool },
+    Field {
+        label: Sym,
+        arc: ArcKind,
+        value: ExprId,
+        meta: u32,
+    },
+    Dynamic {
+        label: ExprId,
+        arc: ArcKind,
+        value: ExprId,
+        meta: u32,
+        binds: bool,
+    },
+    Pattern {
+        pattern: ExprId,
+        value: ExprId,
+        binds: bool,
+    },
     Embedding(ExprId),
     Comprehension(u32),
     /// `...`
@@ -298,7 +313,9 @@ pub(crate) struct ListLit {
 #[derive(Debug, Clone)]
 pub(crate) enum Clause {
     /// Opens a scope with the variables.
-    For { source: ExprId },
+    For {
+        source: ExprId,
+    },
     If(ExprId),
     /// Evaluated when its name is used; kept for its errors only.
     Let,
