@@ -4,7 +4,7 @@ use crate::tree;
 use cue::{Data, DataValue};
 use cue_syntax::Diagnostic;
 use model::meta::Strings;
-use model::{AppPolicy, Application, Component, Input, Policy, Workflow};
+use model::{AppPolicy, Application, Component, Input, Output, Policy, Workflow};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,6 +73,8 @@ pub struct ComponentInput {
     pub traits: Vec<TraitInput>,
     /// Values that it takes from others.
     pub inputs: Vec<Input>,
+    /// Values that it gives to others.
+    pub outputs: Vec<Output>,
     /// Components that have to be healthy before it.
     pub depends_on: Vec<String>,
     /// Set by a replication policy.
@@ -107,6 +109,7 @@ impl ComponentInput {
             traits: traits.collect(),
             properties: properties(component.properties.as_ref(), document),
             inputs: component.inputs.clone(),
+            outputs: component.outputs.clone(),
             depends_on: component.depends_on.clone(),
             replica_key: String::new(),
             path,

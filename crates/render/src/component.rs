@@ -136,11 +136,15 @@ pub(crate) fn render(
     if live.is_some() {
         work.tell_live();
     }
-    work.component(&loaded, component, &properties, &missing)?;
-    let traits = resolve_traits(renderer, component)?;
-    check_conflicts(&traits)?;
-    let mut problems = Vec::new();
+    let mut problems = work.component(&loaded, component, &properties, &missing).err().unwrap_or_default();
+    let traits = resolve_traits(renderer, component, &mut problems);
+    problems.extend(check_conflicts(&traits).err());
     for (input, loaded) in &traits {
+        if !problems.is_empty() {
+            // What the traits would see is not there: only their parameters can be looked at.
+            problems.extend(work.check_trait(loaded, input).err().unwrap_or_default());
+            continue;
+        }
         if let Err(found) = work.apply_trait(loaded, input, component) {
             problems.extend(found);
         }
@@ -193,20 +197,23 @@ fn revision_of(component: &ComponentInput, properties: &Data) -> String {
 
 type Traits<'a> = Vec<(&'a TraitInput, Arc<Loaded>)>;
 
-fn resolve_traits<'a>(renderer: &Renderer, component: &'a ComponentInput) -> Result<Traits<'a>, Vec<Diagnostic>> {
+fn resolve_traits<'a>(
+    renderer: &Renderer,
+    component: &'a ComponentInput,
+    problems: &mut Vec<Diagnostic>,
+) -> Traits<'a> {
     let mut traits = Vec::new();
-    let mut problems = Vec::new();
     for t in &component.traits {
         match renderer.definition(DefinitionKind::Trait, &t.kind, &format!("{}.type", t.path)) {
             Ok(loaded) => traits.push((t, loaded)),
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(traits) } else { Err(problems) }
+    traits
 }
 
 /// `conflictsWith` names traits, the resources that they serve, or a whole group.
-fn check_conflicts(traits: &Traits<'_>) -> Result<(), Vec<Diagnostic>> {
+fn check_conflicts(traits: &Traits<'_>) -> Result<(), Diagnostic> {
     for (i, (input, loaded)) in traits.iter().enumerate() {
         for (j, (other, served)) in traits.iter().enumerate() {
             let resource = served.definition.spec.definition_ref.as_ref().map_or("", |r| r.name.as_str());
@@ -215,8 +222,7 @@ fn check_conflicts(traits: &Traits<'_>) -> Result<(), Vec<Diagnostic>> {
                 rule.as_str() == served.definition.name || (!resource.is_empty() && rule.as_str() == resource) || group
             });
             if i != j && hit.is_some() {
-                return Err(vec![
-                    Diagnostic::error(
+                return Err(Diagnostic::error(
                         "render/trait-conflict",
                         format!("trait \"{}\" conflicts with trait \"{}\"", loaded.definition.name, served.definition.name),
                     )
@@ -224,8 +230,7 @@ fn check_conflicts(traits: &Traits<'_>) -> Result<(), Vec<Diagnostic>> {
                     .help(format!(
                         "keep one of them; \"{}\" ({}) says so, the other is at {}",
                         loaded.definition.name, loaded.provenance, other.path
-                    )),
-                ]);
+                    )));
             }
         }
     }
@@ -281,6 +286,10 @@ impl Work<'_> {
     fn evaluate(&self, loaded: &Loaded, properties: &Data) -> Result<Evaluation, Vec<Diagnostic>> {
         let program = self.renderer.programs.template(loaded, !self.render.allow_unknown)?;
         Ok(template::evaluate(&program, Some(properties), &self.context))
+    }
+
+    fn check_trait(&self, loaded: &Arc<Loaded>, input: &TraitInput) -> Result<(), Vec<Diagnostic>> {
+        check(&self.evaluate(loaded, &input.properties)?, loaded, &format!("{}.properties", input.path))
     }
 
     fn apply_trait(
@@ -485,10 +494,16 @@ pub(crate) fn check(evaluation: &Evaluation, loaded: &Loaded, base: &str) -> Res
     if !parameter.exists() {
         return Ok(());
     }
-    match parameter.data(&DataOptions { completeness: Completeness::Concrete, origins: false }) {
-        Ok(_) => Ok(()),
-        Err(problems) => Err(error::translate(problems, base, loaded, parameter)),
+    let Err(mut problems) = parameter.data(&DataOptions { completeness: Completeness::Concrete, origins: false }) else {
+        return Ok(());
+    };
+    // A permanent error may have come alone: what is missing beside it is told at the same time.
+    for other in parameter.incomplete() {
+        if !problems.contains(&other) {
+            problems.push(other);
+        }
     }
+    Err(error::translate(problems, base, loaded, parameter))
 }
 
 /// `errs`: what the definition itself has to say.

@@ -10,6 +10,10 @@ use model::action::nearest;
 pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, parameter: Value<'_>) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::new();
     for mut problem in problems {
+        if problem.code.starts_with("render/") {
+            out.push(problem);
+            continue;
+        }
         let below = problem.path.as_deref().and_then(below_parameter).map(str::to_owned);
         if let Some(below) = &below {
             problem.path = Some(join(base, below));

@@ -1,7 +1,7 @@
 //! Health: what a definition says of the objects that run.
 
 use crate::application::{AppView, ComponentInput};
-use crate::component::Live;
+use crate::component::{Live, RenderedComponent};
 use crate::context::{self, Place, RenderContext};
 use crate::definition::Loaded;
 use crate::placement::Placement;
@@ -12,33 +12,45 @@ use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
 use model::DefinitionKind;
 
-/// What a component or a trait says of itself.
+/// The health of a component with its traits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Health {
-    /// Whether it is healthy. Without a health policy it is.
+    /// The workload and every trait are healthy, and no trait is pending.
     pub healthy: bool,
-    /// In words; empty when the definition has none.
+    /// The workload is healthy. Without a health policy it is, once it is there.
+    pub workload_healthy: bool,
+    /// The workload's own words; empty when its definition has none.
     pub message: String,
     /// More, by name.
     pub details: IndexMap<String, String>,
-    /// A text that could not be evaluated; health is then false, the message empty.
+    /// In the order of the component's traits.
+    pub traits: Vec<TraitHealth>,
+    /// Texts that could not be evaluated: health is then false, the message empty.
     pub problems: Vec<Diagnostic>,
 }
 
-/// The health of a component with its traits.
+/// The health of a trait.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ComponentHealth {
-    /// The workload's own.
-    pub workload: Health,
-    /// By trait, in order: its type and its health.
-    pub traits: Vec<(String, Health)>,
+pub struct TraitHealth {
+    /// Its type.
+    pub kind: String,
+    /// Without a health policy it is.
+    pub healthy: bool,
+    /// It waits for the workload to be healthy.
+    pub pending: bool,
+    /// In words.
+    pub message: String,
+    /// More, by name.
+    pub details: IndexMap<String, String>,
 }
 
-impl ComponentHealth {
-    /// Everything is healthy.
-    pub fn healthy(&self) -> bool {
-        self.workload.healthy && self.traits.iter().all(|(_, h)| h.healthy)
-    }
+/// What one definition says.
+#[derive(Debug, Default)]
+struct Verdict {
+    healthy: bool,
+    message: String,
+    details: IndexMap<String, String>,
+    problems: Vec<Diagnostic>,
 }
 
 /// Labels of details longer than this are dropped, as KubeVela drops them.
@@ -54,9 +66,10 @@ impl Renderer {
         app: &AppView,
         component: &ComponentInput,
         placement: &Placement,
-        render: &RenderContext,
+        rendered: &RenderedComponent,
         live: &Live,
-    ) -> Result<ComponentHealth, Vec<Diagnostic>> {
+        render: &RenderContext,
+    ) -> Result<Health, Vec<Diagnostic>> {
         let place = Place {
             component: &component.name,
             namespace: &placement.namespace,
@@ -70,28 +83,42 @@ impl Renderer {
         }
         let outputs = tree::object(live.outputs.iter().map(|(k, v)| (k.as_str(), cue::json::from_value(v))));
         tree::set(&mut context, &["outputs"], outputs);
-        let loaded =
-            self.definition(DefinitionKind::Component, &component.kind, &format!("{}.type", component.path))?;
-        let workload = if live.workload.is_some() || loaded.definition.spec.status.is_none() {
-            self.judge(&loaded, &component.properties, &context)
-        } else {
-            Health::default()
+        let loaded = self.definition(DefinitionKind::Component, &component.kind, &format!("{}.type", component.path))?;
+        // Nothing can be said of a workload that is not there, unless there is none to be.
+        let missing = rendered.workload().is_some() && live.workload.is_none();
+        let own = if missing { Verdict::default() } else { self.judge(&loaded, &component.properties, &context) };
+        let mut health = Health {
+            healthy: own.healthy,
+            workload_healthy: own.healthy,
+            message: own.message,
+            details: own.details,
+            traits: Vec::new(),
+            problems: own.problems,
         };
-        let mut traits = Vec::new();
         for t in &component.traits {
             let loaded = self.definition(DefinitionKind::Trait, &t.kind, &format!("{}.type", t.path))?;
-            traits.push((t.kind.clone(), self.judge(&loaded, &t.properties, &context)));
+            let pending = loaded.definition.spec.stage == "PostDispatch" && !health.workload_healthy;
+            let own = if pending { Verdict::default() } else { self.judge(&loaded, &t.properties, &context) };
+            health.healthy &= own.healthy;
+            health.problems.extend(own.problems);
+            health.traits.push(TraitHealth {
+                kind: t.kind.clone(),
+                healthy: own.healthy,
+                pending,
+                message: own.message,
+                details: own.details,
+            });
         }
-        Ok(ComponentHealth { workload, traits })
+        Ok(health)
     }
 
     /// Details, then health, then the message, which may read both.
-    fn judge(&self, loaded: &Loaded, properties: &Data, context: &Data) -> Health {
+    fn judge(&self, loaded: &Loaded, properties: &Data, context: &Data) -> Verdict {
         let Some(status) = &loaded.definition.spec.status else {
-            return Health { healthy: true, ..Health::default() };
+            return Verdict { healthy: true, ..Verdict::default() };
         };
         let mut context = context.clone();
-        let mut health = Health { healthy: status.health_policy.trim().is_empty(), ..Health::default() };
+        let mut health = Verdict { healthy: status.health_policy.trim().is_empty(), ..Verdict::default() };
         let name = |part: &str| format!("{}#{part}", loaded.definition.name);
         if !status.details.trim().is_empty() {
             match self.details(&name("details"), &status.details, properties, &context) {

@@ -185,6 +185,61 @@ fn unknown_policy(name: &str, policies: &[Policy], path: &str) -> Diagnostic {
     problem
 }
 
+impl Renderer {
+    /// What a `deploy` step delivers: overrides in the order of `policies`, then replication, at the places of the
+    /// topologies. `inline` are policies that stand in the step itself; they come after the named ones.
+    ///
+    /// # Errors
+    /// Unknown policies and clusters, wrong parameters.
+    pub fn deploy_targets(
+        &self,
+        input: &AppInput,
+        policies: &[String],
+        inline: &[Value],
+        clusters: &Clusters,
+        context: &RenderContext,
+    ) -> Result<Vec<Placed>, Vec<Diagnostic>> {
+        let mut all = input.all_policies();
+        let mut names = policies.to_vec();
+        for (i, value) in inline.iter().enumerate() {
+            let policy: model::AppPolicy = crate::application::typed(value, "policy")?;
+            let name = if policy.name.is_empty() { format!("inline-{}-{i}", policy.kind) } else { policy.name.clone() };
+            names.push(name.clone());
+            all.push(crate::application::NamedPolicy {
+                name,
+                kind: policy.kind.clone(),
+                properties: crate::application::properties(policy.properties.as_ref(), None),
+                path: format!("inlinePolicies[{i}]"),
+                own: false,
+            });
+        }
+        let read = policy::read(self, &all, context)?;
+        let request = DeployRequest { policies: names, path: String::new(), ..DeployRequest::default() };
+        deploy(&input.components(), &read, &request, clusters, &AppView::of(&input.app).namespace)
+    }
+
+    /// What a `deploy2env` step delivers. An empty `policy` is the only env-binding policy there is.
+    ///
+    /// # Errors
+    /// Unknown policies, envs and clusters, wrong parameters.
+    pub fn env_targets(
+        &self,
+        input: &AppInput,
+        policy: &str,
+        env: &str,
+        clusters: &Clusters,
+        context: &RenderContext,
+    ) -> Result<Vec<Placed>, Vec<Diagnostic>> {
+        let read = policy::read(self, &input.all_policies(), context)?;
+        let request = DeployRequest {
+            policies: Some(policy.to_owned()).filter(|p| !p.is_empty()).into_iter().collect(),
+            env: Some(env.to_owned()),
+            ..DeployRequest::default()
+        };
+        deploy(&input.components(), &read, &request, clusters, &AppView::of(&input.app).namespace)
+    }
+}
+
 /// A whole Application: every step's deliveries, in order.
 pub(crate) fn application(
     renderer: &Renderer,

@@ -103,6 +103,7 @@ fn made(change: &ComponentChange, name: &str, path: &str) -> ComponentInput {
         properties: data(change.properties.as_ref()),
         traits: change.traits.iter().enumerate().filter(|(_, t)| !t.disable).map(|(i, t)| made_trait(t, i, path)).collect(),
         inputs: Vec::new(),
+        outputs: Vec::new(),
         depends_on: Vec::new(),
         replica_key: String::new(),
     }
@@ -168,6 +169,7 @@ mod tests {
                 properties: cue::json::from_value(&json!({"replicas": 1})),
             }],
             inputs: Vec::new(),
+        outputs: Vec::new(),
             depends_on: Vec::new(),
             replica_key: String::new(),
         }

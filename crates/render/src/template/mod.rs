@@ -91,7 +91,7 @@ pub(crate) fn evaluate(program: &Program, parameter: Option<&Data>, context: &Da
 }
 
 /// What one template may use.
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() }
 }
 
