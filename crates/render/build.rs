@@ -6,7 +6,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
-    let mut out = String::from("/// (kind, name, text), sorted.\npub(super) const DEFINITIONS: &[(&str, &str, &str)] = &[\n");
+    let mut out =
+        String::from("/// (kind, name, text), sorted.\npub(super) const DEFINITIONS: &[(&str, &str, &str)] = &[\n");
     for kind in ["component", "policy", "trait", "workflow-step"] {
         let folder = root.join("definitions").join(kind);
         println!("cargo:rerun-if-changed={}", folder.display());
@@ -15,7 +16,9 @@ fn main() -> io::Result<()> {
             let _ = writeln!(out, "    ({kind:?}, {name:?}, include_str!({:?})),", file.display().to_string());
         }
     }
-    out.push_str("];\n/// (import path, file name, text), sorted.\npub(super) const PACKAGES: &[(&str, &str, &str)] = &[\n");
+    out.push_str(
+        "];\n/// (import path, file name, text), sorted.\npub(super) const PACKAGES: &[(&str, &str, &str)] = &[\n",
+    );
     let stdlib = root.join("stdlib");
     println!("cargo:rerun-if-changed={}", stdlib.display());
     for group in folders(&stdlib)? {

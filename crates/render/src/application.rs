@@ -194,7 +194,8 @@ pub struct NamedPolicy {
 /// # Errors
 /// A field has another type than an Application's.
 pub fn read_application(document: &Data) -> Result<Application, Vec<Diagnostic>> {
-    let value = cue::json::to_value(document).map_err(|u| vec![Diagnostic::error("render/application", u.to_string())])?;
+    let value =
+        cue::json::to_value(document).map_err(|u| vec![Diagnostic::error("render/application", u.to_string())])?;
     typed(&value, "Application")
 }
 

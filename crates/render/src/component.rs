@@ -112,7 +112,8 @@ pub(crate) fn render(
     render: &RenderContext,
     live: Option<&Live>,
 ) -> Result<RenderedComponent, Vec<Diagnostic>> {
-    let loaded = renderer.definition(DefinitionKind::Component, &component.kind, &format!("{}.type", component.path))?;
+    let loaded =
+        renderer.definition(DefinitionKind::Component, &component.kind, &format!("{}.type", component.path))?;
     let (properties, missing) = with_inputs(component, render);
     let revision = if render.app_revision.is_empty() { String::new() } else { revision_of(component, &properties) };
     let place = Place {
@@ -218,13 +219,17 @@ fn check_conflicts(traits: &Traits<'_>) -> Result<(), Diagnostic> {
         for (j, (other, served)) in traits.iter().enumerate() {
             let resource = served.definition.spec.definition_ref.as_ref().map_or("", |r| r.name.as_str());
             let hit = loaded.definition.spec.conflicts_with.iter().find(|rule| {
-                let group = rule.strip_prefix("*.").is_some_and(|g| resource.split_once('.').is_some_and(|(_, r)| r == g));
+                let group =
+                    rule.strip_prefix("*.").is_some_and(|g| resource.split_once('.').is_some_and(|(_, r)| r == g));
                 rule.as_str() == served.definition.name || (!resource.is_empty() && rule.as_str() == resource) || group
             });
             if i != j && hit.is_some() {
                 return Err(Diagnostic::error(
                         "render/trait-conflict",
-                        format!("trait \"{}\" conflicts with trait \"{}\"", loaded.definition.name, served.definition.name),
+                        format!(
+                            "trait \"{}\" conflicts with trait \"{}\"",
+                            loaded.definition.name, served.definition.name
+                        ),
                     )
                     .path(input.path.clone())
                     .help(format!(

@@ -54,9 +54,8 @@ impl Documents {
     fn document(&mut self, source: &Arc<Source>, document: Data) -> Result<(), Vec<Diagnostic>> {
         let kind = tree::text_at(&document, &["kind"]).to_owned();
         let name = tree::text_at(&document, &["metadata", "name"]).to_owned();
-        let value = || {
-            cue::json::to_value(&document).map_err(|u| vec![Diagnostic::error("render/document", u.to_string())])
-        };
+        let value =
+            || cue::json::to_value(&document).map_err(|u| vec![Diagnostic::error("render/document", u.to_string())]);
         match kind.as_str() {
             "Application" => {
                 let app = read_application(&document).map_err(|found| at(found, &document))?;

@@ -7,7 +7,12 @@ use cue_syntax::{Diagnostic, Label};
 use model::action::nearest;
 
 /// Turns diagnostics of a template into diagnostics of rendering. `base` is the user's path that `parameter` stands for.
-pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, parameter: Value<'_>) -> Vec<Diagnostic> {
+pub(crate) fn translate(
+    problems: Vec<Diagnostic>,
+    base: &str,
+    loaded: &Loaded,
+    parameter: Value<'_>,
+) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::new();
     for mut problem in problems {
         if problem.code.starts_with("render/") {
@@ -26,10 +31,8 @@ pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, 
             };
             problem.path = Some(base.strip_suffix(".properties").unwrap_or(base).to_owned());
             if problem.help.is_none() {
-                problem.help = Some(format!(
-                    "this is in the template of \"{}\" ({})",
-                    loaded.definition.name, loaded.provenance
-                ));
+                problem.help =
+                    Some(format!("this is in the template of \"{}\" ({})", loaded.definition.name, loaded.provenance));
             }
         }
         if !out.iter().any(|o| o.code == problem.code && o.path == problem.path && o.message == problem.message) {

@@ -106,7 +106,9 @@ pub(crate) fn by_topologies(
 ) -> Result<Vec<Placement>, Diagnostic> {
     let mut places: Vec<Placement> = Vec::new();
     let mut add = |place: Placement| {
-        if !places.iter().any(|p| p.cluster == place.cluster && p.namespace == place.namespace && p.cluster_labels == place.cluster_labels) {
+        if !places.iter().any(|p| {
+            p.cluster == place.cluster && p.namespace == place.namespace && p.cluster_labels == place.cluster_labels
+        }) {
             places.push(place);
         }
     };

@@ -62,11 +62,9 @@ fn delivers(step: &Step, path: &str) -> Option<Delivers> {
             components: Some(text("component")).filter(|c| !c.is_empty()).into_iter().collect(),
             path: path.to_owned(),
         }),
-        "apply-component" => Delivers::Component {
-            name: text("component"),
-            cluster: text("cluster"),
-            namespace: text("namespace"),
-        },
+        "apply-component" => {
+            Delivers::Component { name: text("component"), cluster: text("cluster"), namespace: text("namespace") }
+        }
         "apply-application" | "apply-application-in-parallel" => Delivers::All { except: Vec::new(), clusters: None },
         "apply-remaining" => Delivers::All { except: list("exceptions").unwrap_or_default(), clusters: None },
         "deploy2runtime" => Delivers::All { except: Vec::new(), clusters: list("clusters") },
@@ -94,7 +92,9 @@ pub fn deploy(
     for (i, name) in request.policies.iter().enumerate() {
         match policies.iter().find(|p| p.name == *name) {
             Some(policy) => chosen.push(policy),
-            None => problems.push(unknown_policy(name, policies, &format!("{}.properties.policies[{i}]", request.path))),
+            None => {
+                problems.push(unknown_policy(name, policies, &format!("{}.properties.policies[{i}]", request.path)))
+            }
         }
     }
     if !problems.is_empty() {
@@ -148,11 +148,9 @@ fn deploy_env(
     };
     let Some((i, found)) = binding.envs.iter().enumerate().find(|(_, e)| e.name == env) else {
         let names = binding.envs.iter().map(|e| e.name.as_str());
-        let mut problem = Diagnostic::error(
-            "render/unknown-env",
-            format!("policy \"{}\" has no env \"{env}\"", policy.name),
-        )
-        .path(format!("{}.properties.env", request.path));
+        let mut problem =
+            Diagnostic::error("render/unknown-env", format!("policy \"{}\" has no env \"{env}\"", policy.name))
+                .path(format!("{}.properties.env", request.path));
         problem.help = Some(match nearest(env, names.clone()) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
@@ -174,8 +172,7 @@ fn deploy_env(
 }
 
 fn unknown_policy(name: &str, policies: &[Policy], path: &str) -> Diagnostic {
-    let mut problem =
-        Diagnostic::error("render/unknown-policy", format!("there is no policy \"{name}\"")).path(path);
+    let mut problem = Diagnostic::error("render/unknown-policy", format!("there is no policy \"{name}\"")).path(path);
     let names = policies.iter().map(|p| p.name.as_str());
     problem.help = Some(match nearest(name, names.clone()) {
         Some(near) => format!("did you mean \"{near}\"?"),
@@ -335,8 +332,7 @@ impl Run<'_> {
     }
 
     fn step(&mut self, step: &Step, path: &str) {
-        if let Err(found) =
-            self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, &format!("{path}.type"))
+        if let Err(found) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, &format!("{path}.type"))
         {
             self.problems.extend(found);
             return;
@@ -390,7 +386,8 @@ impl Run<'_> {
             revision: "",
         };
         let mut context = crate::context::component(self.view, self.context, place);
-        for (field, text) in [("stepName", step.name.as_str()), ("stepSessionID", "0000000000"), ("stepGroupName", "")] {
+        for (field, text) in [("stepName", step.name.as_str()), ("stepSessionID", "0000000000"), ("stepGroupName", "")]
+        {
             tree::set(&mut context, &[field], cue::Data::string(text));
         }
         let base = format!("{path}.properties");

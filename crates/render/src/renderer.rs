@@ -66,7 +66,12 @@ impl Renderer {
     ///
     /// # Errors
     /// There is none, or it cannot be read.
-    pub fn definition(&self, kind: DefinitionKind, reference: &str, path: &str) -> Result<Arc<Loaded>, Vec<Diagnostic>> {
+    pub fn definition(
+        &self,
+        kind: DefinitionKind,
+        reference: &str,
+        path: &str,
+    ) -> Result<Arc<Loaded>, Vec<Diagnostic>> {
         let key = (kind, reference.to_owned());
         if let Some(found) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(found.clone());

@@ -212,29 +212,3 @@ fn conditions_read_statuses_inputs_and_context() {
     !status["a-b"].succeeded -> true
     "#);
 }
-
-#[test]
-fn properties_are_checked_before_anything_runs() {
-    let t = templates("parameter: {\n\timage: string\n\treplicas: *1 | int\n\tmode?: \"a\" | \"b\"\n}\n").unwrap();
-    let check = |steps: Value| {
-        let steps: Vec<Step> = serde_json::from_value(steps).unwrap();
-        let plan = Plan::new(&steps, model::Mode::Dag, model::Mode::Dag).unwrap();
-        let tell = |d: &cue_syntax::Diagnostic| {
-            format!(
-                "{} {}: {} ({})",
-                d.code,
-                d.path.as_deref().unwrap_or("-"),
-                d.message,
-                d.help.as_deref().unwrap_or("")
-            )
-        };
-        t.check(&plan).iter().map(tell).collect::<Vec<_>>().join("\n")
-    };
-    insta::assert_snapshot!([
-        check(json!([{"name": "x", "type": "t", "properties": {"image": "i"}}])),
-        check(json!([{"name": "x", "type": "t"}])),
-        check(json!([{"name": "x", "type": "t", "properties": {"image": "i", "replica": 2}}])),
-        check(json!([{"name": "x", "type": "t", "properties": {"image": 5}}])),
-        check(json!([{"name": "g", "type": "step-group", "subSteps": [{"name": "x", "type": "tt", "properties": {}}]}])),
-    ].join("\n"));
-}

@@ -134,7 +134,9 @@ fn metadata_of(name: &str, field: &Field, file: &File, sources: &Sources) -> Res
     };
     let values = match literal::value(&field.value) {
         Some(Value::Object(map)) => map,
-        Some(_) => return Err(vec![here(format!("the metadata of \"{name}\" are no struct"), "write `name: {type: …}`")]),
+        Some(_) => {
+            return Err(vec![here(format!("the metadata of \"{name}\" are no struct"), "write `name: {type: …}`")]);
+        }
         None => evaluated(name, field, file, sources)?,
     };
     let word = values.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -164,16 +166,18 @@ fn metadata_of(name: &str, field: &Field, file: &File, sources: &Sources) -> Res
         spec: DefinitionSpec::default(),
         template: None,
     };
-    for (key, annotation) in
-        [("alias", labels::DEFINITION_ALIAS), ("description", labels::DEFINITION_DESCRIPTION)]
-    {
+    for (key, annotation) in [("alias", labels::DEFINITION_ALIAS), ("description", labels::DEFINITION_DESCRIPTION)] {
         if let Some(text) = values.get(key).and_then(Value::as_str).filter(|t| !t.is_empty()) {
             definition.annotations.insert(annotation.to_owned(), text.to_owned());
         }
     }
     if let Some(attributes) = values.get("attributes") {
-        definition.spec = DefinitionSpec::deserialize(attributes)
-            .map_err(|e| vec![here(format!("the attributes of \"{name}\" cannot be read: {e}"), "see the definition's kind for its attributes")])?;
+        definition.spec = DefinitionSpec::deserialize(attributes).map_err(|e| {
+            vec![here(
+                format!("the attributes of \"{name}\" cannot be read: {e}"),
+                "see the definition's kind for its attributes",
+            )]
+        })?;
     }
     Ok(definition)
 }
@@ -202,7 +206,10 @@ fn evaluated(name: &str, field: &Field, file: &File, sources: &Sources) -> Resul
     let data = evaluation.lookup(&[Selector::Field(name.into())]).data(&DataOptions::default())?;
     match cue::json::to_value(&data) {
         Ok(Value::Object(map)) => Ok(map),
-        _ => Err(vec![Diagnostic::error("render/definition-metadata", format!("the metadata of \"{name}\" are no struct"))]),
+        _ => Err(vec![Diagnostic::error(
+            "render/definition-metadata",
+            format!("the metadata of \"{name}\" are no struct"),
+        )]),
     }
 }
 

@@ -153,6 +153,12 @@ impl Loaded {
         file::read_template(definition, provenance)
     }
 
+    /// The template ready to be compiled, with `context` and `parameter` declared; for who evaluates it by other rules than
+    /// rendering's.
+    pub fn instance(&self) -> cue::Instance {
+        crate::template::instance(self, false)
+    }
+
     /// The template's text with its imports, as it is stored in an object.
     pub fn template_text(&self) -> &str {
         self.definition.template.as_ref().map_or("", |t| t.source.text.as_str())

@@ -69,7 +69,8 @@ fn unknown(value: &str, path: &str) -> Diagnostic {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("one of {}", names.collect::<Vec<_>>().join(", ")),
     };
-    Diagnostic::error("render/unknown-patch-strategy", format!("{path}: there is no patch strategy \"{value}\"")).help(help)
+    Diagnostic::error("render/unknown-patch-strategy", format!("{path}: there is no patch strategy \"{value}\""))
+        .help(help)
 }
 
 fn misspelt(name: &str, path: &str) -> Diagnostic {

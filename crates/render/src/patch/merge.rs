@@ -86,9 +86,9 @@ impl Merge {
         for element in new {
             let wanted = key_of(element, keys);
             let at = wanted.and_then(|wanted| {
-                merged.iter().position(|e| {
-                    key_of(e, keys).is_some_and(|has| has.iter().zip(&wanted).all(|(a, b)| same(a, b)))
-                })
+                merged
+                    .iter()
+                    .position(|e| key_of(e, keys).is_some_and(|has| has.iter().zip(&wanted).all(|(a, b)| same(a, b))))
             });
             let Some((at, present)) = at.and_then(|at| merged.get(at).cloned().map(|e| (at, e))) else {
                 merged.push(element.clone());

@@ -80,7 +80,11 @@ mod tests {
         let instance = Instance { sources, files: vec![file], ..Instance::default() };
         let program = cue::compile(&crate::builtin::Packages, instance).unwrap();
         let options = DataOptions { completeness: Completeness::Partial, origins: true };
-        program.evaluate(Inputs::default(), &Limits::default()).lookup(&[Selector::Field(field.into())]).data(&options).unwrap()
+        program
+            .evaluate(Inputs::default(), &Limits::default())
+            .lookup(&[Selector::Field(field.into())])
+            .data(&options)
+            .unwrap()
     }
 
     fn block<'a>(case: &'a str, language: &str) -> Vec<&'a str> {

@@ -101,7 +101,13 @@ fn made(change: &ComponentChange, name: &str, path: &str) -> ComponentInput {
         kind: change.kind.clone(),
         path: path.to_owned(),
         properties: data(change.properties.as_ref()),
-        traits: change.traits.iter().enumerate().filter(|(_, t)| !t.disable).map(|(i, t)| made_trait(t, i, path)).collect(),
+        traits: change
+            .traits
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| !t.disable)
+            .map(|(i, t)| made_trait(t, i, path))
+            .collect(),
         inputs: Vec::new(),
         outputs: Vec::new(),
         depends_on: Vec::new(),
@@ -204,7 +210,8 @@ mod tests {
     #[test]
     fn a_broken_pattern_is_told() {
         let changes = vec![ComponentChange { name: "a(".into(), ..ComponentChange::default() }];
-        let error = apply(&mut vec![component("web", "webservice")], &changes, "spec.policies[0].properties.components", true);
+        let error =
+            apply(&mut vec![component("web", "webservice")], &changes, "spec.policies[0].properties.components", true);
         assert_eq!(error.unwrap_err().path.as_deref(), Some("spec.policies[0].properties.components[0].name"));
     }
 }

@@ -77,7 +77,11 @@ pub struct Policy {
 ///
 /// # Errors
 /// Unknown types, wrong parameters, names given twice: all that were found.
-pub fn read(renderer: &Renderer, policies: &[NamedPolicy], context: &RenderContext) -> Result<Vec<Policy>, Vec<Diagnostic>> {
+pub fn read(
+    renderer: &Renderer,
+    policies: &[NamedPolicy],
+    context: &RenderContext,
+) -> Result<Vec<Policy>, Vec<Diagnostic>> {
     let mut read = Vec::new();
     let mut problems = Vec::new();
     for policy in policies {

@@ -44,11 +44,7 @@ impl Programs {
 
     /// The program of a definition's template. `closed`: parameters that it does not name are errors.
     pub(crate) fn template(&self, loaded: &Loaded, closed: bool) -> Result<Program, Vec<Diagnostic>> {
-        self.cached((loaded.key, closed), || {
-            let mut file = loaded.template.clone();
-            prepare::prepare(&mut file, closed);
-            Instance { sources: loaded.sources.clone(), files: vec![file], ..Instance::default() }
-        })
+        self.cached((loaded.key, closed), || instance(loaded, closed))
     }
 
     /// The program of a status text: `context` and `parameter` are given to it.
@@ -79,6 +75,13 @@ impl Programs {
         compiled.insert(key, made.clone());
         made
     }
+}
+
+/// A template ready to be compiled: `context` and `parameter` declared, markers where they belong.
+pub(crate) fn instance(loaded: &Loaded, closed: bool) -> Instance {
+    let mut file = loaded.template.clone();
+    prepare::prepare(&mut file, closed);
+    Instance { sources: loaded.sources.clone(), files: vec![file], ..Instance::default() }
 }
 
 /// Evaluates a template with its two inputs.

@@ -1,12 +1,12 @@
 //! `if`: a CUE boolean over `status`, `inputs`, `context` and `parameter`.
 
 use super::sites::{Read, read_field};
-use super::{compile, taint};
+use super::taint;
 use crate::evaluate::Scope;
 use cue::DataValue;
 use cue::Program;
 use cue::World;
-use cue::api::{Inputs, Limits, Selector};
+use cue::{Inputs, Instance, Limits, Selector};
 use cue_syntax::{Diagnostic, Source, SourceId};
 use indexmap::IndexMap;
 use model::{StepPhase, StepReason, StepStatus};
@@ -14,7 +14,11 @@ use serde_json::{Map, Value, json};
 
 /// A program that gives conditions their names.
 pub(super) fn program(world: &dyn World) -> Result<Program, Vec<Diagnostic>> {
-    compile(world, &Source::new("if", "status: _\ninputs: _\n"), super::BASE)
+    let source = Source::new("if", "status: _\ninputs: _\ncontext: _\nparameter: _\n");
+    let mut instance = Instance::default();
+    let id = instance.sources.add(source.clone());
+    instance.files.extend(cue_syntax::parse_file(&source, id).tree);
+    cue::compile(world, instance)
 }
 
 /// Whether a condition holds. What refers to a value that never came is false.

@@ -3,7 +3,7 @@
 use super::sites::Site;
 use super::taint;
 use crate::evaluate::Payload;
-use cue::api::Selector;
+use cue::Selector;
 use cue::{Data, DataValue, Labels};
 use serde_json::{Map, Value};
 

@@ -23,11 +23,12 @@ mod sites;
 use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
 use crate::run::inputs::component_inputs;
 use cue::Program;
-use cue::api::{Inputs, Instance, Limits, Selector};
 use cue::{Data, DataValue, Labels, World};
-use cue_syntax::{Diagnostic, Source};
+use cue::{Inputs, Limits, Selector};
+use cue_syntax::{Diagnostic, Sources};
 use indexmap::IndexMap;
 use model::{Definition, StepStatus};
+use render::{Loaded, Provenance};
 use serde_json::Value;
 use sites::{Settled, Site};
 use smol_str::SmolStr;
@@ -45,42 +46,56 @@ pub struct Templates {
 #[derive(Debug)]
 struct Template {
     program: Program,
-    source: Arc<Source>,
+    sources: Sources,
 }
-
-/// What every template can name beside its own fields.
-const BASE: &str = "context: _\nparameter: _\n";
 
 impl Templates {
     /// Compiles the definitions of step types, by the text that steps name them with (`name`, `name@v2`).
     ///
     /// # Errors
     /// Templates that do not compile, each with its place in the definition.
+    pub fn of(world: &dyn World, definitions: &IndexMap<String, Arc<Loaded>>) -> Result<Templates, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let mut programs = IndexMap::new();
+        for (kind, loaded) in definitions {
+            match cue::compile(world, loaded.instance()) {
+                Ok(program) => {
+                    programs.insert(kind.clone(), Template { program, sources: loaded.sources.clone() });
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        let conditions = condition::program(world);
+        let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
+        match conditions {
+            Ok(conditions) if problems.is_empty() => Ok(Templates { programs, conditions, limits }),
+            Ok(_) => Err(problems),
+            Err(found) => {
+                problems.extend(found);
+                Err(problems)
+            }
+        }
+    }
+
+    /// [`Templates::of`] for definitions whose templates have not been read yet.
+    ///
+    /// # Errors
+    /// Templates that cannot be read or do not compile.
     pub fn new(
         world: &dyn World,
         definitions: &IndexMap<String, Arc<Definition>>,
     ) -> Result<Templates, Vec<Diagnostic>> {
         let mut problems = Vec::new();
-        let mut programs = IndexMap::new();
+        let mut loaded = IndexMap::new();
         for (kind, definition) in definitions {
-            let empty = Source::new(format!("{kind} (no template)"), "");
-            let source = definition.template.as_ref().map_or(empty, |t| t.source.clone());
-            match compile(world, &source, BASE) {
-                Ok(program) => {
-                    programs.insert(kind.clone(), Template { program, source });
+            match Loaded::from_definition((**definition).clone(), Provenance::Builtin) {
+                Ok(one) => {
+                    loaded.insert(kind.clone(), Arc::new(one));
                 }
                 Err(found) => problems.extend(found),
             }
         }
-        let conditions = match condition::program(world) {
-            Ok(program) => program,
-            Err(found) => {
-                problems.extend(found);
-                return Err(problems);
-            }
-        };
-        let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
-        if problems.is_empty() { Ok(Templates { programs, conditions, limits }) } else { Err(problems) }
+        if problems.is_empty() { Self::of(world, &loaded) } else { Err(problems) }
     }
 
     fn template(&self, kind: &str) -> Result<&Template, Diagnostic> {
@@ -101,21 +116,14 @@ impl Templates {
         }
         let context = cue::json::from_value(&Value::Object(scope.context.clone()));
         let data = vec![(vec![Selector::new("parameter")], parameter), (vec![Selector::new("context")], context)];
-        sites::settle(&template.program, &template.source, &self.limits, &Inputs { data, results: Vec::new() }, results)
+        sites::settle(
+            &template.program,
+            &template.sources,
+            &self.limits,
+            &Inputs { data, results: Vec::new() },
+            results,
+        )
     }
-}
-
-/// Compiles a template with more declarations beside it.
-fn compile(world: &dyn World, source: &Arc<Source>, beside: &str) -> Result<Program, Vec<Diagnostic>> {
-    let mut instance = Instance::default();
-    let mut problems = Vec::new();
-    for source in [source.clone(), Source::new("step", beside)] {
-        let id = instance.sources.add(source.clone());
-        let parsed = cue_syntax::parse_file(&source, id);
-        problems.extend(parsed.diagnostics);
-        instance.files.extend(parsed.tree);
-    }
-    if problems.is_empty() { cue::compile(world, instance) } else { Err(problems) }
 }
 
 impl Steps for Templates {

@@ -3,13 +3,12 @@
 use super::inject::{Form, injections};
 use super::{path_label, payload};
 use crate::evaluate::{Payload, Results};
-use cue::api::{ArcType, Completeness, DataOptions, ErrorClass, FieldOptions, Inputs, Limits, Selector};
+use cue::{ArcType, Completeness, DataOptions, ErrorClass, FieldOptions, Inputs, Limits, Selector};
 use cue::{Evaluation, Program, Value};
-use cue_syntax::{Diagnostic, Label, Source};
+use cue_syntax::{Diagnostic, Sources};
 use indexmap::IndexMap;
 use model::action::{Action, DEFAULT_PROVIDER};
 use smol_str::SmolStr;
-use std::sync::Arc;
 
 /// How deep actions may lie.
 const DEPTH: usize = 64;
@@ -42,7 +41,7 @@ pub(super) struct Settled {
 /// was only there because a guard took the absence of a result for an answer goes away again.
 pub(super) fn settle(
     program: &Program,
-    source: &Arc<Source>,
+    sources: &Sources,
     limits: &Limits,
     inputs: &Inputs,
     results: &Results,
@@ -57,7 +56,7 @@ pub(super) fn settle(
         let evaluation = program.evaluate(inputs, limits);
         let mut sites = Vec::new();
         let root = evaluation.root();
-        Walk { source, sites: &mut sites }.fields(root, &mut Vec::new(), "", 0)?;
+        Walk { sources, sites: &mut sites }.fields(root, &mut Vec::new(), "", 0)?;
         let before = known.len();
         known.retain(|path, _| sites.iter().any(|s| s.path == *path));
         let mut changed = known.len() != before;
@@ -86,7 +85,7 @@ pub(super) fn settle(
 }
 
 struct Walk<'a> {
-    source: &'a Arc<Source>,
+    sources: &'a Sources,
     sites: &'a mut Vec<Site>,
 }
 
@@ -170,16 +169,11 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn at(&self, mut diagnostic: Diagnostic, value: Value<'_>) -> Diagnostic {
-        if let Some(span) = value.span().filter(|s| s.source.0 == 0) {
-            diagnostic.labels.push(Label {
-                source: self.source.clone(),
-                start: span.start,
-                end: span.end,
-                text: String::new(),
-            });
+    fn at(&self, diagnostic: Diagnostic, value: Value<'_>) -> Diagnostic {
+        match value.span() {
+            Some(span) => diagnostic.at(self.sources, span, ""),
+            None => diagnostic,
         }
-        diagnostic
     }
 }
 
