@@ -160,6 +160,26 @@ async fn a_reopened_cluster_catches_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_takes_everything_along() {
+    let rig = rig();
+    let namespaces = whole(&rig.client, "", "v1", "Namespace", "namespaces");
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+    namespaces.create(&PostParams::default(), &object(namespace.clone())).await.unwrap();
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", "Deployment"));
+    let deployments: Api<DynamicObject> = Api::namespaced_with(rig.client.clone(), "shop", &resource);
+    deployments.create(&PostParams::default(), &object(web(1, "shop:1"))).await.unwrap();
+    rig.until("a ready pod", &deployments, "web", ready(1)).await;
+    namespaces.delete("shop", &DeleteParams::default()).await.unwrap();
+    rig.until("the end", &namespaces, "shop", Value::is_null).await;
+    assert!(deployments.list(&ListParams::default()).await.unwrap().items.is_empty());
+    // The name is free again.
+    namespaces.create(&PostParams::default(), &object(namespace)).await.unwrap();
+    let accounts = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "ServiceAccount"));
+    let accounts: Api<DynamicObject> = Api::namespaced_with(rig.client.clone(), "shop", &accounts);
+    rig.until("its account", &accounts, "default", |found| !found.is_null()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chart_shows_its_values_through_a_forwarded_port() {
     let rig = rig();
     let crds =
@@ -188,7 +208,8 @@ async fn a_chart_shows_its_values_through_a_forwarded_port() {
         .await
         .unwrap();
     let is_ready = |found: &Value| found["status"]["conditions"][0]["status"] == "True";
-    rig.until("the release", &releases, "hello", is_ready).await;
+    let release = rig.until("the release", &releases, "hello", is_ready).await;
+    assert_eq!(release["status"]["conditions"][0]["message"], "Release reconciliation succeeded");
     let pods = rig.pods().list(&ListParams::default().labels("app.kubernetes.io/instance=hello")).await.unwrap();
     let pod = pods.items[0].metadata.name.clone().unwrap();
 
