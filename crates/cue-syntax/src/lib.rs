@@ -4,6 +4,9 @@
 //! cluster exists. Its entry points take text and return a tree together with all the problems found, because broken
 //! input is normal. It never panics on input and its recursion is bounded.
 
+// The generated parser names it, because pest is used without its `std` feature.
+extern crate alloc;
+
 pub mod ast;
 pub mod diag;
 mod format;

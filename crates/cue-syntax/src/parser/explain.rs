@@ -220,13 +220,6 @@ fn number(text: &str) -> Option<(String, Option<&'static str>)> {
     {
         return Some((format!("`{text}`: an exponent needs digits"), None));
     }
-    let digits = text.chars().take_while(char::is_ascii_digit).count();
-    if digits > 1 && text.starts_with('0') && digits == text.len() {
-        return Some((
-            format!("`{text}`: an integer has no leading zeros"),
-            Some("octal numbers are written `0o17`; text goes between quotes"),
-        ));
-    }
     if text.chars().any(|c| c.is_alphabetic()) {
         return Some((
             format!("`{text}` is not a number"),
@@ -237,6 +230,11 @@ fn number(text: &str) -> Option<(String, Option<&'static str>)> {
         return Some((format!("`{text}` is not a number"), Some("a version or an address goes between quotes")));
     }
     None
+}
+
+/// Of an integer such as `0644`: what to say and what to do.
+pub(crate) fn leading_zeros(text: &str) -> (String, &'static str) {
+    (format!("`{text}`: an integer has no leading zeros"), "octal numbers are written `0o17`; text goes between quotes")
 }
 
 /// A coarse split into tokens: names, numbers, whole simple strings, operators. Good enough to show.

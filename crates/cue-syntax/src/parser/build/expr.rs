@@ -4,6 +4,7 @@ use super::operators::{binary, precedence, unary};
 use super::{Builder, High, Stream};
 use crate::ast::*;
 use crate::parser::Rule;
+use crate::parser::explain;
 use crate::parser::limits::BALANCE_FROM;
 use crate::parser::version::Experiments;
 use crate::span::Span;
@@ -208,7 +209,7 @@ impl Builder<'_> {
         let span = self.span(&pair);
         Some(match pair.as_rule() {
             Rule::ident => (
-                match pair.as_str() {
+                match self.name(&pair) {
                     "null" => Expr::Null(span),
                     "true" => Expr::Bool(true, span),
                     "false" => Expr::Bool(false, span),
@@ -216,7 +217,7 @@ impl Builder<'_> {
                 },
                 1,
             ),
-            Rule::number => (Expr::Number(pair.as_str().into(), span), 1),
+            Rule::number => (self.number(pair.as_str(), span)?, 1),
             Rule::string => (Expr::String(self.string(&pair)), 1),
             Rule::bottom => (Expr::Bottom(span), 1),
             Rule::interpolation => {
@@ -241,6 +242,17 @@ impl Builder<'_> {
             }
             _ => return None,
         })
+    }
+
+    fn number(&mut self, text: &str, span: Span) -> Option<Expr> {
+        let b = text.as_bytes();
+        let zeros = matches!(b, [b'0', b'0'..=b'9' | b'_', ..]) && !b.iter().any(|b| matches!(b, b'.' | b'e' | b'E'));
+        if zeros {
+            let (message, help) = explain::leading_zeros(text);
+            self.problem("cue/syntax", message, span, "here", Some(help));
+            return None;
+        }
+        Some(Expr::Number(text.into(), span))
     }
 
     pub(super) fn struct_lit(&mut self, pair: Pair<'_, Rule>) -> Option<High<StructLit>> {

@@ -204,8 +204,26 @@ impl<'a> Builder<'a> {
 
     // ---- small things
 
-    fn ident(&self, pair: &Pair<'_, Rule>) -> Ident {
-        Ident { name: pair.as_str().into(), span: self.span(pair) }
+    fn ident(&mut self, pair: &Pair<'_, Rule>) -> Ident {
+        Ident { name: self.name(pair).into(), span: self.span(pair) }
+    }
+
+    /// The text of a name. The grammar takes everything beyond ASCII as part of a name; here it must be a letter, or a
+    /// decimal digit behind the first character.
+    fn name<'i>(&mut self, pair: &Pair<'i, Rule>) -> &'i str {
+        let text = pair.as_str();
+        if text.is_ascii() {
+            return text;
+        }
+        let bad = text.char_indices().find(|(i, c)| {
+            !c.is_ascii() && !pest::unicode::LETTER(*c) && (*i == 0 || !pest::unicode::DECIMAL_NUMBER(*c))
+        });
+        if let Some((i, c)) = bad {
+            let start = self.base + pair.as_span().start() + i;
+            let at = span_of(self.id, start, start + c.len_utf8());
+            self.problem("cue/syntax", format!("unexpected character `{c}`"), at, "CUE has no use for it here", None);
+        }
+        text
     }
 
     /// Names of two underscores are the language's own.
