@@ -58,6 +58,13 @@ pub struct Call {
 pub enum Next {
     /// Perform this action; then ask again with its result.
     Act(Call),
+    /// An action that only computes; this is its result.
+    Computed {
+        /// Where it stands.
+        path: String,
+        /// What it returns.
+        result: Payload,
+    },
     /// Nothing can be done until something outside has changed.
     Wait {
         /// What it waits for.

@@ -112,6 +112,10 @@ fn shipped_steps_ask_for_what_their_parameters_say() {
                     let result = returns.get(&call.path).cloned().unwrap_or(json!({}));
                     results.insert(call.path, result.into());
                 }
+                Ok(Next::Computed { path, result }) => {
+                    lines.push(format!("  {path} = {}", result.value));
+                    results.insert(path, result);
+                }
                 Ok(Next::Done) => break,
                 Ok(Next::Wait { message }) => {
                     lines.push(format!("  waits: {message}"));

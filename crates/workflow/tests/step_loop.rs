@@ -33,6 +33,11 @@ fn trace(templates: &Templates, step: &Step, returns: &Value) -> (String, Result
     let end = loop {
         let call = match with_scope(step, |s| templates.next(s, &results)) {
             Ok(Next::Act(call)) => call,
+            Ok(Next::Computed { path, result }) => {
+                line.push(format!("{path}={}", result.value).replace(' ', ""));
+                results.insert(path, result);
+                continue;
+            }
             Ok(Next::Done) => break "done".to_owned(),
             Ok(Next::Wait { message }) => break format!("waits: {message}"),
             Err(d) => break format!("error: {}", workflow::run::tell(&d)),

@@ -50,6 +50,10 @@ impl Run {
             let more = match next {
                 Ok(Next::Act(call)) if call.action.class == Class::Control => self.control(ix, call, steps),
                 Ok(Next::Act(call)) => self.act(ix, call),
+                Ok(Next::Computed { path, result }) => {
+                    self.result(ix, path, result);
+                    true
+                }
                 Ok(Next::Wait { message }) => self.wait(ix, message),
                 Ok(Next::Done) => self.succeed(ix, steps),
                 Err(d) if first => self.finish_with_problem(ix, &d),

@@ -18,6 +18,7 @@ mod check;
 mod condition;
 mod expression;
 mod inject;
+mod pure;
 mod sites;
 
 use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
@@ -27,6 +28,7 @@ use cue::{Data, DataValue, Labels, World};
 use cue::{Inputs, Limits, Selector};
 use cue_syntax::{Diagnostic, Sources};
 use indexmap::IndexMap;
+use model::action::Class;
 use model::{Definition, StepStatus};
 use render::{Loaded, Provenance};
 use serde_json::Value;
@@ -145,6 +147,16 @@ impl Steps for Templates {
         loop {
             let Some(site) = settled.sites.get(wanted) else { return Ok(Next::Done) };
             match site.params(&settled.evaluation)? {
+                sites::Params::Ready(_) if site.action.class == Class::Pure => {
+                    let params = site.raw_params(&settled.evaluation);
+                    if let Some(result) = params.and_then(|p| pure::compute(site.action, &p)) {
+                        return Ok(Next::Computed { path: site.path.clone(), result: result? });
+                    }
+                    return Err(Diagnostic::error(
+                        "workflow/action",
+                        format!("action {} cannot be computed", site.path),
+                    ));
+                }
                 sites::Params::Ready(mut params) => {
                     component_inputs(scope, site.action, &mut params)?;
                     return Ok(Next::Act(Call { path: site.path.clone(), action: site.action, params }));

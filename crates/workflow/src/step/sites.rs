@@ -226,6 +226,16 @@ impl Site {
         }
     }
 
+    /// The parameters with the comments of their declarations.
+    pub(super) fn raw_params(&self, evaluation: &Evaluation) -> Option<cue::Data> {
+        let value = evaluation.lookup(&self.selectors);
+        let options = DataOptions { completeness: Completeness::Partial, origins: true };
+        match self.form {
+            Form::Params => value.lookup(&[Selector::new("$params")]).data(&options).ok(),
+            Form::Flat => value.data(&options).ok(),
+        }
+    }
+
     fn read(&self, value: Value<'_>, flat: Option<&[model::action::Field]>) -> Result<Params, Diagnostic> {
         let mut map = serde_json::Map::new();
         let mut secret = false;
