@@ -1,7 +1,35 @@
 //! `lateen ls`: applications with their components.
 
+use crate::output::{self, Format};
+use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use model::{Application, ServiceStatus};
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LsArgs {
+    /// Of this namespace
+    #[arg(long, short, default_value = "default")]
+    namespace: String,
+    /// Of all namespaces
+    #[arg(long, short = 'A')]
+    all: bool,
+    /// json or yaml instead of a table
+    #[arg(long, short)]
+    output: Option<Format>,
+}
+
+pub(crate) async fn run(hub: HubArgs, args: LsArgs) -> Outcome {
+    let session = Session::open(&hub).await?;
+    let apps = session.hub.applications(if args.all { "" } else { &args.namespace }).await?;
+    match args.output {
+        Some(format) => output::print(&serde_json::json!(apps), format),
+        None => {
+            print!("{}", draw(&apps, args.all));
+            Ok(())
+        }
+    }
+}
 
 /// A row a component: APP COMPONENT TYPE TRAITS PHASE HEALTHY STATUS CREATED-TIME; with `namespaces`, NAMESPACE first.
 pub(crate) fn draw(apps: &[Application], namespaces: bool) -> String {

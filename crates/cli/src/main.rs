@@ -6,20 +6,29 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod access;
+mod addon;
+mod application;
 mod cluster;
 mod completion;
 mod cue;
+mod def;
+mod delete;
 mod hub;
 mod install;
 mod ls;
 mod namespace;
 mod output;
+mod processes;
 mod progress;
 mod render;
 mod report;
+mod revision;
 mod session;
 mod status;
 mod table;
+mod up;
+mod workflow;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -47,6 +56,31 @@ const EXAMPLES: &str = "Examples:
 enum Command {
     /// Print every object an Application renders to, offline
     Render(render::RenderArgs),
+    /// Store an Application on the hub and run its workflow
+    Up(Box<up::UpArgs>),
+    /// Show an application: phase, workflow, services, objects
+    Status(status::StatusArgs),
+    /// List applications
+    #[command(visible_alias = "list")]
+    Ls(ls::LsArgs),
+    /// Delete an application and what it delivered
+    Delete(delete::DeleteArgs),
+    /// Suspend, resume, end, restart and roll back runs
+    #[command(subcommand)]
+    Workflow(workflow::WorkflowArgs),
+    /// What an application has been
+    #[command(subcommand)]
+    Revision(revision::RevisionArgs),
+    /// Print what the pods of an application print
+    Logs(access::logs::LogsArgs),
+    /// Forward a port of this machine to a pod of an application
+    PortForward(access::forward::ForwardArgs),
+    /// List and print definitions
+    #[command(subcommand)]
+    Def(def::DefArgs),
+    /// Enable and list add-ons
+    #[command(subcommand)]
+    Addon(addon::AddonArgs),
     /// Join, list and make clusters
     #[command(subcommand)]
     Cluster(cluster::ClusterArgs),
@@ -71,6 +105,16 @@ fn main() -> ExitCode {
     let Cli { hub, command } = Cli::parse();
     match command {
         Command::Render(args) => render::run(args),
+        Command::Up(args) => session::run_to(up::run(hub, *args)),
+        Command::Status(args) => session::run(status::run(hub, args)),
+        Command::Ls(args) => session::run(ls::run(hub, args)),
+        Command::Delete(args) => session::run(delete::run(hub, args)),
+        Command::Workflow(args) => session::run_to(workflow::run(hub, args)),
+        Command::Revision(args) => session::run(revision::run(hub, args)),
+        Command::Logs(args) => session::run(access::logs::run(hub, args)),
+        Command::PortForward(args) => session::run(access::forward::run(hub, args)),
+        Command::Def(args) => session::run(def::run(hub, args)),
+        Command::Addon(args) => session::run(addon::run(hub, args)),
         Command::Cluster(args) => session::run(cluster::run(hub, args)),
         Command::Namespace(args) => session::run(namespace::run(hub, args)),
         Command::Hub(command) => session::run(hub::run(hub, command)),

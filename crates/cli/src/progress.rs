@@ -75,9 +75,8 @@ impl<W: Write> Progress<W> {
     }
 
     /// Ends the moving line.
-    pub(crate) fn finish(self) -> W {
+    pub(crate) fn clear(&mut self) {
         self.bar.finish_and_clear();
-        self.out
     }
 }
 
@@ -117,7 +116,8 @@ mod tests {
                 {"name": "one", "type": "webhook", "phase": "failed", "message": "no such host\nmore"},
             ]},
         ])));
-        insta::assert_snapshot!(String::from_utf8(progress.finish()).unwrap(), @r"
+        progress.clear();
+        insta::assert_snapshot!(String::from_utf8(progress.out).unwrap(), @r"
           … go (deploy) running: wait healthy
           ✓ go (deploy) succeeded
           ‖ ask (suspend) suspending: Suspended by field suspend

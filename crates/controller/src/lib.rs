@@ -9,11 +9,16 @@
 pub mod clusters;
 pub mod deliver;
 pub mod error;
+pub mod follow;
 pub mod hub;
 pub mod lease;
+pub mod perform;
+pub mod prepare;
+pub mod run;
 pub mod runtime;
 pub mod status;
 pub mod subject;
 
 pub use error::Error;
 pub use hub::Hub;
+pub use run::{Finished, Runner};

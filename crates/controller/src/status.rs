@@ -114,6 +114,19 @@ impl Observe for StatusWriter<'_> {
         Box::pin(self.write(status))
     }
 
+    fn taken<'a>(&'a mut self, ids: &'a [String]) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let (namespace, name) = (&self.app.metadata.namespace, &self.app.metadata.name);
+            let hub = &self.hub;
+            let Some(now) = persist(|| hub.application(namespace, name)).await? else { return Ok(()) };
+            if crate::follow::pending(&now).is_some_and(|o| ids.contains(&o.id)) {
+                let done = [(labels::OPERATION, None), (labels::OPERATION_DONE, ids.last().cloned())];
+                persist(|| hub.annotate(namespace, name, &done)).await?;
+            }
+            Ok(())
+        })
+    }
+
     fn context(&mut self, backend: ObjectReference) {
         self.context = Some(backend);
     }

@@ -40,15 +40,16 @@ fn named_policies(steps: &[Step]) -> Vec<String> {
 }
 
 impl Subject {
-    /// Reads what an Application names and decides its revision. Nothing is written.
+    /// Reads what an Application names and decides its revision. Nothing is written. What is `given` need not be on the
+    /// hub: a file may hold it.
     ///
     /// # Errors
     /// It names what is not there, or its policies or steps cannot be read; a hub that does not answer.
-    pub async fn load(hub: &Hub, app: &Application) -> Result<Subject, Error> {
+    pub async fn load(hub: &Hub, app: &Application, given: &Parts) -> Result<Subject, Error> {
         let namespace = &app.metadata.namespace;
-        let mut parts = Parts::default();
         let reference = app.spec.workflow.as_ref().map(|w| w.reference.as_str()).unwrap_or_default();
-        if !reference.is_empty() {
+        let mut parts = Parts { policies: Vec::new(), workflow: given.workflow.clone() };
+        if !reference.is_empty() && parts.workflow.is_none() {
             parts.workflow = hub.workflow(namespace, reference).await?;
         }
         let own = app.spec.workflow.as_ref().map(|w| w.steps.as_slice()).unwrap_or_default();
@@ -57,7 +58,11 @@ impl Subject {
             let is_own = app.spec.policies.iter().enumerate().any(|(i, p)| p.effective_name(i) == name);
             let is_read = parts.policies.iter().any(|p| p.metadata.name == name);
             if !is_own && !is_read {
-                let found = hub.policy(namespace, &name).await?;
+                let here = given.policies.iter().find(|p| p.metadata.name == name).cloned();
+                let found = match here {
+                    Some(here) => Some(here),
+                    None => hub.policy(namespace, &name).await?,
+                };
                 parts.policies.push(found.ok_or_else(|| unknown_policy(app, &name))?);
             }
         }

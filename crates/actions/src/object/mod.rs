@@ -5,6 +5,7 @@
 //! cluster, and server-side apply with the application's own field manager.
 
 mod resolve;
+mod watch;
 
 pub use resolve::Resolver;
 

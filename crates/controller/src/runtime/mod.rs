@@ -39,6 +39,9 @@ pub trait Observe: Send {
     /// The status cannot be written although it was tried again; the run goes on, for status is only a projection.
     fn status<'a>(&'a mut self, status: &'a WorkflowStatus) -> BoxFuture<'a, Result<(), Fault>>;
 
+    /// Requests of users that the journal has taken: nobody needs to leave them any longer.
+    fn taken<'a>(&'a mut self, ids: &'a [String]) -> BoxFuture<'a, Result<(), Fault>>;
+
     /// Variables were written to the context ConfigMap, which is this object.
     fn context(&mut self, backend: model::ObjectReference);
 }
@@ -186,7 +189,19 @@ async fn carry_out(
             Request::StoreSecrets(values) => {
                 persist(|| hub.write_secrets(app, values.iter())).await?;
             }
-            Request::WriteJournal(entries) => execution.journal.append(hub, &entries).await?,
+            Request::WriteJournal(entries) => {
+                execution.journal.append(hub, &entries).await?;
+                let taken: Vec<String> = entries
+                    .iter()
+                    .filter_map(|e| match &e.fact {
+                        workflow::Fact::Operation { id } => Some(id.clone()),
+                        _ => None,
+                    })
+                    .collect();
+                if !taken.is_empty() {
+                    execution.observe.taken(&taken).await?;
+                }
+            }
             Request::RunAction(action) => {
                 let (perform, sender, id) = (execution.perform.clone(), execution.sender.clone(), action.id);
                 tokio::spawn(async move {

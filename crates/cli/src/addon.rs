@@ -1,0 +1,126 @@
+//! `lateen addon`: what other projects add to a cluster.
+//!
+//! On embedded clusters an add-on is its CRDs and the simulation of its controllers. On real ones the real thing has to be
+//! installed; until Lateen does that, the command says what is missing and how to get it.
+
+use crate::session::{HubArgs, Outcome, Session};
+use crate::table;
+use actions::Objects;
+use cue_syntax::Diagnostic;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum AddonArgs {
+    /// Enable an add-on on clusters
+    #[command(after_help = "Examples:
+  lateen addon enable fluxcd
+  lateen addon enable fluxcd --clusters foo")]
+    Enable {
+        /// fluxcd or velaux
+        name: String,
+        /// On these clusters [default: all]
+        #[arg(long, short, value_delimiter = ',')]
+        clusters: Vec<String>,
+    },
+    /// List the add-ons and where they are enabled
+    #[command(visible_alias = "ls")]
+    List,
+}
+
+struct Addon {
+    name: &'static str,
+    about: &'static str,
+    /// A kind that is served where it is enabled; none for an add-on that needs nothing.
+    needs: Option<(&'static str, &'static str)>,
+    /// How to install it on a real cluster.
+    install: &'static str,
+}
+
+const ADDONS: &[Addon] = &[
+    Addon {
+        name: "fluxcd",
+        about: "Helm releases and repositories",
+        needs: Some(("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
+        install: "install Flux's source-controller and helm-controller there: `flux install \
+                  --components=source-controller,helm-controller`",
+    },
+    Addon {
+        name: "velaux",
+        about: "a dashboard",
+        needs: None,
+        install: "Lateen's own dashboard needs no installation",
+    },
+];
+
+pub(crate) async fn run(hub: HubArgs, args: AddonArgs) -> Outcome {
+    let session = Session::open(&hub).await?;
+    match args {
+        AddonArgs::Enable { name, clusters } => enable(&session, &name, clusters).await,
+        AddonArgs::List => list(&session).await,
+    }
+}
+
+fn find(name: &str) -> Outcome<&'static Addon> {
+    ADDONS.iter().find(|a| a.name == name).ok_or_else(|| {
+        let near = model::action::nearest(name, ADDONS.iter().map(|a| a.name));
+        let known: Vec<&str> = ADDONS.iter().map(|a| a.name).collect();
+        Diagnostic::error("addon/unknown", format!("there is no add-on {name}"))
+            .help(match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("there are {}", known.join(", ")),
+            })
+            .into()
+    })
+}
+
+/// Whether a cluster serves what the add-on brings.
+async fn serves(session: &Session, addon: &Addon, cluster: &str) -> Outcome<bool> {
+    let Some((api_version, kind)) = addon.needs else { return Ok(true) };
+    let found = session.fleet.cluster(cluster).await?;
+    match Objects::new(found.client(), found.name()).resource(api_version, kind).await {
+        Ok(_) => Ok(true),
+        Err(fault) if fault.class == actions::FaultClass::Permanent => Ok(false),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+async fn enable(session: &Session, name: &str, clusters: Vec<String>) -> Outcome {
+    let addon = find(name)?;
+    session.announce();
+    let clusters = match clusters.is_empty() {
+        true => session.fleet.list().await?.into_iter().map(|c| c.name).collect(),
+        false => clusters,
+    };
+    let mut missing = Vec::new();
+    for cluster in clusters {
+        if serves(session, addon, &cluster).await? {
+            let simulated = session.fleet.cluster(&cluster).await?.simulated();
+            let how = if simulated && addon.needs.is_some() { " (simulated)" } else { "" };
+            println!("addon {name} is enabled on {cluster}{how}");
+        } else {
+            missing.push(cluster);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Diagnostic::error("addon/not-installed", format!("{name} is not installed on {}", missing.join(", ")))
+        .help(addon.install)
+        .into())
+}
+
+async fn list(session: &Session) -> Outcome {
+    let clusters = session.fleet.list().await?;
+    let mut rows = Vec::new();
+    for addon in ADDONS {
+        let mut on = Vec::new();
+        for cluster in &clusters {
+            if serves(session, addon, &cluster.name).await.unwrap_or(false) {
+                on.push(cluster.name.clone());
+            }
+        }
+        rows.push(vec![addon.name.to_owned(), addon.about.to_owned(), on.join(",")]);
+    }
+    print!("{}", table::draw(&["NAME", "DESCRIPTION", "ENABLED-ON"], &rows));
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What the commands about Applications share: naming one, running it, telling how it went.
+
+use crate::processes::ThisMachine;
+use crate::progress::Progress;
+use crate::session::{Failure, Outcome, Session};
+use controller::clusters::FleetClusters;
+use controller::prepare::Definitions;
+use controller::{Finished, Runner};
+use cue_syntax::Diagnostic;
+use model::{AppPhase, Application};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Which Application.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct AppArgs {
+    /// The application
+    pub(crate) name: String,
+    /// Its namespace
+    #[arg(long, short, default_value = "default")]
+    pub(crate) namespace: String,
+}
+
+/// How long a command waits.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct WaitArgs {
+    /// Return at once; whoever comes next carries the run on
+    #[arg(long, conflicts_with = "wait")]
+    pub(crate) no_wait: bool,
+    /// Wait until the run has settled (this is the default)
+    #[arg(long, short)]
+    pub(crate) wait: bool,
+    /// How long a run that suspends for a time is waited for
+    #[arg(long, value_name = "DURATION", default_value = "300s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// `90s`, `5m`, `1h30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let millis = workflow::time::duration(text)?;
+    u64::try_from(millis).map(Duration::from_millis).map_err(|_| format!("{text} is negative"))
+}
+
+impl From<controller::Error> for Failure {
+    fn from(error: controller::Error) -> Self {
+        match error {
+            controller::Error::Diagnostics(list) => Failure(list),
+            controller::Error::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// A runner on the session's hub; notices are told between the steps.
+pub(crate) fn runner(session: &Session, definitions: Definitions, say: impl Fn(&str) + Send + 'static) -> Runner {
+    let (sender, mut notices) = tokio::sync::mpsc::unbounded_channel::<String>();
+    tokio::spawn(async move {
+        while let Some(notice) = notices.recv().await {
+            say(&notice);
+        }
+    });
+    Runner {
+        hub: session.hub.clone(),
+        clusters: Arc::new(FleetClusters::new(session.fleet.clone(), sender)),
+        processes: Arc::new(ThisMachine::new()),
+        definitions,
+    }
+}
+
+/// The Application, or an error that names the nearest one.
+pub(crate) async fn find(session: &Session, args: &AppArgs) -> Outcome<Application> {
+    if let Some(app) = session.hub.application(&args.namespace, &args.name).await? {
+        return Ok(app);
+    }
+    let all = session.hub.applications("").await?;
+    let elsewhere = all.iter().find(|a| a.metadata.name == args.name);
+    let names: Vec<&str> =
+        all.iter().filter(|a| a.metadata.namespace == args.namespace).map(|a| a.metadata.name.as_str()).collect();
+    let mut diagnostic = Diagnostic::error(
+        "app/not-found",
+        format!("there is no application {} in namespace {}", args.name, args.namespace),
+    );
+    diagnostic.help = match (elsewhere, model::action::nearest(&args.name, names.iter().copied())) {
+        (Some(other), _) => Some(format!("there is one in namespace {}: give -n", other.metadata.namespace)),
+        (None, Some(near)) => Some(format!("did you mean {near}?")),
+        (None, None) => Some("`lateen ls -A` lists them".to_owned()),
+    };
+    Err(diagnostic.into())
+}
+
+/// Runs an Application until it has settled, telling each change on standard error.
+pub(crate) async fn carry_on(
+    session: &Session,
+    definitions: Definitions,
+    namespace: &str,
+    name: &str,
+    timeout: Duration,
+) -> Outcome<Finished> {
+    let terminal = std::io::stderr().is_terminal();
+    let progress = Arc::new(Mutex::new(Progress::new(std::io::stderr(), terminal)));
+    let lock = |progress: &Mutex<Progress<std::io::Stderr>>, act: &dyn Fn(&mut Progress<std::io::Stderr>)| {
+        act(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
+    };
+    let notices = progress.clone();
+    let runner = runner(session, definitions, move |notice| {
+        notices.lock().unwrap_or_else(PoisonError::into_inner).say(&format!("  {notice}"));
+    });
+    let shown = progress.clone();
+    let mut tell = move |status: &model::WorkflowStatus| lock(&shown, &|p| p.update(status));
+    let result = runner.run(namespace, name, Some(timeout), &mut tell).await;
+    lock(&progress, &|p| p.clear());
+    let finished = result?;
+    let mut err = std::io::stderr();
+    for note in &finished.notes {
+        writeln!(err, "  {note}")?;
+    }
+    Ok(finished)
+}
+
+/// The last line about a run, and the exit status: non-zero only when it failed.
+pub(crate) fn conclude(finished: &Finished) -> ExitCode {
+    let app = &finished.app;
+    let name = &app.metadata.name;
+    let phase = app.status.as_ref().map(|s| s.phase).unwrap_or_default();
+    let namespace = match app.metadata.namespace.as_str() {
+        "default" => String::new(),
+        other => format!(" -n {other}"),
+    };
+    match phase {
+        AppPhase::Running => println!("Application {name} is running."),
+        AppPhase::WorkflowSuspending => match finished.fires_at {
+            Some(time) => println!(
+                "Application {name} is suspended until {time}; the next command, or a controller, goes on then."
+            ),
+            None => println!(
+                "Application {name} waits for somebody: `lateen workflow resume {name}{namespace}` goes on, \
+                 `lateen workflow terminate {name}{namespace}` ends it."
+            ),
+        },
+        AppPhase::WorkflowTerminated => println!("The workflow of application {name} is terminated."),
+        AppPhase::WorkflowFailed => {
+            let message = app.status.as_ref().and_then(|s| s.workflow.as_ref()).map(|w| w.message.clone());
+            eprintln!(
+                "The workflow of application {name} has failed. {}\n`lateen status {name}{namespace}` says where, \
+                 `lateen workflow restart {name}{namespace}` tries again.",
+                message.unwrap_or_default()
+            );
+            return ExitCode::FAILURE;
+        }
+        AppPhase::Unhealthy => {
+            eprintln!("Application {name} is delivered, and not healthy: `lateen status {name}{namespace}` says why.");
+        }
+        other => println!("Application {name}: {other}."),
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,125 @@
+//! `lateen def`: the definitions that applications are written with.
+
+use crate::output::{self, Format};
+use crate::session::{HubArgs, Outcome, Session};
+use crate::table;
+use cue_syntax::Diagnostic;
+use model::DefinitionKind;
+use render::definition::{Builtins, DefinitionSource, Loaded, Provenance, find};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum DefArgs {
+    /// List the definitions: built-in ones and those of the hub
+    #[command(visible_alias = "ls")]
+    List {
+        /// Only this kind: component, trait, policy or workflow-step
+        #[arg(long, short = 't', value_parser = kind)]
+        r#type: Option<DefinitionKind>,
+        /// Only what comes with Lateen; asks no hub
+        #[arg(long)]
+        builtin: bool,
+        /// json or yaml instead of a table
+        #[arg(long, short)]
+        output: Option<Format>,
+    },
+    /// Print a definition
+    Show {
+        /// Its name
+        name: String,
+        /// Its kind, where several have the name
+        #[arg(long, short = 't', value_parser = kind)]
+        r#type: Option<DefinitionKind>,
+    },
+}
+
+fn kind(text: &str) -> Result<DefinitionKind, String> {
+    DefinitionKind::parse(text).ok_or_else(|| "one of component, trait, policy, workflow-step".to_owned())
+}
+
+const KINDS: [DefinitionKind; 4] =
+    [DefinitionKind::Component, DefinitionKind::Trait, DefinitionKind::Policy, DefinitionKind::WorkflowStep];
+
+pub(crate) async fn run(hub: HubArgs, args: DefArgs) -> Outcome {
+    match args {
+        DefArgs::List { r#type, builtin, output } => list(hub, r#type, builtin, output).await,
+        DefArgs::Show { name, r#type } => show(&name, r#type),
+    }
+}
+
+fn description(loaded: &Loaded) -> String {
+    let annotations = &loaded.definition.annotations;
+    annotations.get(model::labels::DEFINITION_DESCRIPTION).cloned().unwrap_or_default()
+}
+
+async fn list(hub: HubArgs, only: Option<DefinitionKind>, builtin: bool, output: Option<Format>) -> Outcome {
+    let mut rows: Vec<(String, &'static str, String, String)> = Vec::new();
+    for kind in KINDS.into_iter().filter(|k| only.is_none_or(|only| only == *k)) {
+        for name in Builtins.names(kind) {
+            if let Some(Ok(loaded)) = Builtins.find(kind, &name) {
+                rows.push((name, kind.word(), "built-in".to_owned(), description(&loaded)));
+            }
+        }
+    }
+    if !builtin {
+        let session = Session::open(&hub).await?;
+        for kind in KINDS.into_iter().filter(|k| only.is_none_or(|only| only == *k)) {
+            for object in session.hub.definitions(kind.kind(), "").await? {
+                let text =
+                    |pointer: &str| object.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+                let namespace = text("/metadata/namespace");
+                let about = object
+                    .pointer("/metadata/annotations")
+                    .and_then(|a| a.get(model::labels::DEFINITION_DESCRIPTION))
+                    .and_then(|v| v.as_str())
+                    .unwrap_or_default();
+                rows.push((text("/metadata/name"), kind.word(), format!("hub/{namespace}"), about.to_owned()));
+            }
+        }
+    }
+    rows.sort();
+    if let Some(format) = output {
+        let list: Vec<_> = rows
+            .iter()
+            .map(|(name, kind, from, about)| json!({"name": name, "type": kind, "source": from, "description": about}))
+            .collect();
+        return output::print(&json!(list), format);
+    }
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(name, kind, from, about)| vec![name, kind.to_owned(), from, about]).collect();
+    print!("{}", table::draw(&["NAME", "TYPE", "SOURCE", "DESCRIPTION"], &rows));
+    Ok(())
+}
+
+fn show(name: &str, only: Option<DefinitionKind>) -> Outcome {
+    let found: Vec<Arc<Loaded>> = KINDS
+        .into_iter()
+        .filter(|k| only.is_none_or(|only| only == *k))
+        .filter_map(|kind| Builtins.find(kind, name)?.ok())
+        .collect();
+    match found.as_slice() {
+        [one] => {
+            if one.provenance == Provenance::Builtin
+                && let Some(text) = Builtins::text(one.definition.kind, name)
+            {
+                print!("{text}");
+            }
+            Ok(())
+        }
+        [] => {
+            let kind = only.unwrap_or(DefinitionKind::Component);
+            match find(&Builtins, kind, name, "") {
+                Err(problems) => Err(problems.into()),
+                Ok(_) => Ok(()),
+            }
+        }
+        several => {
+            let kinds: Vec<&str> = several.iter().map(|l| l.definition.kind.word()).collect();
+            Err(Diagnostic::error("def/several", format!("{name} is a {}", kinds.join(" and a ")))
+                .help("choose with --type")
+                .into())
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `lateen delete`: an application and everything that it delivered.
+
+use crate::application::{AppArgs, find, runner};
+use crate::session::{HubArgs, Outcome, Session, confirm};
+use controller::deliver::{Keeper, remove};
+use controller::lease::{self, Attempt};
+use controller::prepare::Definitions;
+use cue_syntax::Diagnostic;
+use delivery::Rules;
+use jiff::Timestamp;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen delete shop                  shows what goes and asks
+  lateen delete shop --yes
+  lateen delete shop --orphan         leave its objects where they are")]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    app: AppArgs,
+    /// Leave its objects where they are
+    #[arg(long, short)]
+    orphan: bool,
+    /// Give up what a cluster that does not answer still has
+    #[arg(long)]
+    abandon: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
+    let session = Session::open(&hub).await?;
+    session.announce();
+    let app = find(&session, &args.app).await?;
+    let runner = runner(&session, Definitions::default(), |notice| eprintln!("  {notice}"));
+    let rules = Rules::of(&app.spec.policies)?;
+    let keeper = Keeper::open(session.hub.clone(), runner.clusters.clone(), app.clone(), rules, String::new()).await?;
+    let plan = delivery::prune::teardown(&keeper.inventory().await, keeper.rules(), args.orphan);
+    if !args.yes {
+        for deletion in &plan.delete {
+            println!("  deletes {}", deletion.resource.key());
+        }
+        for (entry, why) in &plan.keep {
+            println!("  keeps   {}: {why}", entry.key());
+        }
+    }
+    let name = &args.app.name;
+    confirm(&format!("Delete application {name} and {} objects?", plan.delete.len()), args.yes)?;
+    let processes = runner.processes.as_ref();
+    let namespace = &args.app.namespace;
+    let held = match lease::acquire(&session.hub, processes, namespace, name, Timestamp::now()).await? {
+        Attempt::Mine(held) => held,
+        Attempt::Theirs { holder, .. } => {
+            return Err(Diagnostic::error("delete/busy", format!("application {name} is being run by {holder}"))
+                .help(format!("end the run first: lateen workflow terminate {name} -n {namespace}"))
+                .into());
+        }
+    };
+    let result = remove(&session.hub, &keeper, &app, args.orphan, args.abandon).await;
+    // The lease goes with the application.
+    let target = lease::address(namespace, name);
+    let _ = held.release(&session.hub, Timestamp::now()).await;
+    let removed = result?;
+    for line in &removed.kept {
+        println!("  kept {line}");
+    }
+    if !removed.owed.is_empty() && !args.abandon {
+        let mut diagnostic = Diagnostic::error(
+            "delete/owed",
+            format!("application {name} still has objects: it stays until they are gone"),
+        )
+        .help("run the command again when the cluster answers, or give --abandon");
+        diagnostic.related =
+            removed.owed.iter().map(|line| Diagnostic::error("delete/owed-object", line.clone())).collect();
+        return Err(diagnostic.into());
+    }
+    session.hub.objects().delete(&target, &Default::default()).await?;
+    println!("Deleted application {name} with {} objects.", removed.deleted.len());
+    Ok(())
+}

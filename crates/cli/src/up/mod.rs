@@ -1,0 +1,166 @@
+//! `lateen up`: store an Application on the hub and run its workflow.
+
+mod files;
+
+use crate::application::{WaitArgs, carry_on, conclude, runner};
+use crate::install;
+use crate::session::{Failure, HubArgs, Outcome, Session};
+use controller::prepare::Definitions;
+use cue_syntax::Diagnostic;
+use files::Given;
+use model::manifest::Document;
+use model::{Application, DefinitionKind};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen up -f app.yaml
+  cat app.yaml | lateen up -f -
+  lateen up -f policies.yaml -f workflow.yaml -f app.yaml
+  lateen up -f app.yaml --dry-run          check everything, change nothing
+  lateen up shop                           go on with an application that is on the hub already")]
+pub(crate) struct UpArgs {
+    /// An application that is on the hub already
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    name: Option<String>,
+    /// Files with an Application and what it names (policies, workflows, definitions); `-` is standard input
+    #[arg(long, short, value_name = "FILE")]
+    file: Vec<PathBuf>,
+    /// Definitions: files or folders; they win over those of the hub
+    #[arg(long, short, value_name = "PATH")]
+    definitions: Vec<PathBuf>,
+    /// The namespace of objects that name none
+    #[arg(long, short, default_value = "default")]
+    namespace: String,
+    /// Check everything and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Set the annotation app.oam.dev/publishVersion: the specification is published under this version
+    #[arg(long, short = 'v', value_name = "VERSION")]
+    publish_version: Option<String>,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
+    let given = files::read(&args.file, &args.namespace)?;
+    let definitions = Definitions { files: crate::render::definitions(&args.definitions)? };
+    let session = Session::open(&hub).await?;
+    session.announce();
+    let missing = install::missing(&session.hub).await?;
+    if !missing.is_empty() {
+        return Err(install::missing_error(&missing).into());
+    }
+    let Given { others, applications } = given;
+    if args.name.is_none() && applications.is_empty() {
+        return Err(Diagnostic::error("up/no-application", "the files hold no Application")
+            .help("an Application has apiVersion core.oam.dev/v1beta1 and kind Application")
+            .into());
+    }
+    let mut names: Vec<(String, String)> = args.name.into_iter().map(|n| (args.namespace.clone(), n)).collect();
+    let applications = with_publish_version(applications, args.publish_version.as_deref());
+    check(&session, &definitions, &others, &applications).await?;
+    if args.dry_run {
+        for document in &applications {
+            println!("application {}/{} is fine; nothing was changed", document.namespace(), document.name());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    for document in others.iter().chain(&applications) {
+        store(&session, document).await?;
+    }
+    names.extend(applications.iter().map(|d| (d.namespace().to_owned(), d.name().to_owned())));
+    let mut code = ExitCode::SUCCESS;
+    for (namespace, name) in names {
+        if args.wait.no_wait {
+            println!("application {namespace}/{name} is stored; `lateen up {name} -n {namespace}` carries it on");
+            continue;
+        }
+        let finished = carry_on(&session, definitions.clone(), &namespace, &name, args.wait.timeout).await?;
+        let one = conclude(&finished);
+        if one != ExitCode::SUCCESS {
+            code = one;
+        }
+    }
+    Ok(code)
+}
+
+fn with_publish_version(mut applications: Vec<Document>, version: Option<&str>) -> Vec<Document> {
+    let Some(version) = version else { return applications };
+    for document in &mut applications {
+        files::annotate(&mut document.value, model::labels::PUBLISH_VERSION, version);
+    }
+    applications
+}
+
+/// Everything that is wrong with the applications, told in their files, before anything is stored.
+async fn check(
+    session: &Session,
+    definitions: &Definitions,
+    others: &[Document],
+    applications: &[Document],
+) -> Outcome {
+    let runner = runner(session, definitions.clone(), |_| {});
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for document in applications {
+        let mut app: Application = document.parse()?;
+        problems.extend(document.unknown_fields());
+        if let Some(stored) = session.hub.application(&app.metadata.namespace, &app.metadata.name).await? {
+            refuse_foreign(&stored)?;
+            app.metadata.uid = stored.metadata.uid;
+        }
+        match runner.check_with(&app, &files::parts(others, &app)?).await {
+            Ok(prepared) => crate::report::print(&prepared.warnings),
+            Err(controller::Error::Diagnostics(found)) => {
+                problems.extend(found.into_iter().map(|d| document.locate(d)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure(problems)) }
+}
+
+/// An Application that a KubeVela controller handles is refused until it is handed over.
+fn refuse_foreign(stored: &Application) -> Outcome {
+    let theirs = stored.annotation(model::labels::KUBEVELA_VERSION).is_some();
+    if theirs && stored.annotation(model::labels::CONTROLLER_REQUIREMENT) != Some(HANDED_OVER) {
+        return Err(Diagnostic::error(
+            "up/handled-elsewhere",
+            format!("application {} is handled by a KubeVela controller", stored.metadata.name),
+        )
+        .help(format!(
+            "hand it over with the annotation {}={HANDED_OVER}; KubeVela's controller then leaves it alone",
+            model::labels::CONTROLLER_REQUIREMENT
+        ))
+        .into());
+    }
+    Ok(())
+}
+
+/// The value of the annotation that keeps KubeVela's controller away.
+const HANDED_OVER: &str = "lateen";
+
+/// Stores one object on the hub.
+async fn store(session: &Session, document: &Document) -> Outcome {
+    let namespace = document.namespace();
+    if session.fleet.hub().simulated() && !namespace.is_empty() {
+        let made = session.fleet.create_namespace(model::cluster::LOCAL, namespace).await?;
+        if made {
+            eprintln!("  created namespace {namespace} on the embedded hub");
+        }
+    }
+    session.hub.apply(&document.value).await?;
+    if document.kind() != "Application" {
+        eprintln!("  {} {} stored", document.kind(), document.name());
+    }
+    Ok(())
+}
+
+/// Whether an object is a definition of one of the four kinds.
+pub(crate) fn is_definition(value: &Value) -> bool {
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    DefinitionKind::ALL.iter().any(|k| k.kind() == kind)
+}

@@ -1,0 +1,427 @@
+//! Components to places: rendered, applied in waves, looked at until they are healthy.
+//!
+//! The waves are decided by `workflow::deploy`; this performs them. What a visit of a step has done is remembered for its
+//! next visit, so that a wait does not apply everything again; a process that begins anew does, which is harmless.
+
+use crate::clusters::FleetClusters;
+use crate::deliver::Keeper;
+use crate::status::Services;
+use actions::{Clusters as _, Dispatch as _, Fault, FaultClass, Manifest, ObjectRef};
+use cue_syntax::Diagnostic;
+use futures::future::BoxFuture;
+use indexmap::IndexMap;
+use model::{Component, ServiceStatus};
+use render::{
+    AppInput, AppView, ComponentInput, Live, Origin, Placement, RenderContext, RenderedComponent, RenderedObject,
+    Renderer, Stage,
+};
+use rustc_hash::FxHashMap;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use workflow::deploy::{Deploy, Place, Report, Verdict, Work};
+use workflow::event::Outcome;
+
+/// An object that a step waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    /// Where.
+    pub cluster: String,
+    /// Which.
+    pub object: ObjectRef,
+    /// As it was when it was looked at; empty: not there.
+    pub resource_version: String,
+}
+
+/// Delivers the components of one Application.
+pub struct Delivery {
+    /// Definitions and templates.
+    pub renderer: Arc<Renderer>,
+    /// The Application with what it names.
+    pub input: AppInput,
+    /// What templates are told of it.
+    pub view: AppView,
+    /// The revision and the clusters' versions.
+    pub context: RenderContext,
+    /// Clusters by name.
+    pub clusters: Arc<FleetClusters>,
+    /// The Application's objects.
+    pub keeper: Arc<Keeper>,
+    /// What is told of each service.
+    pub services: Services,
+    /// Deliveries of steps that wait, by what they were asked.
+    memory: Mutex<FxHashMap<String, Memory>>,
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Delivery").field("app", &self.view.name).finish_non_exhaustive()
+    }
+}
+
+/// A component on its way to a place.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where to.
+    pub placement: Placement,
+    /// What.
+    pub component: ComponentInput,
+}
+
+#[derive(Debug)]
+struct Memory {
+    deploy: Deploy,
+    targets: Vec<Target>,
+    rendered: FxHashMap<usize, RenderedComponent>,
+}
+
+/// What a delivery is asked for beside its targets.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// How many components at a time, per cluster.
+    pub parallelism: usize,
+    /// Do not wait until they are healthy.
+    pub no_wait: bool,
+}
+
+/// How a visit ended.
+#[derive(Debug)]
+pub struct Visit {
+    /// For the core.
+    pub outcome: Outcome,
+    /// What to watch until the next visit.
+    pub waits: Vec<Waits>,
+    /// The live workloads and outputs of the components, by name, when it is done.
+    pub live: IndexMap<String, Live>,
+}
+
+/// All problems of a rendering as one permanent fault; positions and paths are in its text.
+pub(crate) fn mistakes(problems: &[Diagnostic]) -> Fault {
+    let texts: Vec<String> = problems
+        .iter()
+        .map(|d| {
+            let path = d.path.as_ref().filter(|p| !p.is_empty()).map(|p| format!("{p}: ")).unwrap_or_default();
+            let place = d.labels.first().map_or_else(String::new, |l| {
+                let (line, column) = l.source.line_column(l.start);
+                format!(" ({}:{line}:{column})", l.source.name)
+            });
+            format!("{path}{}{place}", d.message)
+        })
+        .collect();
+    Fault::permanent(texts.join("; "))
+}
+
+impl Delivery {
+    /// Of one Application at one revision.
+    pub fn new(
+        renderer: Arc<Renderer>,
+        input: AppInput,
+        context: RenderContext,
+        clusters: Arc<FleetClusters>,
+        keeper: Arc<Keeper>,
+        services: Services,
+    ) -> Delivery {
+        let view = AppView::of(&input.app);
+        Delivery { renderer, input, view, context, clusters, keeper, services, memory: Mutex::default() }
+    }
+
+    /// One visit: applies what is ready, looks at what was applied, and says how it stands. `memory` names the delivery
+    /// between visits.
+    pub async fn visit(
+        &self,
+        memory: &str,
+        targets: impl FnOnce() -> Result<Vec<Target>, Vec<Diagnostic>>,
+        manner: Manner,
+    ) -> Visit {
+        let known = self.memory.lock().await.remove(memory);
+        let mut work = match known {
+            Some(mut work) => {
+                work.deploy.again();
+                work
+            }
+            None => match targets().map_err(|p| mistakes(&p)).and_then(|targets| self.begin(targets, manner)) {
+                Ok(work) => work,
+                Err(fault) => {
+                    return Visit { outcome: crate::perform::failed(fault), waits: Vec::new(), live: IndexMap::new() };
+                }
+            },
+        };
+        let mut waits = Vec::new();
+        let mut live: IndexMap<String, Live> = IndexMap::new();
+        loop {
+            let next = work.deploy.next();
+            if next.is_empty() {
+                break;
+            }
+            let mut under_way: Vec<BoxFuture<'_, (usize, Done)>> = Vec::with_capacity(next.len());
+            for one in next {
+                let (Work::Apply(index) | Work::Check(index)) = one;
+                let Some(target) = work.targets.get(index) else { continue };
+                let values = self.values(&work.deploy, index, target);
+                let rendered = work.rendered.get(&index);
+                under_way.push(Box::pin(async move {
+                    let done = match (one, rendered) {
+                        (Work::Check(_), Some(rendered)) => self.check(target, rendered, &values, manner).await,
+                        _ => self.apply(target, &values).await,
+                    };
+                    (index, done)
+                }));
+            }
+            for (index, done) in futures::future::join_all(under_way).await {
+                if let Some(rendered) = done.rendered {
+                    work.rendered.insert(index, rendered);
+                }
+                if let (Some(found), Some(target)) = (done.live, work.targets.get(index)) {
+                    live.insert(target.component.name.clone(), found);
+                }
+                waits.extend(done.waits);
+                work.deploy.report(index, done.report);
+            }
+        }
+        let outcome = match work.deploy.verdict() {
+            Verdict::Done => Outcome::Done(json!({}).into()),
+            Verdict::Failed(message) => Outcome::Failed { class: FaultClass::Permanent, message },
+            Verdict::Busy => Outcome::Wait { message: "the delivery is under way".into() },
+            Verdict::Wait(message) => Outcome::Wait { message },
+        };
+        if matches!(outcome, Outcome::Wait { .. }) {
+            self.memory.lock().await.insert(memory.to_owned(), work);
+        }
+        Visit { outcome, waits, live }
+    }
+
+    fn begin(&self, targets: Vec<Target>, manner: Manner) -> Result<Memory, Fault> {
+        let mut places: Vec<(Place, Vec<Component>)> = Vec::new();
+        let mut ordered: Vec<Vec<Target>> = Vec::new();
+        for target in targets {
+            let place = Place {
+                cluster: target.placement.cluster.clone(),
+                namespace: target.placement.namespace.clone(),
+                replica: target.component.replica_key.clone(),
+            };
+            let component = self.component(&target.component);
+            match places.iter().position(|(p, _)| *p == place) {
+                Some(i) => {
+                    if let (Some((_, list)), Some(group)) = (places.get_mut(i), ordered.get_mut(i)) {
+                        list.push(component);
+                        group.push(target);
+                    }
+                }
+                None => {
+                    places.push((place, vec![component]));
+                    ordered.push(vec![target]);
+                }
+            }
+        }
+        let deploy = Deploy::new(places, manner.parallelism).map_err(|d| mistakes(&[d]))?;
+        Ok(Memory { deploy, targets: ordered.into_iter().flatten().collect(), rendered: FxHashMap::default() })
+    }
+
+    /// What the waves need to know of a component: its name and what it waits for and gives.
+    fn component(&self, input: &ComponentInput) -> Component {
+        Component {
+            name: input.name.clone(),
+            kind: input.kind.clone(),
+            depends_on: input.depends_on.clone(),
+            inputs: input.inputs.clone(),
+            outputs: self.input.app.component(&input.name).map(|c| c.outputs.clone()).unwrap_or_default(),
+            ..Component::default()
+        }
+    }
+
+    /// The values that a component takes from others of its place.
+    fn values(&self, deploy: &Deploy, index: usize, target: &Target) -> IndexMap<String, Value> {
+        let inputs = target.component.inputs.iter();
+        inputs.filter_map(|i| Some((i.from.clone(), deploy.value(index, &i.from)?.clone()))).collect()
+    }
+
+    fn context_with(&self, values: &IndexMap<String, Value>) -> RenderContext {
+        let mut context = self.context.clone();
+        context.values.extend(values.iter().map(|(k, v)| (k.clone(), cue::json::from_value(v))));
+        context
+    }
+
+    async fn apply(&self, target: &Target, values: &IndexMap<String, Value>) -> Done {
+        let rendered = match self.renderer.component(
+            &self.view,
+            &target.component,
+            &target.placement,
+            &self.context_with(values),
+            None,
+        ) {
+            Ok(rendered) => rendered,
+            Err(problems) => return Done::failed(mistakes(&problems)),
+        };
+        let (cluster, namespace) = (&target.placement.cluster, &target.placement.namespace);
+        if let Err(fault) = self.clusters.ensure_namespace(cluster, namespace).await {
+            return Done::failed(fault);
+        }
+        for stage in [Stage::PreDispatch, Stage::DefaultDispatch] {
+            let objects = rendered.objects.iter().filter(|o| o.stage == stage);
+            if let Err(fault) = self.dispatch(target, objects).await {
+                return Done::failed(fault);
+            }
+        }
+        Done { report: Report::Applied, rendered: Some(rendered), ..Done::default() }
+    }
+
+    async fn dispatch<'o>(
+        &self,
+        target: &Target,
+        objects: impl Iterator<Item = &'o RenderedObject>,
+    ) -> Result<Vec<Value>, Fault> {
+        let manifests: Vec<Manifest> = objects
+            .map(|object| Manifest {
+                cluster: self.cluster_of(target, object),
+                component: target.component.name.clone(),
+                trait_name: match &object.origin {
+                    Origin::Trait { kind, .. } => kind.clone(),
+                    _ => String::new(),
+                },
+                env: target.placement.env.clone(),
+                object: object.manifest.clone(),
+            })
+            .collect();
+        if manifests.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.keeper.apply(manifests).await
+    }
+
+    fn cluster_of(&self, target: &Target, object: &RenderedObject) -> String {
+        if object.control_plane_only { String::new() } else { target.placement.cluster.clone() }
+    }
+
+    /// Reads what runs, asks the definition whether it is well, applies what waited for that, and tells the service.
+    async fn check(
+        &self,
+        target: &Target,
+        rendered: &RenderedComponent,
+        values: &IndexMap<String, Value>,
+        manner: Manner,
+    ) -> Done {
+        let (live, waits) = match self.live(target, rendered).await {
+            Ok(found) => found,
+            Err(fault) => return Done::failed(fault),
+        };
+        let context = self.context_with(values);
+        let mut rendered = rendered.clone();
+        let mut health =
+            self.renderer.health(&self.view, &target.component, &target.placement, &rendered, &live, &context);
+        if health.workload_healthy {
+            // What could not be known before the workload ran can be rendered now.
+            if !rendered.pending.is_empty() {
+                let again =
+                    self.renderer.component(&self.view, &target.component, &target.placement, &context, Some(&live));
+                match again {
+                    Ok(again) => rendered = again,
+                    Err(problems) => return Done::failed(mistakes(&problems)),
+                }
+            }
+            let late = rendered.objects.iter().filter(|o| o.stage == Stage::PostDispatch);
+            match self.dispatch(target, late).await {
+                Ok(applied) if applied.is_empty() => {}
+                Ok(_) => match self.live(target, &rendered).await {
+                    Ok((live, _)) => {
+                        health = self.renderer.health(
+                            &self.view,
+                            &target.component,
+                            &target.placement,
+                            &rendered,
+                            &live,
+                            &context,
+                        );
+                    }
+                    Err(fault) => return Done::failed(fault),
+                },
+                Err(fault) => return Done::failed(fault),
+            }
+        }
+        self.services.put(self.service(target, &rendered, &health));
+        let report = if health.healthy || manner.no_wait {
+            match self.renderer.outputs(&self.view, &target.component, &target.placement, &live, &context) {
+                Ok(outputs) => Report::Healthy(outputs),
+                Err(problems) => return Done::failed(mistakes(&problems)),
+            }
+        } else {
+            Report::Unhealthy(if health.message.is_empty() { "not healthy yet".into() } else { health.message })
+        };
+        let waits = if matches!(report, Report::Unhealthy(_)) { waits } else { Vec::new() };
+        Done { report, rendered: Some(rendered), waits, live: Some(live) }
+    }
+
+    async fn live(&self, target: &Target, rendered: &RenderedComponent) -> Result<(Live, Vec<Waits>), Fault> {
+        let mut live = Live::default();
+        let mut waits = Vec::new();
+        for object in &rendered.objects {
+            let cluster = self.cluster_of(target, object);
+            let objects = self.clusters.objects(&cluster).await?;
+            let address = ObjectRef::of(&object.manifest)?;
+            let found = objects.read(&address).await?;
+            let version = found.as_ref().and_then(|o| o.pointer("/metadata/resourceVersion")).and_then(Value::as_str);
+            waits.push(Waits { cluster, object: address, resource_version: version.unwrap_or_default().to_owned() });
+            let Some(found) = found else { continue };
+            match &object.origin {
+                Origin::Workload => live.workload = Some(found),
+                Origin::Auxiliary(output) | Origin::Trait { output, .. } => {
+                    live.outputs.insert(output.clone(), found);
+                }
+                Origin::Policy(_) => {}
+            }
+        }
+        Ok((live, waits))
+    }
+
+    fn service(&self, target: &Target, rendered: &RenderedComponent, health: &render::Health) -> ServiceStatus {
+        let text = |object: &RenderedObject, key: &str| {
+            object.manifest.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        ServiceStatus {
+            name: target.component.name.clone(),
+            namespace: target.placement.namespace.clone(),
+            cluster: target.placement.cluster.clone(),
+            env: target.placement.env.clone(),
+            workload_definition: rendered
+                .workload()
+                .map(|o| model::status::WorkloadGvk { api_version: text(o, "apiVersion"), kind: text(o, "kind") }),
+            healthy: health.healthy,
+            workload_healthy: Some(health.workload_healthy),
+            replica_key: target.component.replica_key.clone(),
+            message: health.message.clone(),
+            details: health.details.clone(),
+            traits: health
+                .traits
+                .iter()
+                .map(|t| model::status::TraitStatus {
+                    kind: t.kind.clone(),
+                    healthy: t.healthy,
+                    pending: t.pending,
+                    message: t.message.clone(),
+                    details: t.details.clone(),
+                })
+                .collect(),
+            ..ServiceStatus::default()
+        }
+    }
+}
+
+/// What came of one task.
+#[derive(Debug)]
+struct Done {
+    report: Report,
+    rendered: Option<RenderedComponent>,
+    waits: Vec<Waits>,
+    live: Option<Live>,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Done { report: Report::Applied, rendered: None, waits: Vec::new(), live: None }
+    }
+}
+
+impl Done {
+    fn failed(fault: Fault) -> Done {
+        Done { report: Report::Failed { class: fault.class, message: fault.message }, ..Done::default() }
+    }
+}

@@ -1,0 +1,221 @@
+//! From a subject to something that can run: definitions found, everything checked, templates compiled.
+//!
+//! Nothing is written here. Whatever is wrong is told at once, before the first object is touched.
+
+use crate::error::Error;
+use crate::hub::Hub;
+use crate::subject::Subject;
+use cue_syntax::Diagnostic;
+use indexmap::IndexMap;
+use model::{ApplicationRevision, Definition, DefinitionKind, Step};
+use render::definition::{Builtins, DefinitionSource, Given, Layers, Loaded, Provenance};
+use render::{AppInput, Clusters, RenderContext, Renderer};
+use std::sync::Arc;
+use workflow::Plan;
+use workflow::step::Templates;
+
+/// Where definitions come from beside the built-in ones.
+#[derive(Debug, Clone, Default)]
+pub struct Definitions {
+    /// Given on the command line; they win over all others.
+    pub files: Given,
+}
+
+/// Everything that a run needs.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The Application with what it names, for rendering.
+    pub input: AppInput,
+    /// Definitions and compiled templates.
+    pub renderer: Arc<Renderer>,
+    /// Compiled steps.
+    pub templates: Templates,
+    /// The step graph.
+    pub plan: Arc<Plan>,
+    /// The revision and the clusters.
+    pub context: RenderContext,
+    /// The definitions that it uses, by kind and by the name that the user wrote.
+    pub used: IndexMap<(DefinitionKind, String), Arc<Loaded>>,
+    /// Worth knowing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+const KINDS: [(DefinitionKind, &str); 4] = [
+    (DefinitionKind::Component, "ComponentDefinition"),
+    (DefinitionKind::Trait, "TraitDefinition"),
+    (DefinitionKind::Policy, "PolicyDefinition"),
+    (DefinitionKind::WorkflowStep, "WorkflowStepDefinition"),
+];
+
+/// The definitions on a hub: those of the Application's namespace win over the shared ones.
+async fn of_hub(hub: &Hub, namespace: &str) -> Result<Vec<Given>, Error> {
+    let mut layers = Vec::new();
+    let mut namespaces = vec![namespace];
+    if namespace != model::SYSTEM_NAMESPACE {
+        namespaces.push(model::SYSTEM_NAMESPACE);
+    }
+    for namespace in namespaces {
+        let mut given = Given::default();
+        for (_, kind) in KINDS {
+            for object in hub.definitions(kind, namespace).await? {
+                let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
+                let origin = format!("{kind}/{namespace}/{name}");
+                given.add(Loaded::from_object(&object, &origin, Provenance::Hub(namespace.to_owned()))?)?;
+            }
+        }
+        layers.push(given);
+    }
+    Ok(layers)
+}
+
+/// The definitions that a revision holds: a run goes on with what it began with.
+fn of_revision(revision: &ApplicationRevision) -> Result<Given, Error> {
+    let mut given = Given::default();
+    let spec = &revision.spec;
+    for (kind, objects) in [
+        ("ComponentDefinition", &spec.component_definitions),
+        ("TraitDefinition", &spec.trait_definitions),
+        ("PolicyDefinition", &spec.policy_definitions),
+        ("WorkflowStepDefinition", &spec.workflow_step_definitions),
+    ] {
+        for (name, object) in objects {
+            let origin = format!("{kind}/{name} of revision {}", revision.metadata.name);
+            given.add(Loaded::from_object(object, &origin, Provenance::Hub(revision.metadata.namespace.clone()))?)?;
+        }
+    }
+    Ok(given)
+}
+
+fn step_types(steps: &[Step], into: &mut Vec<String>) {
+    for step in steps {
+        if step.kind != model::generate::STEP_GROUP && !into.contains(&step.kind) {
+            into.push(step.kind.clone());
+        }
+        step_types(&step.sub_steps, into);
+    }
+}
+
+/// Prepares a run.
+///
+/// # Errors
+/// Unknown types, wrong parameters, a cycle between steps, templates that do not compile: everything that was found.
+pub async fn prepare(
+    hub: &Hub,
+    subject: &Subject,
+    definitions: &Definitions,
+    clusters: &Clusters,
+) -> Result<Prepared, Error> {
+    let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(definitions.files.clone())];
+    if subject.revision.is_new {
+        for given in of_hub(hub, &subject.app.metadata.namespace).await? {
+            layers.push(Box::new(given));
+        }
+    } else if let Some(pinned) = subject.revisions.iter().find(|r| r.metadata.name == subject.revision.name) {
+        layers.push(Box::new(of_revision(pinned)?));
+    }
+    layers.push(Box::new(Builtins));
+    let renderer = Arc::new(Renderer::new(Layers(layers)));
+    let input = AppInput {
+        app: subject.app.clone(),
+        document: None,
+        policies: subject.parts.policies.clone(),
+        workflows: subject.parts.workflow.clone().into_iter().collect(),
+    };
+    let context = RenderContext { app_revision: subject.revision.name.clone(), ..RenderContext::default() };
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    match renderer.application(&input, clusters, &context) {
+        Ok(rendered) => warnings.extend(rendered.warnings),
+        Err(found) => problems.extend(found),
+    }
+    let plan = Plan::new(&subject.steps.steps, subject.steps.mode, subject.steps.sub_mode);
+    let mut used = IndexMap::new();
+    let mut kinds = Vec::new();
+    step_types(&subject.steps.steps, &mut kinds);
+    let mut wanted: Vec<(DefinitionKind, String, String)> = Vec::new();
+    for (i, component) in subject.app.spec.components.iter().enumerate() {
+        let path = format!("spec.components[{i}]");
+        wanted.push((DefinitionKind::Component, component.kind.clone(), format!("{path}.type")));
+        for (j, t) in component.traits.iter().enumerate() {
+            wanted.push((DefinitionKind::Trait, t.kind.clone(), format!("{path}.traits[{j}].type")));
+        }
+    }
+    for kind in kinds {
+        wanted.push((DefinitionKind::WorkflowStep, kind, "spec.workflow.steps".to_owned()));
+    }
+    for (kind, name, path) in wanted {
+        if used.contains_key(&(kind, name.clone())) {
+            continue;
+        }
+        match renderer.definition(kind, &name, &path) {
+            Ok(loaded) => {
+                used.insert((kind, name), loaded);
+            }
+            Err(found) => {
+                problems.extend(found.into_iter().filter(|d| !problems_have(&problems, d)).collect::<Vec<_>>())
+            }
+        }
+    }
+    let step_definitions: IndexMap<String, Arc<Definition>> = used
+        .iter()
+        .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
+        .map(|((_, name), loaded)| (name.clone(), Arc::new(loaded.definition.clone())))
+        .collect();
+    let templates = Templates::new(&render::Packages, &step_definitions);
+    match (plan, templates) {
+        (Ok(plan), Ok(templates)) if problems.is_empty() => {
+            Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, warnings })
+        }
+        (plan, templates) => {
+            problems.extend(plan.err().unwrap_or_default());
+            problems.extend(templates.err().unwrap_or_default());
+            Err(problems.into())
+        }
+    }
+}
+
+fn problems_have(problems: &[Diagnostic], one: &Diagnostic) -> bool {
+    problems.iter().any(|p| p.code == one.code && p.message == one.message)
+}
+
+/// A revision as it is stored: the Application and everything that it uses, by value.
+pub fn revision_object(subject: &Subject, prepared: &Prepared) -> ApplicationRevision {
+    let mut revision = ApplicationRevision {
+        api_version: model::CORE_V1BETA1.into(),
+        kind: "ApplicationRevision".into(),
+        ..ApplicationRevision::default()
+    };
+    let app = &subject.app;
+    revision.metadata.name.clone_from(&subject.revision.name);
+    revision.metadata.namespace.clone_from(&app.metadata.namespace);
+    revision.metadata.owner_references = vec![crate::hub::owner_reference(app)];
+    for (key, value) in [
+        (model::labels::APP_NAME, app.metadata.name.as_str()),
+        (model::labels::APP_REVISION_HASH, subject.revision.hash.as_str()),
+    ] {
+        revision.metadata.labels.insert(key.to_owned(), value.to_owned());
+    }
+    let mut copy = app.clone();
+    copy.status = None;
+    copy.metadata.rest.clear();
+    copy.metadata.resource_version.clear();
+    revision.spec.application = copy;
+    revision.spec.engine_version = env!("CARGO_PKG_VERSION").to_owned();
+    for ((kind, name), loaded) in &prepared.used {
+        let Ok(object) = serde_json::to_value(loaded.definition.to_object()) else { continue };
+        let into = match kind {
+            DefinitionKind::Component => &mut revision.spec.component_definitions,
+            DefinitionKind::Trait => &mut revision.spec.trait_definitions,
+            DefinitionKind::Policy => &mut revision.spec.policy_definitions,
+            DefinitionKind::WorkflowStep => &mut revision.spec.workflow_step_definitions,
+        };
+        into.insert(render::definition::split_version(name).0.to_owned(), object);
+    }
+    for policy in &subject.parts.policies {
+        if let Ok(value) = serde_json::to_value(policy) {
+            revision.spec.policies.insert(policy.metadata.name.clone(), value);
+        }
+    }
+    revision.spec.workflow = subject.parts.workflow.as_ref().and_then(|w| serde_json::to_value(w).ok());
+    revision
+}

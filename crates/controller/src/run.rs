@@ -1,0 +1,364 @@
+//! One Application, from where it stands to where it settles.
+
+use crate::clusters::{FleetClusters, fault};
+use crate::deliver::{Delivery, Keeper};
+use crate::error::Error;
+use crate::follow::{self, Turn};
+use crate::hub::Hub;
+use crate::lease::{Held, Processes};
+use crate::perform::Performer;
+use crate::prepare::{Definitions, Prepared, prepare, revision_object};
+use crate::runtime::{Ended, Execution, Journal, Signal, execute, persist};
+use crate::status::{Services, StatusWriter};
+use crate::subject::Subject;
+use actions::{Clusters as _, Fault, FaultClass, ObjectRef};
+use delivery::revision::Parts;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use model::status::RevisionReference;
+use model::{Application, ApplicationStatus, RunPhase, WorkflowStatus, labels};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use workflow::event::Event;
+use workflow::{Identity, Policy, Run, Settled};
+
+/// What a run of any Application needs.
+pub struct Runner {
+    /// Where Applications live.
+    pub hub: Hub,
+    /// Where their objects go.
+    pub clusters: Arc<FleetClusters>,
+    /// Which processes are alive.
+    pub processes: Arc<dyn Processes>,
+    /// Definitions given on the command line.
+    pub definitions: Definitions,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").finish_non_exhaustive()
+    }
+}
+
+/// How a call of [`Runner::run`] ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The Application as it stands now.
+    pub app: Application,
+    /// Set when the run waits for a time that lies behind the limit.
+    pub fires_at: Option<Timestamp>,
+    /// Objects that were kept or are owed, a line each.
+    pub notes: Vec<String>,
+}
+
+/// What is told while a run goes on.
+pub type Tell<'a> = &'a mut (dyn FnMut(&WorkflowStatus) + Send);
+
+impl Runner {
+    /// Checks an Application as far as it can be checked without writing anything.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub async fn check(&self, app: &Application) -> Result<(Subject, Prepared), Error> {
+        let subject = Subject::load(&self.hub, app, &Parts::default()).await?;
+        let prepared = self.prepare(&subject).await?;
+        Ok((subject, prepared))
+    }
+
+    /// As [`Runner::check`], with policies and a workflow that are not on the hub yet.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub async fn check_with(&self, app: &Application, given: &Parts) -> Result<Prepared, Error> {
+        let subject = Subject::load(&self.hub, app, given).await?;
+        self.prepare(&subject).await
+    }
+
+    async fn prepare(&self, subject: &Subject) -> Result<Prepared, Error> {
+        let clusters = self.clusters.fleet().list().await.map_err(|e| fault(&e))?;
+        let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
+        prepare(&self.hub, subject, &self.definitions, &render::Clusters::Known(clusters)).await
+    }
+
+    /// Runs an Application that is stored on the hub until it has settled, here or wherever it is being executed.
+    ///
+    /// # Errors
+    /// It is not there, it is wrong, or the hub does not answer.
+    pub async fn run(
+        &self,
+        namespace: &str,
+        name: &str,
+        wait: Option<Duration>,
+        tell: Tell<'_>,
+    ) -> Result<Finished, Error> {
+        let limit = wait.map(|wait| Instant::now() + wait);
+        loop {
+            let held = match follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell).await? {
+                Turn::Mine(held) => held,
+                Turn::Settled(app) => return Ok(Finished { app: *app, fires_at: None, notes: Vec::new() }),
+            };
+            if let Some(finished) = self.execute(namespace, name, held, limit, tell).await? {
+                return Ok(finished);
+            }
+        }
+    }
+
+    /// Executes with a held lease. `None`: begin again, because the specification changed or somebody took over.
+    async fn execute(
+        &self,
+        namespace: &str,
+        name: &str,
+        held: Held,
+        limit: Option<Instant>,
+        tell: Tell<'_>,
+    ) -> Result<Option<Finished>, Error> {
+        let begun = match self.begin(namespace, name).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                // The next one need not wait for this lease to expire.
+                let _ = held.release(&self.hub, Timestamp::now()).await;
+                return Err(error);
+            }
+        };
+        let Begun { app, subject, prepared, keeper } = begun;
+        let (sender, signals) = mpsc::unbounded_channel();
+        let services = Services::of(&known_services(&app, &subject));
+        let clusters = self.clusters.clone();
+        let delivery = Delivery::new(
+            prepared.renderer.clone(),
+            prepared.input.clone(),
+            prepared.context.clone(),
+            clusters.clone(),
+            keeper.clone(),
+            services.clone(),
+        );
+        let performer = Arc::new(Performer {
+            clusters: clusters.clone(),
+            dispatch: keeper.clone(),
+            delivery: Arc::new(delivery),
+            namespace: namespace.to_owned(),
+            signals: sender.clone(),
+        });
+        let (journal, entries) = Journal::load(&self.hub, &app, subject.run_id()).await?;
+        let identity = identity(&app, &subject);
+        let (plan, epoch) = (prepared.plan.clone(), held.epoch);
+        let run = if entries.is_empty() {
+            Run::start(plan, identity, Policy::default(), epoch)
+        } else {
+            let secrets = self.secrets(&app).await?;
+            Run::replay(plan, identity, Policy::default(), epoch, &entries, secrets)?
+        };
+        if let Some(operation) = follow::pending(&app) {
+            // The loop is not running yet: nobody else can have closed the channel.
+            let _ = sender.send(Signal::Event(Event::Operation(operation)));
+        }
+        let respecified = Arc::new(AtomicBool::new(false));
+        let watcher =
+            tokio::spawn(watch_application(self.hub.clone(), app.clone(), sender.clone(), respecified.clone()));
+        let mut last = app.status.clone().unwrap_or_default();
+        if last.workflow.as_ref().is_some_and(|w| w.app_revision != run.identity().revision) {
+            last = ApplicationStatus { workflow: None, services: Vec::new(), ..last };
+        }
+        let mut observe = StatusWriter {
+            hub: self.hub.clone(),
+            app: app.clone(),
+            last,
+            revision: RevisionReference {
+                name: subject.revision.name.clone(),
+                revision: subject.revision.number,
+                revision_hash: subject.revision.hash.clone(),
+            },
+            services,
+            keeper: keeper.clone(),
+            context: None,
+            tell,
+        };
+        let ended = execute(Execution {
+            hub: &self.hub,
+            app: &app,
+            run,
+            journal,
+            steps: &prepared.templates,
+            perform: Arc::new(performer),
+            observe: &mut observe,
+            lease: held,
+            signals,
+            sender,
+            wait_until: limit,
+        })
+        .await;
+        watcher.abort();
+        let settled = match ended? {
+            Ended::Settled(settled) => settled,
+            Ended::Superseded => return Ok(None),
+            Ended::Stopped if respecified.load(Ordering::Relaxed) => return Ok(None),
+            Ended::Stopped => Settled::No,
+        };
+        let mut notes = Vec::new();
+        if let Settled::Finished(phase) = settled {
+            let succeeded = phase == RunPhase::Succeeded;
+            notes = keeper.prune(succeeded, !succeeded).await?;
+            self.remember(&subject, observe.last.workflow.clone(), succeeded).await?;
+        }
+        let fires_at = match settled {
+            Settled::Suspended(Some(time)) => Timestamp::from_millisecond(time.0).ok(),
+            _ => None,
+        };
+        let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
+        Ok(Some(Finished { app, fires_at, notes }))
+    }
+
+    /// Reads, checks, and writes what must stand before the first action: the revision and the finalizer.
+    async fn begin(&self, namespace: &str, name: &str) -> Result<Begun, Error> {
+        let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
+        if app.metadata.deletion_timestamp.is_some() {
+            return Err(Fault::permanent(format!("application {namespace}/{name} is being deleted")).into());
+        }
+        let (subject, prepared) = self.check(&app).await?;
+        if subject.revision.is_new {
+            let revision = revision_object(&subject, &prepared);
+            persist(|| self.hub.apply_revision(&revision)).await?;
+        }
+        if !app.metadata.finalizers.iter().any(|f| f == labels::APP_FINALIZER) {
+            let mut finalizers = app.metadata.finalizers.clone();
+            finalizers.push(labels::APP_FINALIZER.to_owned());
+            persist(|| self.hub.set_finalizers(&app, &finalizers)).await?;
+        }
+        let keeper = Keeper::open(
+            self.hub.clone(),
+            self.clusters.clone(),
+            app.clone(),
+            subject.rules.clone(),
+            subject.revision.name.clone(),
+        )
+        .await?;
+        Ok(Begun { app, subject, prepared, keeper: Arc::new(keeper) })
+    }
+
+    /// Values that the run keeps in its Secret.
+    async fn secrets(&self, app: &Application) -> Result<IndexMap<String, Value>, Fault> {
+        let target = ObjectRef {
+            api_version: "v1".into(),
+            kind: "Secret".into(),
+            namespace: app.metadata.namespace.clone(),
+            name: crate::hub::context_name(&app.metadata.name),
+        };
+        let objects = self.clusters.objects("").await?;
+        let Some(secret) = objects.read(&target).await? else { return Ok(IndexMap::new()) };
+        let data = secret.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+        Ok(data.into_iter().filter_map(|(name, value)| Some((name, decoded(value.as_str()?)?))).collect())
+    }
+
+    /// Notes on the revision how its run ended, and lets go of revisions past the limit with their journals.
+    async fn remember(&self, subject: &Subject, run: Option<WorkflowStatus>, succeeded: bool) -> Result<(), Fault> {
+        let (namespace, name) = (&subject.app.metadata.namespace, &subject.app.metadata.name);
+        let mut revisions = self.hub.revisions(namespace, name).await?;
+        if let Some(revision) = revisions.iter_mut().find(|r| r.metadata.name == subject.revision.name) {
+            let mut status = revision.status.clone().unwrap_or_default();
+            status.succeeded = succeeded;
+            status.workflow = run;
+            revision.status = Some(status);
+            self.hub.write_revision_status(revision).await?;
+        }
+        let limit = subject.rules.revision_limit.unwrap_or(delivery::revision::LIMIT);
+        for surplus in delivery::revision::surplus(&revisions, limit, &subject.revision.name) {
+            for chunk in self.hub.journal(namespace, name, &surplus).await? {
+                self.hub.delete_journal(namespace, &chunk.metadata.name).await?;
+            }
+            self.hub.delete_revision(namespace, &surplus).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Begun {
+    app: Application,
+    subject: Subject,
+    prepared: Prepared,
+    keeper: Arc<Keeper>,
+}
+
+fn decoded(base64: &str) -> Option<Value> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(base64).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Services that an earlier part of the same run has told.
+fn known_services(app: &Application, subject: &Subject) -> Vec<model::ServiceStatus> {
+    let Some(status) = &app.status else { return Vec::new() };
+    let same = status.latest_revision.as_ref().is_some_and(|r| r.name == subject.revision.name);
+    if same { status.services.clone() } else { Vec::new() }
+}
+
+/// What the run is of, and what its steps are told.
+fn identity(app: &Application, subject: &Subject) -> Identity {
+    let meta = &subject.app.metadata;
+    let context: Map<String, Value> = [
+        ("name", json!(meta.name)),
+        ("namespace", json!(meta.namespace)),
+        ("appName", json!(meta.name)),
+        ("appRevision", json!(subject.revision.name)),
+        ("appRevisionNum", json!(subject.revision.number)),
+        ("appLabels", json!(meta.labels)),
+        ("appAnnotations", json!(meta.annotations)),
+        ("publishVersion", json!(subject.app.publish_version().unwrap_or_default())),
+        ("workflowName", json!(meta.annotations.get(labels::WORKFLOW_NAME).cloned().unwrap_or_default())),
+    ]
+    .into_iter()
+    .map(|(k, v)| (k.to_owned(), v))
+    .collect();
+    let revision = subject.app.publish_version().map_or_else(|| subject.revision.name.clone(), str::to_owned);
+    Identity { uid: format!("{}/{}", app.metadata.uid, subject.revision.name), revision, context }
+}
+
+/// Watches the Application while its run is executed: requests of users become events; a new specification, or a deletion,
+/// stops the loop so that the run begins anew.
+async fn watch_application(
+    hub: Hub,
+    app: Application,
+    sender: mpsc::UnboundedSender<Signal>,
+    respecified: Arc<AtomicBool>,
+) {
+    let target = ObjectRef {
+        api_version: model::CORE_V1BETA1.into(),
+        kind: "Application".into(),
+        namespace: app.metadata.namespace.clone(),
+        name: app.metadata.name.clone(),
+    };
+    let mut version = app.metadata.resource_version.clone();
+    let mut taken = follow::pending(&app).map(|o| o.id);
+    loop {
+        hub.objects().changed(&target, &version, Duration::from_secs(30)).await;
+        let now = match hub.application(&target.namespace, &target.name).await {
+            Ok(Some(now)) => now,
+            Ok(None) => {
+                let _ = sender.send(Signal::Stop);
+                return;
+            }
+            Err(fault) if fault.class == FaultClass::Permanent => return,
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                continue;
+            }
+        };
+        version.clone_from(&now.metadata.resource_version);
+        if now.metadata.generation != app.metadata.generation || now.metadata.deletion_timestamp.is_some() {
+            respecified.store(now.metadata.deletion_timestamp.is_none(), Ordering::Relaxed);
+            let _ = sender.send(Signal::Stop);
+            return;
+        }
+        if let Some(operation) = follow::pending(&now)
+            && taken.as_ref() != Some(&operation.id)
+        {
+            taken = Some(operation.id.clone());
+            if sender.send(Signal::Event(Event::Operation(operation))).is_err() {
+                return;
+            }
+        }
+    }
+}
