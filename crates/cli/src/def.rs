@@ -5,7 +5,8 @@ use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use cue_syntax::Diagnostic;
 use model::DefinitionKind;
-use render::definition::{Builtins, DefinitionSource, Loaded, Provenance, find};
+use ::render::builtin::Builtins;
+use ::render::definition::{DefinitionSource, Loaded, Provenance, find};
 use serde_json::json;
 use std::sync::Arc;
 

@@ -126,6 +126,16 @@ fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
     })
 }
 
+/// The definitions of files and folders.
+pub(crate) fn given(paths: &[PathBuf]) -> Result<::render::definition::Given, Vec<Diagnostic>> {
+    let mut documents = Documents::default();
+    let mut problems = Vec::new();
+    for path in paths {
+        problems.extend(definitions(path, &mut documents).err().unwrap_or_default());
+    }
+    if problems.is_empty() { Ok(documents.definitions) } else { Err(problems) }
+}
+
 /// A definition file, or every `.cue`, `.yaml` and `.yml` file of a folder, by name.
 fn definitions(path: &Path, documents: &mut Documents) -> Result<(), Vec<Diagnostic>> {
     if !path.is_dir() {

@@ -8,7 +8,8 @@ use crate::subject::Subject;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
 use model::{ApplicationRevision, Definition, DefinitionKind, Step};
-use render::definition::{Builtins, DefinitionSource, Given, Layers, Loaded, Provenance};
+use render::builtin::{Builtins, Packages};
+use render::definition::{DefinitionSource, Given, Layers, Loaded, Provenance};
 use render::{AppInput, Clusters, RenderContext, Renderer};
 use std::sync::Arc;
 use workflow::Plan;
@@ -161,7 +162,7 @@ pub async fn prepare(
         .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
         .map(|((_, name), loaded)| (name.clone(), Arc::new(loaded.definition.clone())))
         .collect();
-    let templates = Templates::new(&render::Packages, &step_definitions);
+    let templates = Templates::new(&Packages, &step_definitions);
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {
             Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, warnings })

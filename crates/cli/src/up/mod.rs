@@ -9,8 +9,7 @@ use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
 use files::Given;
 use model::manifest::Document;
-use model::{Application, DefinitionKind};
-use serde_json::Value;
+use model::Application;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,7 +46,7 @@ pub(crate) struct UpArgs {
 
 pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     let given = files::read(&args.file, &args.namespace)?;
-    let definitions = Definitions { files: crate::render::definitions(&args.definitions)? };
+    let definitions = Definitions { files: crate::render::given(&args.definitions)? };
     let session = Session::open(&hub).await?;
     session.announce();
     let missing = install::missing(&session.hub).await?;
@@ -157,10 +156,4 @@ async fn store(session: &Session, document: &Document) -> Outcome {
         eprintln!("  {} {} stored", document.kind(), document.name());
     }
     Ok(())
-}
-
-/// Whether an object is a definition of one of the four kinds.
-pub(crate) fn is_definition(value: &Value) -> bool {
-    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-    DefinitionKind::ALL.iter().any(|k| k.kind() == kind)
 }

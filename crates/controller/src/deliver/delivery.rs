@@ -12,8 +12,8 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use model::{Component, ServiceStatus};
 use render::{
-    AppInput, AppView, ComponentInput, Live, Origin, Placement, RenderContext, RenderedComponent, RenderedObject,
-    Renderer, Stage,
+    AppInput, AppView, ComponentHealth, ComponentInput, Live, Origin, Placement, RenderContext, RenderedComponent,
+    RenderedObject, Renderer, Stage,
 };
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ impl Delivery {
         let mut waits = Vec::new();
         let mut live: IndexMap<String, Live> = IndexMap::new();
         loop {
-            let next = work.deploy.next();
+            let next = work.deploy.work();
             if next.is_empty() {
                 break;
             }
@@ -305,15 +305,20 @@ impl Delivery {
             Err(fault) => return Done::failed(fault),
         };
         let context = self.context_with(values);
+        let mut live = live;
         let mut rendered = rendered.clone();
-        let mut health =
-            self.renderer.health(&self.view, &target.component, &target.placement, &rendered, &live, &context);
-        if health.workload_healthy {
+        let judge = |live: &Live| {
+            self.renderer.health(&self.view, &target.component, &target.placement, &context, live)
+        };
+        let mut health = match judge(&live) {
+            Ok(health) => health,
+            Err(problems) => return Done::failed(mistakes(&problems)),
+        };
+        if health.workload.healthy {
             // What could not be known before the workload ran can be rendered now.
             if !rendered.pending.is_empty() {
-                let again =
-                    self.renderer.component(&self.view, &target.component, &target.placement, &context, Some(&live));
-                match again {
+                let place = (&target.component, &target.placement);
+                match self.renderer.component(&self.view, place.0, place.1, &context, Some(&live)) {
                     Ok(again) => rendered = again,
                     Err(problems) => return Done::failed(mistakes(&problems)),
                 }
@@ -321,33 +326,40 @@ impl Delivery {
             let late = rendered.objects.iter().filter(|o| o.stage == Stage::PostDispatch);
             match self.dispatch(target, late).await {
                 Ok(applied) if applied.is_empty() => {}
-                Ok(_) => match self.live(target, &rendered).await {
-                    Ok((live, _)) => {
-                        health = self.renderer.health(
-                            &self.view,
-                            &target.component,
-                            &target.placement,
-                            &rendered,
-                            &live,
-                            &context,
-                        );
-                    }
-                    Err(fault) => return Done::failed(fault),
-                },
+                Ok(_) => {
+                    live = match self.live(target, &rendered).await {
+                        Ok((live, _)) => live,
+                        Err(fault) => return Done::failed(fault),
+                    };
+                    health = match judge(&live) {
+                        Ok(health) => health,
+                        Err(problems) => return Done::failed(mistakes(&problems)),
+                    };
+                }
                 Err(fault) => return Done::failed(fault),
             }
         }
         self.services.put(self.service(target, &rendered, &health));
-        let report = if health.healthy || manner.no_wait {
-            match self.renderer.outputs(&self.view, &target.component, &target.placement, &live, &context) {
-                Ok(outputs) => Report::Healthy(outputs),
-                Err(problems) => return Done::failed(mistakes(&problems)),
+        if !health.healthy() && !manner.no_wait {
+            let message = unhealthy(&health);
+            return Done { report: Report::Unhealthy(message), rendered: Some(rendered), waits, live: Some(live) };
+        }
+        match self.outputs(target, &live) {
+            Ok(outputs) => {
+                let report = Report::Healthy(outputs);
+                Done { report, rendered: Some(rendered), waits: Vec::new(), live: Some(live) }
             }
-        } else {
-            Report::Unhealthy(if health.message.is_empty() { "not healthy yet".into() } else { health.message })
-        };
-        let waits = if matches!(report, Report::Unhealthy(_)) { waits } else { Vec::new() };
-        Done { report, rendered: Some(rendered), waits, live: Some(live) }
+            Err(problem) => Done::failed(mistakes(&[problem])),
+        }
+    }
+
+    /// The values that a component gives to others.
+    fn outputs(&self, target: &Target, live: &Live) -> Result<IndexMap<String, Value>, Diagnostic> {
+        let outputs = self.input.app.component(&target.component.name).map(|c| c.outputs.as_slice()).unwrap_or_default();
+        if outputs.is_empty() {
+            return Ok(IndexMap::new());
+        }
+        workflow::step::component_outputs(&render::builtin::Packages, outputs, live.workload.as_ref(), &live.outputs)
     }
 
     async fn live(&self, target: &Target, rendered: &RenderedComponent) -> Result<(Live, Vec<Waits>), Fault> {
@@ -372,7 +384,7 @@ impl Delivery {
         Ok((live, waits))
     }
 
-    fn service(&self, target: &Target, rendered: &RenderedComponent, health: &render::Health) -> ServiceStatus {
+    fn service(&self, target: &Target, rendered: &RenderedComponent, health: &ComponentHealth) -> ServiceStatus {
         let text = |object: &RenderedObject, key: &str| {
             object.manifest.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
@@ -384,24 +396,34 @@ impl Delivery {
             workload_definition: rendered
                 .workload()
                 .map(|o| model::status::WorkloadGvk { api_version: text(o, "apiVersion"), kind: text(o, "kind") }),
-            healthy: health.healthy,
-            workload_healthy: Some(health.workload_healthy),
+            healthy: health.healthy(),
+            workload_healthy: Some(health.workload.healthy),
             replica_key: target.component.replica_key.clone(),
-            message: health.message.clone(),
-            details: health.details.clone(),
+            message: health.workload.message.clone(),
+            details: health.workload.details.clone(),
             traits: health
                 .traits
                 .iter()
-                .map(|t| model::status::TraitStatus {
-                    kind: t.kind.clone(),
+                .map(|(kind, t)| model::status::TraitStatus {
+                    kind: kind.clone(),
                     healthy: t.healthy,
-                    pending: t.pending,
+                    pending: rendered.pending.iter().any(|p| p.kind == *kind),
                     message: t.message.clone(),
                     details: t.details.clone(),
                 })
                 .collect(),
             ..ServiceStatus::default()
         }
+    }
+}
+
+/// Why a component is not healthy, in words.
+fn unhealthy(health: &ComponentHealth) -> String {
+    let worst = std::iter::once(&health.workload).chain(health.traits.iter().map(|(_, t)| t)).find(|h| !h.healthy);
+    match worst {
+        Some(sick) if !sick.message.trim().is_empty() => sick.message.trim().to_owned(),
+        Some(sick) => sick.problems.first().map_or_else(|| "not healthy yet".to_owned(), |p| p.message.clone()),
+        None => "not healthy yet".to_owned(),
     }
 }
 

@@ -112,16 +112,25 @@ async fn deploy(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     let text = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
     let delivery = &performer.delivery;
     let targets = || {
-        let found = if params.get("env").is_some() {
-            delivery.renderer.env_targets(&delivery.input, text("policy"), text("env"), &clusters, &delivery.context)?
-        } else {
-            let names = params.get("policies").and_then(Value::as_array).into_iter().flatten();
-            let names: Vec<String> = names.filter_map(Value::as_str).map(str::to_owned).collect();
-            let inline = params.get("inlinePolicies").and_then(Value::as_array).cloned().unwrap_or_default();
-            delivery.renderer.deploy_targets(&delivery.input, &names, &inline, &clusters, &delivery.context)?
+        let policies = render::policy::read(&delivery.renderer, &delivery.input.all_policies(), &delivery.context)?;
+        let list = |name: &str| -> Vec<String> {
+            let items = params.get(name).and_then(Value::as_array).into_iter().flatten();
+            items.filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let targets = found.into_iter().flat_map(|(placement, components)| {
-            components.into_iter().map(move |component| Target { placement: placement.clone(), component })
+        let env = params.get("env").and_then(Value::as_str).map(str::to_owned);
+        let named = |name: &str| Some(text(name).to_owned()).filter(|t| !t.is_empty());
+        let request = render::plan::DeployRequest {
+            policies: if env.is_some() { named("policy").into_iter().collect() } else { list("policies") },
+            env,
+            components: named("component").into_iter().collect(),
+            path: format!("step {}", action.step),
+        };
+        let components = delivery.input.components();
+        let placed =
+            render::plan::deploy(&components, &policies, &request, &clusters, &delivery.view.namespace)?;
+        let targets = placed.into_iter().flat_map(|placed| {
+            let placement = placed.placement;
+            placed.components.into_iter().map(move |component| Target { placement: placement.clone(), component })
         });
         Ok(targets.collect())
     };

@@ -15,11 +15,14 @@
 //!    returns; where such a field was also given, what was given wins and what the server added is added.
 
 mod check;
+mod component;
 mod condition;
 mod expression;
 mod inject;
 mod pure;
 mod sites;
+
+pub use component::component_outputs;
 
 use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
 use crate::run::inputs::component_inputs;
