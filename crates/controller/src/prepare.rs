@@ -205,7 +205,7 @@ pub fn revision_object(subject: &Subject, prepared: &Prepared) -> ApplicationRev
     for ((kind, name), loaded) in &prepared.used {
         let Ok(object) = serde_json::to_value(loaded.definition.to_object()) else { continue };
         let into = match kind {
-            DefinitionKind::Component => &mut revision.spec.component_definitions,
+            DefinitionKind::Component | DefinitionKind::Workload => &mut revision.spec.component_definitions,
             DefinitionKind::Trait => &mut revision.spec.trait_definitions,
             DefinitionKind::Policy => &mut revision.spec.policy_definitions,
             DefinitionKind::WorkflowStep => &mut revision.spec.workflow_step_definitions,

@@ -120,7 +120,7 @@ impl Observe for StatusWriter<'_> {
             let hub = &self.hub;
             let Some(now) = persist(|| hub.application(namespace, name)).await? else { return Ok(()) };
             if crate::follow::pending(&now).is_some_and(|o| ids.contains(&o.id)) {
-                let done = [(labels::OPERATION, None), (labels::OPERATION_DONE, ids.last().cloned())];
+                let done = [(model::labels::OPERATION, None), (model::labels::OPERATION_DONE, ids.last().cloned())];
                 persist(|| hub.annotate(namespace, name, &done)).await?;
             }
             Ok(())

@@ -66,7 +66,8 @@ async fn perform(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
         ("oam" | "multicluster", _) => application::perform(performer, action).await,
         ("util", "string") => done(text_of_bytes(&call), secret),
         ("util", "log") => {
-            tracing::info!(step = action.step, data = %action.params.value.get("data").unwrap_or(&Value::Null));
+            let data = action.params.value.get("data").map(Value::to_string).unwrap_or_default();
+            tracing::info!(step = action.step, data);
             done(Ok(json!({})), false)
         }
         (provider, name) => Outcome::Failed {
