@@ -122,6 +122,13 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
     let mut renew_at = Instant::now() + renew;
     let mut wake: Option<Instant> = None;
     let mut events = vec![Event::Tick];
+    // What was asked for before the loop began comes first: a suspended run that is resumed has not settled.
+    while let Ok(signal) = execution.signals.try_recv() {
+        match signal {
+            Signal::Event(event) => events.push(event),
+            Signal::Stop => return Ok(Ended::Stopped),
+        }
+    }
     loop {
         let requests = execution.run.handle(now(), std::mem::take(&mut events), execution.steps);
         match carry_out(execution, requests, &mut wake).await {
