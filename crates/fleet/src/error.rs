@@ -65,6 +65,7 @@ pub struct Error(Box<Content>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Content {
     kind: ErrorKind,
+    code: &'static str,
     message: String,
     help: Option<String>,
 }
@@ -72,7 +73,7 @@ struct Content {
 impl Error {
     /// One sentence without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Box::new(Content { kind, message: message.into(), help: None }))
+        Error(Box::new(Content { kind, code: kind.code(), message: message.into(), help: None }))
     }
 
     /// Sets what to do.
@@ -89,11 +90,17 @@ impl Error {
 
     /// The project's diagnostic.
     pub fn diagnostic(&self) -> Diagnostic {
-        let diagnostic = Diagnostic::error(self.0.kind.code(), self.0.message.clone());
+        let diagnostic = Diagnostic::error(self.0.code, self.0.message.clone());
         match &self.0.help {
             Some(help) => diagnostic.help(help.clone()),
             None => diagnostic,
         }
+    }
+
+    /// An embedded cluster that cannot be opened; its own code and help stay.
+    pub(crate) fn embedded(error: embedded::owner::AttachError) -> Error {
+        let (code, help) = (error.code(), error.help());
+        Error(Box::new(Content { kind: ErrorKind::Embedded, code, message: error.to_string(), help: Some(help) }))
     }
 
     /// From what kube's client says; `what` names the request and the cluster: `list Secrets on the hub`.

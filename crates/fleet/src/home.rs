@@ -1,6 +1,7 @@
 //! The state folder: embedded clusters, which hub was chosen, written kubeconfigs.
 
 use crate::error::{Error, ErrorKind};
+use embedded::owner::AttachError;
 use std::path::{Path, PathBuf};
 
 /// The state folder. Layout: `clusters/<name>/` one embedded cluster each (`local` is the embedded hub), `hub` the saved
@@ -49,19 +50,8 @@ impl Home {
 
     /// The embedded clusters that exist, sorted; without the hub `local`.
     pub fn embedded_clusters(&self) -> Result<Vec<String>, Error> {
-        let folder = self.clusters();
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unusable(&folder, &error)),
-        };
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().is_dir())
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| name != model::cluster::LOCAL && !name.starts_with('.'))
-            .collect();
-        names.sort();
+        let mut names = embedded::owner::names(&self.0).map_err(Error::embedded)?;
+        names.retain(|name| name != model::cluster::LOCAL);
         Ok(names)
     }
 
@@ -104,10 +94,16 @@ impl Home {
         }
     }
 
-    /// Removes an embedded cluster's folder with everything in it.
+    /// Removes an embedded cluster with everything in it. Refused while another process uses it.
     pub fn remove_cluster(&self, name: &str) -> Result<(), Error> {
-        let folder = self.cluster(name);
-        std::fs::remove_dir_all(&folder).map_err(|error| unusable(&folder, &error))
+        match embedded::owner::remove(&self.0, name) {
+            Ok(()) => Ok(()),
+            Err(AttachError::Silent { cluster, owner, .. }) => {
+                let message = format!("the embedded cluster {cluster} is in use by {owner}");
+                Err(Error::new(ErrorKind::InUse, message).help(format!("end {owner} first, or wait for it")))
+            }
+            Err(error) => Err(Error::embedded(error)),
+        }
     }
 }
 

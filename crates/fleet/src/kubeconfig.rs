@@ -1,7 +1,8 @@
 //! What a kubeconfig says about one cluster, and the kubeconfig that is written for an embedded one.
 //!
-//! An embedded cluster's kubeconfig is an ordinary one (the loopback address on which `lateen cluster serve` listens, and
-//! its token), so that kubectl can use it while the cluster is served. It carries an extension `lateen.dev/embedded` with
+//! An embedded cluster's kubeconfig is an ordinary one (the loopback address on which `lateen cluster serve` listens, with
+//! the token in its path, because kubectl sends no bearer token without TLS), so that kubectl can use it while the cluster
+//! is served. It carries an extension `lateen.dev/embedded` with
 //! the state folder and the cluster's name: `cluster join` reads that and joins the embedded cluster itself, for which
 //! nothing has to be served.
 
@@ -195,14 +196,14 @@ pub(crate) fn of_embedded(name: &str, home: &Path, serving: &Serving) -> String 
         "kind": "Config",
         "current-context": name,
         "clusters": [{"name": name, "cluster": {
-            "server": format!("http://{}", serving.address),
+            "server": embedded::Cluster::url(serving.address, serving.token()),
             "extensions": [{"name": EXTENSION, "extension": {
                 "home": home.display().to_string(),
                 "cluster": name,
             }}],
         }}],
-        "users": [{"name": name, "user": {"token": serving.token()}}],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "users": [],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": ""}}],
     });
     format!("{config:#}\n")
 }

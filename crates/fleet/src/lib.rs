@@ -28,6 +28,7 @@ mod lane;
 mod local;
 mod namespace;
 mod placement;
+mod proxy;
 mod record;
 mod serve;
 mod usage;

@@ -10,6 +10,7 @@ use crate::kubeconfig;
 use crate::lane::{Lane, LaneLimits};
 use crate::record::{self, ClusterInfo};
 use crate::serve::Serving;
+use embedded::owner::{self, Attached};
 use indexmap::IndexMap;
 use std::path::PathBuf;
 use tokio::sync::Mutex;
@@ -25,43 +26,48 @@ pub struct CreateOptions {
     pub labels: IndexMap<String, String>,
 }
 
-/// The embedded clusters that this process has open. A database has one owner, so whoever wants the same cluster again
-/// (under another name, say) shares it.
+/// The embedded clusters that this process is attached to. Whoever wants the same cluster again (under another name, say)
+/// shares the way to it.
 #[derive(Debug, Default)]
-pub(crate) struct Embedded(Mutex<IndexMap<PathBuf, embedded::Cluster>>);
+pub(crate) struct Embedded(Mutex<IndexMap<PathBuf, Attached>>);
 
 impl Embedded {
     /// An embedded cluster, made if it is not there; `name` is what the fleet calls it.
     pub(crate) async fn attach(&self, home: &Home, cluster: &str, name: &str, lane: Lane) -> Result<Cluster, Error> {
-        let folder = home.cluster(cluster);
-        let mut open = self.0.lock().await;
-        let opened = match open.get(&folder) {
-            Some(opened) => opened.clone(),
-            None => {
-                let options =
-                    embedded::Options { name: cluster.to_owned(), simulate: true, ..embedded::Options::default() };
-                let place = folder.clone();
-                let opened = tokio::task::spawn_blocking(move || embedded::Cluster::open(&place, options)).await;
-                let opened = opened.map_err(|error| Error::new(ErrorKind::Embedded, error.to_string()))?;
-                let opened = opened.map_err(|error| Error::new(ErrorKind::Embedded, error.to_string()))?;
-                open.insert(folder, opened.clone());
-                opened
-            }
-        };
-        Ok(Cluster::new(name, opened.client("default"), lane, true))
+        Ok(Cluster::new(name, self.attached(home, cluster).await?.client("default"), lane, true))
     }
 
-    /// Closes a cluster, so that its folder can go.
+    async fn attached(&self, home: &Home, cluster: &str) -> Result<Attached, Error> {
+        let folder = home.cluster(cluster);
+        let mut open = self.0.lock().await;
+        if let Some(attached) = open.get(&folder) {
+            return Ok(attached.clone());
+        }
+        let options = embedded::Options { name: cluster.to_owned(), simulate: true, ..embedded::Options::default() };
+        let attached = owner::attach(home.folder(), cluster, options).await.map_err(Error::embedded)?;
+        open.insert(folder, attached.clone());
+        Ok(attached)
+    }
+
+    /// Lets go of a cluster, so that its folder can go or another process can take it.
     async fn close(&self, home: &Home, cluster: &str) {
-        if let Some(opened) = self.0.lock().await.shift_remove(&home.cluster(cluster)) {
-            opened.close();
+        let attached = self.0.lock().await.shift_remove(&home.cluster(cluster));
+        if let Some(attached) = attached {
+            attached.close().await;
+        }
+    }
+
+    pub(crate) async fn close_all(&self) {
+        let all = std::mem::take(&mut *self.0.lock().await);
+        for attached in all.into_values() {
+            attached.close().await;
         }
     }
 }
 
 /// An error that says what exists, unless this one does.
 pub(crate) fn require(home: &Home, cluster: &str) -> Result<(), Error> {
-    if home.cluster(cluster).is_dir() {
+    if owner::exists(home.folder(), cluster) {
         return Ok(());
     }
     let existing = home.embedded_clusters()?;
@@ -77,7 +83,7 @@ impl Fleet {
     /// Makes an embedded cluster and, unless told otherwise, joins it under its own name.
     pub async fn create(&self, name: &str, options: CreateOptions) -> Result<Option<ClusterInfo>, Error> {
         check_name(name)?;
-        if self.home().cluster(name).exists() {
+        if owner::exists(self.home().folder(), name) {
             let help =
                 format!("lateen cluster join --embedded {name} joins it, lateen cluster delete {name} removes it");
             return Err(
@@ -115,20 +121,19 @@ impl Fleet {
             })?,
             None => name.to_owned(),
         };
-        if record.is_none() && !self.home().cluster(name).exists() {
+        if record.is_none() && !owner::exists(self.home().folder(), name) {
             return Err(self.unknown(name).await);
         }
         for record in joined.iter().filter(|record| record.embedded().as_deref() == Some(embedded.as_str())) {
             self.refuse_if_used(record.name(), "deleted").await?;
         }
+        // The folder first: that can be refused, and a Secret without its cluster can still be taken away.
+        self.embedded().close(self.home(), &embedded).await;
+        self.home().remove_cluster(&embedded)?;
         for record in joined.iter().filter(|record| record.embedded().as_deref() == Some(embedded.as_str())) {
             let gone = api::delete(&self.hub().client(), &format!("{}/{}", record::path(), record.name())).await;
             gone.map_err(|error| Error::request(&format!("detach cluster {}", record.name()), &error))?;
             self.forget(record.name()).await;
-        }
-        if self.home().cluster(&embedded).exists() {
-            self.embedded().close(self.home(), &embedded).await;
-            self.home().remove_cluster(&embedded)?;
         }
         self.home().remove(&format!("kubeconfigs/{embedded}.yaml"))
     }
@@ -153,15 +158,19 @@ impl Fleet {
         Ok(serving)
     }
 
-    /// Serves an embedded cluster to kubectl until it fails; requests need the token of [`Fleet::serving`].
+    /// Serves an embedded cluster to kubectl until the listener fails, whichever process owns it; requests need the token
+    /// of [`Fleet::serving`].
     pub async fn serve(&self, name: &str, listener: tokio::net::TcpListener) -> Result<(), Error> {
         let (home, cluster) = self.embedded_name(name).await?;
         let serving = Serving::of(&home, &cluster)?;
-        let failed = |error: &dyn std::fmt::Display| Error::new(ErrorKind::Embedded, error.to_string());
-        self.embedded().attach(&home, &cluster, name, Lane::new(name, LaneLimits::default())).await?;
-        let opened = self.embedded().0.lock().await.get(&home.cluster(&cluster)).cloned();
-        let opened = opened.ok_or_else(|| failed(&"the cluster was closed"))?;
-        opened.serve_tcp(listener, serving.token()).await.map_err(|error| failed(&error))
+        let attached = self.embedded().attached(&home, &cluster).await?;
+        crate::proxy::serve(listener, attached.client("default"), serving.token()).await
+    }
+
+    /// Lets go of the embedded clusters of this process: what was acknowledged is on disk, and another process may take
+    /// over. To be called before the process ends; without it, the next process has a little more to read.
+    pub async fn close(&self) {
+        self.embedded().close_all().await;
     }
 
     /// The embedded cluster behind a name: a joined one, one that only exists, or the embedded hub.

@@ -242,6 +242,48 @@ async fn the_life_of_a_fleet_on_embedded_clusters() {
     assert_eq!((three.name.as_str(), three.simulated), ("three", true));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embedded_cluster_is_served_with_its_kubeconfig() {
+    let stage = embedded().await;
+    let fleet = stage.fleet.clone();
+    fleet.create_namespace("local", "seen").await.unwrap();
+    let path = fleet.kubeconfig("local").await.unwrap();
+    let address = fleet.serving("local", None).await.unwrap().address;
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    let server = tokio::spawn(async move { fleet.serve("local", listener).await });
+
+    let kubeconfig = kube::config::Kubeconfig::read_from(&path).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
+    let mut anonymous = config.clone();
+    anonymous.cluster_url = format!("http://{address}").parse().unwrap();
+    let client = kube::Client::try_from(config).unwrap();
+    let request = |path: &str| http::Request::get(path).body(Vec::new()).unwrap();
+    let seen: Value = client.request(request("/api/v1/namespaces/seen")).await.unwrap();
+    assert_eq!(seen["metadata"]["name"], "seen");
+    let watch = client.request_text(request("/api/v1/namespaces?watch=true&timeoutSeconds=1")).await.unwrap();
+    assert!(watch.lines().count() >= 5, "{watch}");
+    let client = kube::Client::try_from(anonymous).unwrap();
+    let refused = client.request::<Value>(request("/api/v1/namespaces/seen")).await.unwrap_err();
+    assert!(matches!(&refused, kube::Error::Api(status) if status.code == 401), "{refused:?}");
+    server.abort();
+
+    // Another port stays chosen.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    assert_eq!(stage.fleet.serving("local", Some(other)).await.unwrap().address.port(), other);
+    assert_eq!(stage.fleet.serving("local", None).await.unwrap().address.port(), other);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_when_the_fleet_is_opened_again() {
+    let stage = embedded().await;
+    stage.fleet.join(&stage.one, named("kept")).await.unwrap();
+    stage.fleet.create_namespace("kept", "seen").await.unwrap();
+    stage.fleet.close().await;
+    let again = Fleet::open(stage.fleet.home().clone(), HubChoice::Embedded).await.unwrap();
+    assert!(again.namespaces("kept").await.unwrap().contains(&"seen".to_owned()));
+    again.close().await;
+}
+
 #[tokio::test]
 async fn the_life_of_a_fleet_on_real_clusters() {
     let Some(stage) = real().await else { return };
