@@ -75,11 +75,15 @@ impl Run {
         if self.state.operations.contains(&operation.id) {
             return;
         }
-        self.fact(Fact::Operation { id: operation.id.clone() });
-        if self.check(&operation.action).is_err() {
-            return;
+        if self.check(&operation.action).is_ok() {
+            self.carry_out(&operation.action, steps);
         }
-        match &operation.action {
+        // last: should only a part of these facts become durable, the request is taken again, and every one bears that
+        self.fact(Fact::Operation { id: operation.id.clone() });
+    }
+
+    fn carry_out(&mut self, action: &OperationAction, steps: &dyn Steps) {
+        match action {
             OperationAction::Suspend { step: None } => self.fact(Fact::Hold { on: true }),
             OperationAction::Suspend { step: Some(name) } => self.suspend_step(name),
             OperationAction::Resume { step } => self.resume(step.as_deref()),
