@@ -98,6 +98,8 @@ tables! {
     strconv "strconv" "strconv/cases.txt";
     strings "strings" "strings/cases.txt";
     structs "struct" "structs/cases.txt";
+    tabwriter "text/tabwriter" "text/tabwriter/cases.txt";
+    template "text/template" "text/template/cases.txt";
     time "time" "time/cases.txt";
     uuid "uuid" "uuid/cases.txt";
     yaml "encoding/yaml" "encoding/yaml/cases.txt";

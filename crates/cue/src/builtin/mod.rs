@@ -20,6 +20,7 @@ mod regexp;
 mod strconv;
 mod strings;
 mod structs;
+mod text;
 mod time;
 mod uuid;
 
@@ -137,6 +138,8 @@ const PACKAGES: &[Package] = &[
     strconv::PACKAGE,
     strings::PACKAGE,
     structs::PACKAGE,
+    text::tabwriter::PACKAGE,
+    text::template::PACKAGE,
     time::PACKAGE,
     uuid::PACKAGE,
 ];

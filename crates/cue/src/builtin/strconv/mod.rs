@@ -22,3 +22,8 @@ fn invalid<T>(function: &str, text: &str, why: &str) -> Result<T, super::Fault> 
         quote::quoted(text, '"', quote::Keep::Printable)
     ))
 }
+
+/// Text as a Go string literal.
+pub(super) fn quoted(text: &str) -> String {
+    quote::quoted(text, '"', quote::Keep::Printable)
+}

@@ -32,9 +32,9 @@ builtins! { "uuid";
     /// `ToInt(x)` is the int that the bytes of the text stand for.
     pure ToInt(x: STRING) = to_int;
     /// `MD5(space, data)` is the UUID (version 3) of `data` in the name space `space`, for instance `uuid.ns.DNS`.
-    pure MD5(space: STRING, data: TEXT) = |a: Args<'_>| Ok::<_, Fault>(named::<md5::Md5>(a, 3)?);
+    pure MD5(space: STRING, data: TEXT) = |a: Args<'_>| named::<md5::Md5>(a, 3);
     /// `SHA1(space, data)` is the UUID (version 5) of `data` in the name space `space`, for instance `uuid.ns.DNS`.
-    pure SHA1(space: STRING, data: TEXT) = |a: Args<'_>| Ok::<_, Fault>(named::<sha1::Sha1>(a, 5)?);
+    pure SHA1(space: STRING, data: TEXT) = |a: Args<'_>| named::<sha1::Sha1>(a, 5);
     /// `Parse(s)` is the UUID in its usual form, lower case with four dashes, of one that may have braces, a `urn:uuid:` or no dashes.
     pure Parse(s: STRING) = |a: Args<'_>| Ok::<_, Fault>(show(parse(a)?));
     /// `URN(x)` is the UUID as a URN: `urn:uuid:…`.

@@ -1,0 +1,4 @@
+//! `text/…`.
+
+pub(super) mod tabwriter;
+pub(super) mod template;
