@@ -7,7 +7,7 @@ use crate::hub::Hub;
 use crate::subject::Subject;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
-use model::{ApplicationRevision, Definition, DefinitionKind, Step};
+use model::{ApplicationRevision, DefinitionKind, Step};
 use render::builtin::{Builtins, Packages};
 use render::definition::{DefinitionSource, Given, Layers, Loaded, Provenance};
 use render::{AppInput, Clusters, RenderContext, Renderer};
@@ -157,12 +157,12 @@ pub async fn prepare(
             }
         }
     }
-    let step_definitions: IndexMap<String, Arc<Definition>> = used
+    let step_definitions: IndexMap<String, Arc<Loaded>> = used
         .iter()
         .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
-        .map(|((_, name), loaded)| (name.clone(), Arc::new(loaded.definition.clone())))
+        .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
         .collect();
-    let templates = Templates::new(&Packages, &step_definitions);
+    let templates = Templates::of(&Packages, &step_definitions);
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {
             Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, warnings })

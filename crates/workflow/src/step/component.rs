@@ -1,8 +1,7 @@
 //! What a component gives to others: `outputs[].valueFrom` over its live objects.
 
-use super::{compile, expression};
-use cue::World;
-use cue::api::{Inputs, Limits, Selector};
+use super::expression;
+use cue::{Inputs, Instance, Limits, Selector, World};
 use cue_syntax::{Diagnostic, Source};
 use indexmap::IndexMap;
 use model::Output;
@@ -25,7 +24,11 @@ pub fn component_outputs(
     let first = |problems: Vec<Diagnostic>| {
         problems.into_iter().next().unwrap_or_else(|| Diagnostic::error("workflow/output", "no expression"))
     };
-    let program = compile(world, &Source::new("outputs", ""), SCOPE).map_err(first)?;
+    let source = Source::new("outputs", SCOPE);
+    let mut instance = Instance::default();
+    let id = instance.sources.add(source.clone());
+    instance.files.extend(cue_syntax::parse_file(&source, id).tree);
+    let program = cue::compile(world, instance).map_err(first)?;
     let output = cue::json::from_value(workload.unwrap_or(&Value::Null));
     let outputs_data = cue::json::from_value(&json!(others));
     let at = |path: &[&str]| path.iter().map(|p| Selector::new(p)).collect::<Vec<_>>();
