@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use model::{Component, ServiceStatus};
 use render::{
-    AppInput, AppView, ComponentHealth, ComponentInput, Live, Origin, Placement, RenderContext, RenderedComponent,
+    AppInput, AppView, ComponentInput, Health, Live, Origin, Placement, RenderContext, RenderedComponent,
     RenderedObject, Renderer, Stage,
 };
 use rustc_hash::FxHashMap;
@@ -307,14 +307,14 @@ impl Delivery {
         let context = self.context_with(values);
         let mut live = live;
         let mut rendered = rendered.clone();
-        let judge = |live: &Live| {
-            self.renderer.health(&self.view, &target.component, &target.placement, &context, live)
+        let judge = |rendered: &RenderedComponent, live: &Live| {
+            self.renderer.health(&self.view, &target.component, &target.placement, rendered, live, &context)
         };
-        let mut health = match judge(&live) {
+        let mut health = match judge(&rendered, &live) {
             Ok(health) => health,
             Err(problems) => return Done::failed(mistakes(&problems)),
         };
-        if health.workload.healthy {
+        if health.workload_healthy {
             // What could not be known before the workload ran can be rendered now.
             if !rendered.pending.is_empty() {
                 let place = (&target.component, &target.placement);
@@ -331,7 +331,7 @@ impl Delivery {
                         Ok((live, _)) => live,
                         Err(fault) => return Done::failed(fault),
                     };
-                    health = match judge(&live) {
+                    health = match judge(&rendered, &live) {
                         Ok(health) => health,
                         Err(problems) => return Done::failed(mistakes(&problems)),
                     };
@@ -340,7 +340,7 @@ impl Delivery {
             }
         }
         self.services.put(self.service(target, &rendered, &health));
-        if !health.healthy() && !manner.no_wait {
+        if !health.healthy && !manner.no_wait {
             let message = unhealthy(&health);
             return Done { report: Report::Unhealthy(message), rendered: Some(rendered), waits, live: Some(live) };
         }
@@ -384,7 +384,7 @@ impl Delivery {
         Ok((live, waits))
     }
 
-    fn service(&self, target: &Target, rendered: &RenderedComponent, health: &ComponentHealth) -> ServiceStatus {
+    fn service(&self, target: &Target, rendered: &RenderedComponent, health: &Health) -> ServiceStatus {
         let text = |object: &RenderedObject, key: &str| {
             object.manifest.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
@@ -396,18 +396,18 @@ impl Delivery {
             workload_definition: rendered
                 .workload()
                 .map(|o| model::status::WorkloadGvk { api_version: text(o, "apiVersion"), kind: text(o, "kind") }),
-            healthy: health.healthy(),
-            workload_healthy: Some(health.workload.healthy),
+            healthy: health.healthy,
+            workload_healthy: Some(health.workload_healthy),
             replica_key: target.component.replica_key.clone(),
-            message: health.workload.message.clone(),
-            details: health.workload.details.clone(),
+            message: health.message.clone(),
+            details: health.details.clone(),
             traits: health
                 .traits
                 .iter()
-                .map(|(kind, t)| model::status::TraitStatus {
-                    kind: kind.clone(),
+                .map(|t| model::status::TraitStatus {
+                    kind: t.kind.clone(),
                     healthy: t.healthy,
-                    pending: rendered.pending.iter().any(|p| p.kind == *kind),
+                    pending: t.pending,
                     message: t.message.clone(),
                     details: t.details.clone(),
                 })
@@ -418,13 +418,12 @@ impl Delivery {
 }
 
 /// Why a component is not healthy, in words.
-fn unhealthy(health: &ComponentHealth) -> String {
-    let worst = std::iter::once(&health.workload).chain(health.traits.iter().map(|(_, t)| t)).find(|h| !h.healthy);
-    match worst {
-        Some(sick) if !sick.message.trim().is_empty() => sick.message.trim().to_owned(),
-        Some(sick) => sick.problems.first().map_or_else(|| "not healthy yet".to_owned(), |p| p.message.clone()),
-        None => "not healthy yet".to_owned(),
-    }
+fn unhealthy(health: &Health) -> String {
+    let messages = std::iter::once((health.workload_healthy, &health.message))
+        .chain(health.traits.iter().map(|t| (t.healthy, &t.message)));
+    let said = messages.filter(|(healthy, message)| !healthy && !message.trim().is_empty()).map(|(_, m)| m.trim());
+    let problem = health.problems.first().map(|p| p.message.as_str());
+    said.chain(problem).next().unwrap_or("not healthy yet").to_owned()
 }
 
 /// What came of one task.
