@@ -16,7 +16,7 @@ pub mod span;
 pub use ast::File;
 pub use diag::{Diagnostic, Label, Severity};
 pub use format::{format, format_file, print_expr, print_file};
-pub use parser::{parse_expr, parse_file};
+pub use parser::{parse_expr, parse_file, parse_file_by_grammar};
 pub use span::{Source, SourceId, Sources, Span};
 
 /// A tree and the problems found on the way; the tree holds what could be read.

@@ -64,13 +64,25 @@ impl Builder<'_> {
                 }
             }
         }
+        self.finish_comprehension(clauses, body?, fallback, height, span)
+    }
+
+    /// From its parts, of which the highest has this height.
+    pub(in crate::parser) fn finish_comprehension(
+        &mut self,
+        clauses: Vec<Clause>,
+        body: StructLit,
+        fallback: Option<(Ident, StructLit)>,
+        height: u32,
+        span: Span,
+    ) -> Option<High<Comprehension>> {
         // A clause is inside of those before it.
         let height = height + clauses.len() as u32 + 1;
         if !self.fits(height, span) {
             return None;
         }
         let doc = self.doc(span);
-        Some((Comprehension { clauses, body: body?, fallback, span, doc }, height))
+        Some((Comprehension { clauses, body, fallback, span, doc }, height))
     }
 
     /// Reports syntax that the file has not asked for.

@@ -17,11 +17,21 @@ impl Builder<'_> {
         let (left, h) = self.expr(st)?;
         let Some(bind) = st.next_if(|p| p.as_rule() == Rule::bind) else { return Some((left, h)) };
         let (value, h) = self.expr(st)?;
+        let at = self.span(&bind);
+        self.finish_alias(left, at, (value, h))
+    }
+
+    /// `left = value`.
+    pub(in crate::parser) fn finish_alias(
+        &mut self,
+        left: Expr,
+        at: Span,
+        (value, h): High<Expr>,
+    ) -> Option<High<Expr>> {
         match left {
             Expr::Ident(name) => {
                 self.declared(&name);
                 if self.experiments.has(Experiments::ALIAS_V2) && !self.experiments.all() {
-                    let at = self.span(&bind);
                     self.problem(
                         "cue/syntax",
                         "an alias with `=` in a file with `@experiment(aliasv2)`",
@@ -34,7 +44,6 @@ impl Builder<'_> {
                 Some((Expr::Alias { name, value: Box::new(value), span }, h + 1))
             }
             _ => {
-                let at = self.span(&bind);
                 self.problem(
                     "cue/syntax",
                     "unexpected `=`",
@@ -64,7 +73,7 @@ impl Builder<'_> {
         self.climb(1, &mut operands, &mut ops)
     }
 
-    pub(super) fn climb(
+    pub(in crate::parser) fn climb(
         &mut self,
         level: u8,
         operands: &mut std::vec::IntoIter<High<Expr>>,
@@ -244,7 +253,7 @@ impl Builder<'_> {
         })
     }
 
-    fn number(&mut self, text: &str, span: Span) -> Option<Expr> {
+    pub(in crate::parser) fn number(&mut self, text: &str, span: Span) -> Option<Expr> {
         let b = text.as_bytes();
         let zeros = matches!(b, [b'0', b'0'..=b'9' | b'_', ..]) && !b.iter().any(|b| matches!(b, b'.' | b'e' | b'E'));
         if zeros {

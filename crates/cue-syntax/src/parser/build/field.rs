@@ -38,6 +38,17 @@ impl Builder<'_> {
             labels.push((value, alias, constraint));
         };
         let attributes: Vec<Attribute> = st.map(|p| self.attribute(&p)).collect();
+        self.finish_field(labels, (value, height), attributes, span)
+    }
+
+    /// From labels, value and attributes.
+    pub(in crate::parser) fn finish_field(
+        &mut self,
+        labels: Vec<(Expr, Option<PostfixAlias>, Constraint)>,
+        (value, height): High<Expr>,
+        attributes: Vec<Attribute>,
+        span: Span,
+    ) -> Option<High<Decl>> {
         if labels.is_empty() {
             if let Expr::Alias { name, .. } = &value {
                 let at = name.span;

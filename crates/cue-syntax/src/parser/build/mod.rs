@@ -6,8 +6,8 @@
 mod decl;
 mod expr;
 mod field;
-mod operators;
-mod text;
+pub(in crate::parser) mod operators;
+pub(in crate::parser) mod text;
 
 use super::Rule;
 use super::cut::{label_of, span_of};
@@ -22,11 +22,11 @@ use std::sync::Arc;
 
 type Stream<'i> = Peekable<Pairs<'i, Rule>>;
 /// A node and its height.
-type High<T> = (T, u32);
+pub(in crate::parser) type High<T> = (T, u32);
 
 pub(crate) struct Builder<'a> {
     source: &'a Arc<Source>,
-    id: SourceId,
+    pub(in crate::parser) id: SourceId,
     /// Where the piece at hand starts.
     base: usize,
     comments: &'a [Comment],
@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Whether a tree of this height may be built.
-    fn fits(&mut self, height: u32, at: Span) -> bool {
+    pub(in crate::parser) fn fits(&mut self, height: u32, at: Span) -> bool {
         if height <= MAX_HEIGHT {
             return true;
         }
@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Names of two underscores are the language's own.
-    fn declared(&mut self, name: &Ident) {
+    pub(in crate::parser) fn declared(&mut self, name: &Ident) {
         if name.name.starts_with("__") {
             self.problem(
                 "cue/syntax",
@@ -240,14 +240,10 @@ impl<'a> Builder<'a> {
     }
 
     fn attribute(&mut self, pair: &Pair<'_, Rule>) -> Attribute {
-        let text = pair.as_str();
-        let (name, rest) = text.split_once('(').unwrap_or((text, ""));
-        let name = name.trim_start_matches('@').trim_end();
-        Attribute { name: name.into(), body: rest.strip_suffix(')').unwrap_or(rest).into(), span: self.span(pair) }
+        attribute_of(pair.as_str(), self.span(pair))
     }
-
     /// The comment block that stands directly above a declaration.
-    fn doc(&self, span: Span) -> Vec<Comment> {
+    pub(in crate::parser) fn doc(&self, span: Span) -> Vec<Comment> {
         if self.comments.is_empty() {
             return Vec::new();
         }
@@ -269,4 +265,11 @@ impl<'a> Builder<'a> {
         doc.reverse();
         doc
     }
+}
+
+/// An attribute from its whole text.
+pub(in crate::parser) fn attribute_of(text: &str, span: Span) -> Attribute {
+    let (name, rest) = text.split_once('(').unwrap_or((text, ""));
+    let name = name.trim_start_matches('@').trim_end();
+    Attribute { name: name.into(), body: rest.strip_suffix(')').unwrap_or(rest).into(), span }
 }

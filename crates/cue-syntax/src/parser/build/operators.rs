@@ -2,7 +2,7 @@
 
 use crate::ast::{BinaryOp, UnaryOp};
 
-pub(super) fn binary(op: &str) -> Option<BinaryOp> {
+pub(in crate::parser) fn binary(op: &str) -> Option<BinaryOp> {
     Some(match op {
         "|" => BinaryOp::Or,
         "&" => BinaryOp::And,
@@ -24,7 +24,7 @@ pub(super) fn binary(op: &str) -> Option<BinaryOp> {
     })
 }
 
-pub(super) fn unary(op: &str) -> Option<UnaryOp> {
+pub(in crate::parser) fn unary(op: &str) -> Option<UnaryOp> {
     Some(match op {
         "+" => UnaryOp::Plus,
         "-" => UnaryOp::Minus,
@@ -43,7 +43,7 @@ pub(super) fn unary(op: &str) -> Option<UnaryOp> {
 }
 
 /// From 1 (loosest) to 7.
-pub(super) fn precedence(op: BinaryOp) -> u8 {
+pub(in crate::parser) fn precedence(op: BinaryOp) -> u8 {
     match op {
         BinaryOp::Or => 1,
         BinaryOp::And => 2,

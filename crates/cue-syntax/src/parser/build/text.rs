@@ -5,10 +5,11 @@ use crate::ast::*;
 use crate::parser::Rule;
 use crate::parser::cut::span_of;
 use crate::parser::literal::{Fault, Quoting, decode};
+use crate::span::Span;
 use pest::iterators::Pair;
 
 impl Builder<'_> {
-    pub(super) fn faults(&mut self, faults: Vec<Fault>) {
+    pub(in crate::parser) fn faults(&mut self, faults: Vec<Fault>) {
         for f in faults {
             let at = span_of(self.id, f.at.0, f.at.1);
             self.problem("cue/string", f.message, at, "here", f.help);
@@ -16,8 +17,12 @@ impl Builder<'_> {
     }
 
     pub(super) fn string(&mut self, pair: &Pair<'_, Rule>) -> StringLit {
-        let text = pair.as_str();
         let span = self.span(pair);
+        self.string_of(pair.as_str(), span)
+    }
+
+    /// A whole literal without interpolation.
+    pub(in crate::parser) fn string_of(&mut self, text: &str, span: Span) -> StringLit {
         let (q, open) = Quoting::of(text);
         let inner = text.get(open..text.len().saturating_sub(q.close_len())).unwrap_or_default();
         let (inner, indent) = split_indent(inner, q);
@@ -64,7 +69,7 @@ impl Builder<'_> {
 }
 
 /// Of a multiline literal: the text without its last new line, and the blanks before the closing quotes.
-fn split_indent(inner: &str, q: Quoting) -> (&str, &str) {
+pub(in crate::parser) fn split_indent(inner: &str, q: Quoting) -> (&str, &str) {
     if !q.multiline {
         return (inner, "");
     }
