@@ -1,6 +1,8 @@
 //! The short way and the grammar read the same language: trees and problems are equal on every text, also on nonsense.
 //! And what is read, formatted and read again is the same tree.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use cue_syntax::{File, Source, SourceId, format, parse_file, parse_file_by_grammar};
 use proptest::prelude::*;
 

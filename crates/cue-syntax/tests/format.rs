@@ -1,6 +1,8 @@
 //! The formatter on cases kept as text (`format/*.md`): a description, what is written, what comes out. Every result is
 //! formatted again and must stay as it is.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use cue_syntax::{File, Source, SourceId, format, parse_file, print_file};
 
 /// The fenced blocks of a case in order.
@@ -26,7 +28,7 @@ fn cases() {
         ("literals", include_str!("format/literals.md")),
     ] {
         let blocks = blocks(case);
-        assert!(!blocks.is_empty() && blocks.len() % 2 == 0, "{name}: pairs of blocks");
+        assert!(!blocks.is_empty() && blocks.len().is_multiple_of(2), "{name}: pairs of blocks");
         for pair in blocks.chunks(2) {
             let [written, wanted] = pair else { continue };
             assert_eq!(formatted(written), *wanted, "{name}: {written}");
