@@ -225,17 +225,14 @@ fn check_conflicts(traits: &Traits<'_>) -> Result<(), Diagnostic> {
             });
             if i != j && hit.is_some() {
                 return Err(Diagnostic::error(
-                        "render/trait-conflict",
-                        format!(
-                            "trait \"{}\" conflicts with trait \"{}\"",
-                            loaded.definition.name, served.definition.name
-                        ),
-                    )
-                    .path(input.path.clone())
-                    .help(format!(
-                        "keep one of them; \"{}\" ({}) says so, the other is at {}",
-                        loaded.definition.name, loaded.provenance, other.path
-                    )));
+                    "render/trait-conflict",
+                    format!("trait \"{}\" conflicts with trait \"{}\"", loaded.definition.name, served.definition.name),
+                )
+                .path(input.path.clone())
+                .help(format!(
+                    "keep one of them; \"{}\" ({}) says so, the other is at {}",
+                    loaded.definition.name, loaded.provenance, other.path
+                )));
             }
         }
     }
@@ -262,7 +259,7 @@ impl Work<'_> {
     ) -> Result<(), Vec<Diagnostic>> {
         let base = format!("{}.properties", component.path);
         let mut evaluation = self.evaluate(loaded, properties)?;
-        let mut checked = check(&evaluation, loaded, &base);
+        let mut checked = check(&evaluation, loaded, &base, properties);
         if checked.is_err() && !missing.is_empty() {
             // What an input will bring is not known before its step has run: say so where it matters.
             let mut properties = properties.clone();
@@ -270,11 +267,10 @@ impl Work<'_> {
                 tree::set_parts(&mut properties, &tree::parts(key), DataValue::Unknown(id as u32).into());
             }
             evaluation = self.evaluate(loaded, &properties)?;
-            checked = check(&evaluation, loaded, &base);
+            checked = check(&evaluation, loaded, &base, &properties);
         }
         checked?;
-        let parameter = evaluation.lookup(&template::field("parameter"));
-        let facing = |problems| error::translate(problems, &base, loaded, parameter);
+        let facing = |problems| error::translate(problems, &base, loaded, properties);
         errs(&evaluation, loaded, &component.path)?;
         let output = evaluation.lookup(&template::field("output"));
         if output.exists() {
@@ -294,7 +290,8 @@ impl Work<'_> {
     }
 
     fn check_trait(&self, loaded: &Arc<Loaded>, input: &TraitInput) -> Result<(), Vec<Diagnostic>> {
-        check(&self.evaluate(loaded, &input.properties)?, loaded, &format!("{}.properties", input.path))
+        let base = format!("{}.properties", input.path);
+        check(&self.evaluate(loaded, &input.properties)?, loaded, &base, &input.properties)
     }
 
     fn apply_trait(
@@ -308,10 +305,9 @@ impl Work<'_> {
         let base = format!("{}.properties", input.path);
         self.tell_trait(component);
         let evaluation = self.evaluate(loaded, &input.properties)?;
-        check(&evaluation, loaded, &base)?;
+        check(&evaluation, loaded, &base, &input.properties)?;
         errs(&evaluation, loaded, &input.path)?;
-        let parameter = evaluation.lookup(&template::field("parameter"));
-        let facing = |problems| error::translate(problems, &base, loaded, parameter);
+        let facing = |problems| error::translate(problems, &base, loaded, &input.properties);
         let made = match outputs(&evaluation) {
             Ok(made) => made,
             Err(problems) => {
@@ -494,12 +490,13 @@ fn well_formed(data: &Data, origin: &Origin, component: &ComponentInput) -> Resu
 }
 
 /// The parameters have to be complete and right before anything made of them is looked at.
-pub(crate) fn check(evaluation: &Evaluation, loaded: &Loaded, base: &str) -> Result<(), Vec<Diagnostic>> {
+pub(crate) fn check(evaluation: &Evaluation, loaded: &Loaded, base: &str, given: &Data) -> Result<(), Vec<Diagnostic>> {
     let parameter = evaluation.lookup(&template::field("parameter"));
     if !parameter.exists() {
         return Ok(());
     }
-    let Err(mut problems) = parameter.data(&DataOptions { completeness: Completeness::Concrete, origins: false }) else {
+    let Err(mut problems) = parameter.data(&DataOptions { completeness: Completeness::Concrete, origins: false })
+    else {
         return Ok(());
     };
     // A permanent error may have come alone: what is missing beside it is told at the same time.
@@ -508,7 +505,7 @@ pub(crate) fn check(evaluation: &Evaluation, loaded: &Loaded, base: &str) -> Res
             problems.push(other);
         }
     }
-    Err(error::translate(problems, base, loaded, parameter))
+    Err(error::translate(problems, base, loaded, given))
 }
 
 /// `errs`: what the definition itself has to say.

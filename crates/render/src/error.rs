@@ -2,17 +2,14 @@
 //! property, with a code of its own and the nearest name.
 
 use crate::definition::Loaded;
-use cue::{FieldOptions, Value};
+use crate::{schema, tree};
+use cue::Data;
 use cue_syntax::{Diagnostic, Label};
 use model::action::nearest;
 
-/// Turns diagnostics of a template into diagnostics of rendering. `base` is the user's path that `parameter` stands for.
-pub(crate) fn translate(
-    problems: Vec<Diagnostic>,
-    base: &str,
-    loaded: &Loaded,
-    parameter: Value<'_>,
-) -> Vec<Diagnostic> {
+/// Turns diagnostics of a template into diagnostics of rendering. `base` is the user's path that `parameter` stands for,
+/// `given` what stands there.
+pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, given: &Data) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::new();
     for mut problem in problems {
         if problem.code.starts_with("render/") {
@@ -22,7 +19,7 @@ pub(crate) fn translate(
         let below = problem.path.as_deref().and_then(below_parameter).map(str::to_owned);
         if let Some(below) = &below {
             problem.path = Some(join(base, below));
-            kind_of(&mut problem, below, loaded, parameter);
+            kind_of(&mut problem, below, loaded, given);
         } else {
             let inside = problem.path.take();
             problem.message = match inside {
@@ -61,39 +58,68 @@ pub(crate) fn join(base: &str, below: &str) -> String {
     }
 }
 
-fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, parameter: Value<'_>) {
+fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, given: &Data) {
     let name = &loaded.definition.name;
     let (parent, last) = split_last(below);
+    let declared = schema::at(loaded, &tree::parts(below));
+    let wanted = match declared.as_slice() {
+        [one] => schema::text(loaded, one),
+        _ => None,
+    };
     match problem.code {
         "cue/not-allowed" => {
             problem.code = "render/unknown-parameter";
             problem.message = format!("\"{name}\" has no parameter \"{last}\"{}", within(parent));
-            let names = declared(parameter, parent);
+            let names = schema::names(loaded, &schema::at(loaded, &tree::parts(parent)));
             let known = names.iter().map(String::as_str).filter(|n| *n != last);
-            problem.help = Some(match nearest(last, known.clone()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
-            });
+            problem.help = match nearest(last, known.clone()) {
+                Some(near) => Some(format!("did you mean \"{near}\"?")),
+                None if names.is_empty() => problem.help.take(),
+                None => Some(format!("it has {}", known.collect::<Vec<_>>().join(", "))),
+            };
         }
-        "cue/incomplete" | "cue/non-concrete" | "cue/required-field" => {
+        "cue/incomplete" | "cue/non-concrete" | "cue/required-field" | "cue/ambiguous" => {
             problem.code = "render/missing-parameter";
-            let wanted = problem.message.strip_prefix("incomplete value ").map(str::to_owned);
             problem.message = format!("\"{name}\" needs the parameter \"{last}\"{}", within(parent));
-            if problem.help.is_none() {
-                problem.help = Some(match wanted {
-                    Some(wanted) => format!("give {last}: {wanted}"),
-                    None => format!("give {last}"),
-                });
-            }
+            problem.help = Some(match wanted {
+                Some(wanted) => format!("give {last}: {wanted}"),
+                None => format!("give {last}"),
+            });
         }
         "cue/conflict" | "cue/bound" | "cue/empty-disjunction" | "cue/eval" => {
             problem.code = "render/mistyped-parameter";
+            if let Some(wanted) = &wanted {
+                let given = shown(given, below);
+                problem.message = match &given {
+                    Some(given) => format!("\"{last}\" cannot be {given}: \"{name}\" wants {wanted}"),
+                    None => format!("\"{last}\" does not fit: \"{name}\" wants {wanted}"),
+                };
+                let choices = schema::choices(&declared);
+                let given = given.unwrap_or_default();
+                if let Some(near) = nearest(given.trim_matches('"'), choices.iter().map(String::as_str)) {
+                    problem.help = Some(format!("did you mean \"{near}\"?"));
+                }
+                problem.related.clear();
+            }
         }
         _ => {}
     }
     for label in &mut problem.labels {
         name_place(label);
     }
+}
+
+/// What was given at a path, when it is short and no secret.
+fn shown(given: &Data, below: &str) -> Option<String> {
+    let found = tree::parts(below).iter().try_fold(given, |d, part| match part {
+        tree::Part::Field(name) => tree::get(d, name),
+        tree::Part::Index(i) => tree::items(d).get(*i),
+    })?;
+    if found.labels.is_secret() {
+        return Some("***".to_owned());
+    }
+    let text = cue::json::to_value(found).ok()?.to_string();
+    (text.chars().count() <= 60).then_some(text)
 }
 
 fn name_place(label: &mut Label) {
@@ -115,21 +141,6 @@ fn split_last(path: &str) -> (&str, &str) {
         Some(dot) => (path.get(..dot).unwrap_or_default(), path.get(dot + 1..).unwrap_or_default()),
         None => ("", path.trim_matches('"')),
     }
-}
-
-/// The names that a struct of the parameters declares.
-fn declared(parameter: Value<'_>, parent: &str) -> Vec<String> {
-    let steps: Vec<cue::Selector> = crate::tree::parts(parent)
-        .into_iter()
-        .map(|p| match p {
-            crate::tree::Part::Field(name) => cue::Selector::Field(name),
-            crate::tree::Part::Index(i) => cue::Selector::Index(i),
-        })
-        .collect();
-    let options = FieldOptions { optional: true, ..FieldOptions::default() };
-    let schema = parameter.evaluation().lookup(&[cue::Selector::Ident("#parameter".into())]);
-    let place = if schema.exists() && !parent.contains('[') { schema.lookup(&steps) } else { parameter.lookup(&steps) };
-    place.fields(&options).iter().map(|f| f.label.to_string()).collect()
 }
 
 #[cfg(test)]

@@ -83,7 +83,8 @@ impl Renderer {
         }
         let outputs = tree::object(live.outputs.iter().map(|(k, v)| (k.as_str(), cue::json::from_value(v))));
         tree::set(&mut context, &["outputs"], outputs);
-        let loaded = self.definition(DefinitionKind::Component, &component.kind, &format!("{}.type", component.path))?;
+        let loaded =
+            self.definition(DefinitionKind::Component, &component.kind, &format!("{}.type", component.path))?;
         // Nothing can be said of a workload that is not there, unless there is none to be.
         let missing = rendered.workload().is_some() && live.workload.is_none();
         let own = if missing { Verdict::default() } else { self.judge(&loaded, &component.properties, &context) };

@@ -25,6 +25,7 @@ pub mod placement;
 pub mod plan;
 pub mod policy;
 mod renderer;
+mod schema;
 mod template;
 mod tree;
 

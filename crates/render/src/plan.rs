@@ -265,7 +265,12 @@ pub(crate) fn application(
         Err(found) => run.problems.extend(found),
     }
     match model::generate::steps(&input.app, input.workflow(), &input.own_policies()) {
-        Ok(steps) if run.problems.is_empty() => {
+        // Without policies it is not known what goes where, but what is wrong with components can be told.
+        Ok(_) if !run.problems.is_empty() => {
+            let placement = Placement::hub(view.namespace.clone());
+            components.iter().for_each(|c| run.part(None, &placement, c));
+        }
+        Ok(steps) => {
             for (i, step) in steps.steps.iter().enumerate() {
                 run.step(step, &format!("spec.workflow.steps[{i}]"));
                 for (j, sub) in step.sub_steps.iter().enumerate() {
@@ -274,7 +279,6 @@ pub(crate) fn application(
             }
             run.rest();
         }
-        Ok(_) => {}
         Err(problem) => run.problems.push(problem),
     }
     if !run.problems.is_empty() {

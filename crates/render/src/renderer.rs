@@ -122,7 +122,7 @@ impl Renderer {
     ) -> Result<(), Vec<Diagnostic>> {
         let program = self.programs.template(loaded, true)?;
         let evaluation = crate::template::evaluate(&program, Some(properties), context);
-        component::check(&evaluation, loaded, base)
+        component::check(&evaluation, loaded, base, properties)
     }
 
     pub(crate) fn checked_parameters(
@@ -140,6 +140,6 @@ impl Renderer {
             return Ok(properties.clone());
         }
         let options = cue::DataOptions { completeness: cue::Completeness::Concrete, origins: true };
-        parameter.data(&options).map_err(|problems| error::translate(problems, base, loaded, parameter))
+        parameter.data(&options).map_err(|problems| error::translate(problems, base, loaded, properties))
     }
 }

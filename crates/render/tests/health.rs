@@ -46,16 +46,19 @@ fn workloads_are_healthy_when_all_pods_are_new_and_ready() {
     let nodes = json!({"observedGeneration": 2, "desiredNumberScheduled": 2, "numberReady": 2,
         "updatedNumberScheduled": 2, "currentNumberScheduled": 2});
     let none = || json!({});
-    insta::assert_snapshot!([
-        says(web.clone(), none(), none()),
-        says(web.clone(), partly, none()),
-        says(web.clone(), stale, none()),
-        says(web, full, none()),
-        says(job.clone(), json!({"active": 1, "succeeded": 1}), none()),
-        says(job, json!({"succeeded": 2}), none()),
-        says(daemon.clone(), none(), none()),
-        says(daemon, nodes, none()),
-    ].join("\n"));
+    insta::assert_snapshot!(
+        [
+            says(web.clone(), none(), none()),
+            says(web.clone(), partly, none()),
+            says(web.clone(), stale, none()),
+            says(web, full, none()),
+            says(job.clone(), json!({"active": 1, "succeeded": 1}), none()),
+            says(job, json!({"succeeded": 2}), none()),
+            says(daemon.clone(), none(), none()),
+            says(daemon, nodes, none()),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]
@@ -64,11 +67,14 @@ fn traits_of_the_last_stage_wait_for_the_workload() {
         "traits": [{"type": "expose", "properties": {"port": [80], "type": "LoadBalancer"}}]});
     let full = json!({"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1});
     let service = |ip: Value| json!({"service": {"spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.1"}, "status": {"loadBalancer": ip}}});
-    insta::assert_snapshot!([
-        says(web.clone(), json!({}), json!({})),
-        says(web.clone(), full.clone(), service(json!({}))),
-        says(web, full, service(json!({"ingress": [{"ip": "1.2.3.4"}]}))),
-    ].join("\n"));
+    insta::assert_snapshot!(
+        [
+            says(web.clone(), json!({}), json!({})),
+            says(web.clone(), full.clone(), service(json!({}))),
+            says(web, full, service(json!({"ingress": [{"ip": "1.2.3.4"}]}))),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]
@@ -76,11 +82,14 @@ fn helm_says_what_flux_says() {
     let helm = json!({"name": "hello", "type": "helm", "properties": {"url": "https://example.com", "chart": "hello"}});
     let ready = |status: &str| json!({"observedGeneration": 2, "conditions": [{"type": "Ready", "status": status, "message": "chart not found"}]});
     let repository = |status: &str| json!({"repository": {"status": ready(status)}});
-    insta::assert_snapshot!([
-        says(helm.clone(), json!({}), json!({})),
-        says(helm.clone(), ready("False"), repository("True")),
-        says(helm, ready("True"), repository("True")),
-    ].join("\n"));
+    insta::assert_snapshot!(
+        [
+            says(helm.clone(), json!({}), json!({})),
+            says(helm.clone(), ready("False"), repository("True")),
+            says(helm, ready("True"), repository("True")),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]

@@ -175,7 +175,7 @@ mod tests {
                 properties: cue::json::from_value(&json!({"replicas": 1})),
             }],
             inputs: Vec::new(),
-        outputs: Vec::new(),
+            outputs: Vec::new(),
             depends_on: Vec::new(),
             replica_key: String::new(),
         }

@@ -1,0 +1,152 @@
+//! Every built-in definition compiles, explains its parameters, and every package says what the table of actions says.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
+
+use cue::{FieldOptions, Inputs, Instance, Limits, Selector};
+use cue_syntax::{Source, Sources, ast::Decl, ast::Expr, ast::Label, ast::StructLit};
+use model::DefinitionKind;
+use render::builtin::{self, Builtins, Packages};
+use render::{DefinitionSource, Loaded, Renderer};
+
+const KINDS: [DefinitionKind; 4] =
+    [DefinitionKind::Component, DefinitionKind::Trait, DefinitionKind::Policy, DefinitionKind::WorkflowStep];
+
+fn all() -> Vec<std::sync::Arc<Loaded>> {
+    let names = |kind| Builtins.names(kind).into_iter().map(move |n| (kind, n));
+    KINDS.into_iter().flat_map(names).map(|(kind, name)| Builtins.find(kind, &name).unwrap().unwrap()).collect()
+}
+
+/// The fields of `parameter` that lack an explanation.
+fn unexplained(path: &str, fields: &StructLit, out: &mut Vec<String>, depth: u32) {
+    for decl in &fields.decls {
+        let Decl::Field(field) = decl else { continue };
+        let Label::Ident(name) = &field.label else { continue };
+        let here = format!("{path}.{}", name.name);
+        if depth == 0 && !field.doc.iter().any(|c| c.text.contains("+usage=")) {
+            out.push(here.clone());
+        }
+    }
+}
+
+#[test]
+fn every_definition_compiles_and_explains_its_parameters() {
+    let renderer = Renderer::builtin();
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for loaded in all() {
+        count += 1;
+        let name = &loaded.definition.name;
+        // The result does not matter: properties may be missing. That it compiles does.
+        let checked = renderer.check_parameters(
+            &loaded,
+            &cue::json::from_value(&serde_json::json!({})),
+            &cue::json::from_value(&serde_json::json!({"name": "app", "namespace": "default"})),
+            "p",
+        );
+        for problem in checked.err().unwrap_or_default() {
+            if !problem.code.starts_with("render/missing") {
+                problems.push(format!("{name}: {} {}", problem.code, problem.message));
+            }
+        }
+        assert!(loaded.warnings.is_empty(), "{name} is outdated");
+        for decl in &loaded.template.decls {
+            if let Decl::Field(field) = decl
+                && matches!(&field.label, Label::Ident(id) if id.name == "parameter")
+                && let Expr::Struct(fields) = &field.value
+            {
+                unexplained(name, fields, &mut problems, 0);
+            }
+        }
+        for text in [loaded.definition.spec.status.as_ref()].into_iter().flatten() {
+            for part in [&text.health_policy, &text.custom_status, &text.details] {
+                let source = Source::new(format!("{name}#status"), part.as_str());
+                let mut sources = Sources::default();
+                let id = sources.add(source.clone());
+                let parsed = cue_syntax::parse_file(&source, id);
+                assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
+            }
+        }
+    }
+    assert!(count >= 91, "{count} definitions");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// A package as a program, for looking at its definitions.
+fn package(path: &str) -> cue::Program {
+    let mut sources = Sources::default();
+    let mut files = Vec::new();
+    for (name, text) in builtin::package(path).unwrap() {
+        let source = Source::new(name, text.as_ref());
+        let id = sources.add(source.clone());
+        let parsed = cue_syntax::parse_file(&source, id);
+        assert!(parsed.diagnostics.is_empty(), "{path}: {:?}", parsed.diagnostics);
+        files.push(parsed.tree.unwrap());
+    }
+    cue::compile(&Packages, Instance { path: path.to_owned(), sources, files, ..Instance::default() }).unwrap()
+}
+
+#[test]
+fn packages_and_the_table_of_actions_agree() {
+    let mut problems = Vec::new();
+    for action in model::action::all() {
+        if action.provider == "cue" && action.name != "strategyUnify" {
+            continue;
+        }
+        let program = package(&action.package());
+        let evaluation = program.evaluate(Inputs::default(), &Limits::default());
+        let definition = evaluation.lookup(&[Selector::Ident(action.definition.into())]);
+        if !definition.exists() {
+            problems.push(format!("{} lacks {}", action.package(), action.definition));
+            continue;
+        }
+        let text = |field: &str| {
+            let value = definition.lookup(&[Selector::Ident(field.into())]).data(&cue::DataOptions::default());
+            value.ok().and_then(|d| cue::json::to_value(&d).ok()).and_then(|v| v.as_str().map(str::to_owned))
+        };
+        if text("#do").as_deref() != Some(action.name) || text("#provider").as_deref() != Some(action.provider) {
+            problems.push(format!(
+                "{}.{}: #do {:?} #provider {:?}",
+                action.provider,
+                action.definition,
+                text("#do"),
+                text("#provider")
+            ));
+        }
+        let options = FieldOptions { optional: true, ..FieldOptions::default() };
+        let fields = |part: &str| -> Vec<String> {
+            let all = definition.fields(&options);
+            let part = all.iter().find(|f| f.label == part);
+            let mut names: Vec<String> = part
+                .map(|f| f.value.fields(&options).iter().map(|f| f.label.to_string()).collect())
+                .unwrap_or_default();
+            names.sort();
+            names
+        };
+        let named = |list: &[model::action::Field]| -> Vec<String> {
+            let mut names: Vec<String> = list.iter().map(|f| f.name.to_owned()).collect();
+            names.sort();
+            names
+        };
+        for (part, wanted) in [("$params", named(action.params)), ("$returns", named(action.returns))] {
+            let has = fields(part);
+            let missing: Vec<&String> = wanted.iter().filter(|n| !has.contains(n)).collect();
+            let extra: Vec<&String> = has.iter().filter(|n| !wanted.contains(n)).collect();
+            if !missing.is_empty() || (!extra.is_empty() && !wanted.is_empty()) {
+                problems.push(format!(
+                    "{}.{} {part}: lacks {missing:?}, has more {extra:?}",
+                    action.provider, action.definition
+                ));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_package_compiles() {
+    for path in builtin::packages() {
+        let program = package(path);
+        let problems = program.evaluate(Inputs::default(), &Limits::default()).diagnostics();
+        assert!(problems.is_empty(), "{path}: {problems:?}");
+    }
+}
