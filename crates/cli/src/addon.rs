@@ -27,11 +27,16 @@ pub(crate) enum AddonArgs {
     List,
 }
 
+/// Who enabled an add-on, as `managedFields` name it.
+const MANAGER: &str = "lateen-addon";
+
 struct Addon {
     name: &'static str,
     about: &'static str,
     /// A kind that is served where it is enabled; none for an add-on that needs nothing.
     needs: Option<(&'static str, &'static str)>,
+    /// What makes a simulated cluster serve it: its controllers are part of the simulation.
+    simulated: fn() -> Vec<serde_json::Value>,
     /// How to install it on a real cluster.
     install: &'static str,
 }
@@ -41,6 +46,7 @@ const ADDONS: &[Addon] = &[
         name: "fluxcd",
         about: "Helm releases and repositories",
         needs: Some(("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
+        simulated: embedded::simulate::flux::crds,
         install: "install Flux's source-controller and helm-controller there: `flux install \
                   --components=source-controller,helm-controller`",
     },
@@ -48,6 +54,7 @@ const ADDONS: &[Addon] = &[
         name: "velaux",
         about: "a dashboard",
         needs: None,
+        simulated: Vec::new,
         install: "Lateen's own dashboard needs no installation",
     },
 ];
@@ -93,8 +100,15 @@ async fn enable(session: &Session, name: &str, clusters: Vec<String>) -> Outcome
     };
     let mut missing = Vec::new();
     for cluster in clusters {
+        let found = session.fleet.cluster(&cluster).await?;
+        let simulated = found.simulated();
+        if simulated {
+            let objects = Objects::new(found.client(), found.name());
+            for object in (addon.simulated)() {
+                objects.apply(&object, MANAGER, true, false).await?;
+            }
+        }
         if serves(session, addon, &cluster).await? {
-            let simulated = session.fleet.cluster(&cluster).await?.simulated();
             let how = if simulated && addon.needs.is_some() { " (simulated)" } else { "" };
             println!("addon {name} is enabled on {cluster}{how}");
         } else {
