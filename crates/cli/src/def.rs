@@ -3,10 +3,10 @@
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
-use cue_syntax::Diagnostic;
-use model::DefinitionKind;
 use ::render::builtin::Builtins;
 use ::render::definition::{DefinitionSource, Loaded, Provenance, find};
+use cue_syntax::Diagnostic;
+use model::DefinitionKind;
 use serde_json::json;
 use std::sync::Arc;
 

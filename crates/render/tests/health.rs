@@ -1,6 +1,6 @@
 //! What the built-in definitions say of objects that run.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot read its case has failed")]
 
 use render::{AppView, ComponentInput, Live, Placement, RenderContext, Renderer};
 use serde_json::{Value, json};

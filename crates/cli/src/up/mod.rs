@@ -8,8 +8,8 @@ use crate::session::{Failure, HubArgs, Outcome, Session};
 use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
 use files::Given;
-use model::manifest::Document;
 use model::Application;
+use model::manifest::Document;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
