@@ -29,13 +29,13 @@ pub struct Policy {
     pub max_retries: u32,
     /// Longest pause of a step that waits, in milliseconds.
     pub wait_cap: i64,
-    /// Longest pause of a step that failed, in milliseconds.
+    /// Longest pause of a step that failed and is tried again, in milliseconds: with ten retries it is given up after 15 s.
     pub failed_cap: i64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { max_retries: 10, wait_cap: 60_000, failed_cap: 300_000 }
+        Policy { max_retries: 10, wait_cap: 60_000, failed_cap: 3_000 }
     }
 }
 
