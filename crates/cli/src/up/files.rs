@@ -82,3 +82,19 @@ pub(super) fn parts(others: &[Document], app: &Application) -> Outcome<Parts> {
     }
     Ok(parts)
 }
+
+/// The definitions among the files, added to those given with `-d` (which win): the applications beside them may use them
+/// before they are on the hub.
+pub(super) fn definitions(others: &[Document], given: &mut render::definition::Given) -> Outcome {
+    use render::definition::{DefinitionSource, Loaded, Provenance};
+    for document in others {
+        let Some(kind) = model::DefinitionKind::parse(document.kind()).filter(|k| k.kind() == document.kind()) else {
+            continue;
+        };
+        if given.find(kind, document.name()).is_none() {
+            let file = document.source.name.clone();
+            given.add(Loaded::from_object(&document.value, &file, Provenance::File(file.clone()))?)?;
+        }
+    }
+    Ok(())
+}

@@ -46,7 +46,8 @@ pub(crate) struct UpArgs {
 
 pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     let given = files::read(&args.file, &args.namespace)?;
-    let definitions = Definitions { files: crate::render::given(&args.definitions)? };
+    let mut definitions = Definitions { files: crate::render::given(&args.definitions)? };
+    files::definitions(&given.others, &mut definitions.files)?;
     let session = Session::open(&hub).await?;
     session.announce();
     let missing = install::missing(&session.hub).await?;
