@@ -52,13 +52,7 @@ impl Compiler<'_> {
         }
         let body = self.structure(&c.body);
         while self.scopes.len() > depth {
-            let Some(scope) = self.scopes.pop() else { break };
-            for name in scope.names.lets.keys() {
-                if !scope.used.contains(name) {
-                    let text = format!("unreferenced alias or let clause {name}");
-                    self.error("cue/unused-alias", text, c.span);
-                }
-            }
+            self.scopes.pop();
         }
         let fallback = c.fallback.as_ref().map(|(_, body)| self.structure(body));
         let labels = match &self.ir.exprs[body] {

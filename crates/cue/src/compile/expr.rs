@@ -12,20 +12,21 @@ use std::sync::Arc;
 pub(crate) enum Predeclared {
     Kind(u16),
     Top,
+    NoShare,
     Function(Native),
     /// A range of numbers: lowest, highest, only ints.
     Range(Option<&'static str>, Option<&'static str>, bool),
 }
 
 pub(crate) fn predeclared(name: &str) -> Option<Predeclared> {
-    use Predeclared::{Function as F, Kind, Range, Top};
-    let name = name
-        .strip_prefix("__")
-        .filter(|n| !n.starts_with('_'))
-        .filter(|n| *n != "closeAll" && *n != "reclose")
-        .unwrap_or(name);
+    use Predeclared::{Function as F, Kind, NoShare, Range, Top};
+    let (internal, name) = match name.strip_prefix("__") {
+        Some(rest) if !matches!(rest, "closeAll" | "reclose") => (true, rest),
+        _ => (false, name),
+    };
     Some(match name {
         "_" => Top,
+        "no_sharing" if internal => NoShare,
         "string" => Kind(kind::STRING),
         "bytes" => Kind(kind::BYTES),
         "bool" => Kind(kind::BOOL),
@@ -147,6 +148,7 @@ impl Compiler<'_> {
         }
         let node = match predeclared(&name.name) {
             Some(Predeclared::Top) => Expr::Top,
+            Some(Predeclared::NoShare) => Expr::NoShare,
             Some(Predeclared::Kind(k)) => Expr::Kind(k),
             Some(Predeclared::Function(f)) => Expr::Function(Function::Native(f)),
             Some(Predeclared::Range(low, high, int)) => {
@@ -203,7 +205,7 @@ impl Compiler<'_> {
                 self.error("cue/default-mark", "preference mark not allowed at this position", span);
                 Expr::Bottom
             }
-            UnaryOp::Equal if self.features.language < (0, 15) => {
+            UnaryOp::Equal if self.features.language < (0, 15) && !self.features.structcmp => {
                 self.error("cue/version", "unary == requires language version v0.15.0", span);
                 Expr::Bottom
             }

@@ -27,6 +27,7 @@ pub(crate) struct Features {
     pub(crate) alias_v2: bool,
     pub(crate) explicit_open: bool,
     pub(crate) try_: bool,
+    pub(crate) structcmp: bool,
 }
 
 /// The version whose rules apply when none is named.
@@ -90,7 +91,7 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
         packages: FxHashMap::default(),
         hidden: 0,
         language,
-        features: Features { language, alias_v2: false, explicit_open: false, try_: false },
+        features: Features { language, alias_v2: false, explicit_open: false, try_: false, structcmp: false },
         scopes: Vec::new(),
         diagnostics: Vec::new(),
         loading: Vec::new(),
@@ -114,7 +115,13 @@ pub(crate) fn expression(ir: &mut Ir, unit: &Unit, expression: &ast::Expr) -> Re
         packages: FxHashMap::default(),
         hidden: unit.ir.packages[unit.root].hidden,
         language: unit.language,
-        features: Features { language: unit.language, alias_v2: false, explicit_open: true, try_: true },
+        features: Features {
+            language: unit.language,
+            alias_v2: false,
+            explicit_open: true,
+            try_: true,
+            structcmp: true,
+        },
         scopes: vec![Scope::package(unit.fields.clone(), unit.names.clone())],
         diagnostics: Vec::new(),
         loading: Vec::new(),
@@ -187,14 +194,16 @@ impl Compiler<'_> {
     }
 
     fn features_of(&mut self, file: &File) -> Features {
-        let mut f = Features { language: self.language, alias_v2: false, explicit_open: false, try_: false };
+        let mut f =
+            Features { language: self.language, alias_v2: false, explicit_open: false, try_: false, structcmp: false };
         for attribute in file.attributes.iter().filter(|a| a.name == "experiment") {
             for name in attribute.body.split(',').map(str::trim) {
                 match name {
                     "aliasv2" => f.alias_v2 = true,
                     "explicitopen" => f.explicit_open = true,
                     "try" => f.try_ = true,
-                    "structcmp" | "shortcircuit" | "" => {}
+                    "structcmp" => f.structcmp = true,
+                    "shortcircuit" | "" => {}
                     _ => self.error("cue/experiment", format!("unknown experiment \"{name}\""), attribute.span),
                 }
             }

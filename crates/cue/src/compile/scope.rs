@@ -20,6 +20,8 @@ pub(crate) enum Alias {
     Value,
     /// A variable of a `for` clause.
     Variable(u8),
+    /// The text of a static label.
+    Constant(ExprId),
 }
 
 /// One level of names. `runtime` says whether the evaluator has a scope for it too.
@@ -87,6 +89,7 @@ impl Compiler<'_> {
                     Alias::Dynamic(label) => Expr::DynamicField { up, label },
                     Alias::Label => Expr::ScopeLabel { up },
                     Alias::Value => Expr::ScopeValue { up },
+                    Alias::Constant(id) => self.ir.exprs[id].clone(),
                     Alias::Variable(index) => Expr::Variable { up, index },
                 });
                 break;
@@ -158,7 +161,7 @@ impl Compiler<'_> {
             .aliases
             .iter()
             .filter(|(name, (alias, _))| {
-                !scope.used.contains(*name) && !matches!(alias, Alias::Variable(_)) && *name != "_"
+                !scope.used.contains(*name) && !matches!(alias, Alias::Variable(_) | Alias::Label) && *name != "_"
             })
             .map(|(name, (_, span))| (name.clone(), *span))
             .collect();

@@ -95,8 +95,17 @@ impl Compiler<'_> {
                     }
                 }
                 ast::Decl::Field(field) => {
-                    let postfix = field.postfix_alias.as_ref().map(|p| &p.value);
-                    let Some(name) = field.alias.as_ref().or(postfix) else { continue };
+                    let postfix = field.postfix_alias.as_ref();
+                    if let Some(key) = postfix.and_then(|p| p.key.as_ref())
+                        && key.name != "_"
+                        && let Some(label) = self.static_label(&field.label)
+                    {
+                        let text = self.ir.symbols.text(label).clone();
+                        let id = self.ir.add(Expr::Str(text), key.span);
+                        self.alias(key, Alias::Constant(id));
+                    }
+                    let postfix = postfix.map(|p| &p.value);
+                    let Some(name) = field.alias.as_ref().or(postfix).filter(|n| n.name != "_") else { continue };
                     let alias = match &field.label {
                         Label::Pattern { .. } => continue,
                         Label::Ident(_) | Label::String(_) => match self.static_label(&field.label) {
@@ -166,27 +175,17 @@ impl Compiler<'_> {
             self.error("cue/alias", text, name.span);
         }
         let meta = self.meta(field);
-        let key = field.postfix_alias.as_ref().and_then(|p| p.key.as_ref());
+        let key = field.postfix_alias.as_ref().and_then(|p| p.key.as_ref()).filter(|k| k.name != "_");
         match &field.label {
             Label::Ident(_) | Label::String(_) => {
                 let label = self.static_label(&field.label)?;
-                if let Some(key) = key {
-                    let text = self.ir.symbols.text(label).clone();
-                    let id = self.ir.add(Expr::Str(text), key.span);
-                    self.scopes.push(Scope::default());
-                    if let Some(s) = self.scopes.last_mut() {
-                        s.names.lets.insert(key.name.clone(), id);
-                    }
-                    let value = self.value(&field.value);
-                    self.scopes.pop();
-                    return Some(Decl::Field { label, arc, value, meta });
-                }
                 let value = self.value(&field.value);
                 Some(Decl::Field { label, arc, value, meta })
             }
             Label::Pattern { alias, value: pattern, .. } => {
                 let pattern = self.expr(pattern);
-                let value_name = field.alias.as_ref().or(field.postfix_alias.as_ref().map(|p| &p.value));
+                let value_name =
+                    field.alias.as_ref().or(field.postfix_alias.as_ref().map(|p| &p.value)).filter(|n| n.name != "_");
                 let label_name = alias.as_ref().or(key);
                 if let Some(name) = label_name {
                     self.scopes.push(Scope::single(name, Alias::Label, true));

@@ -24,6 +24,27 @@ impl Evaluator {
         waits.iter().all(|on| *on == n || self.is_ancestor(n, *on)) && self.settled(n)
     }
 
+    /// Whether a disjunction of literals is there already, written elsewhere.
+    pub(crate) fn repeats(&mut self, n: NodeId, alternatives: &[(ExprId, bool)]) -> bool {
+        let leaf = |this: &Self, e: ExprId| match &this.ir.exprs[e] {
+            Expr::Kind(k) => Some(Val::Kind(*k)),
+            _ => this.constant(e),
+        };
+        let new: Option<Vec<(Val, bool)>> =
+            alternatives.iter().map(|(e, marked)| leaf(self, *e).map(|v| (v, *marked))).collect();
+        let Some(new) = new else { return false };
+        let known = std::mem::take(&mut self.scratch(n).disjunctions);
+        let found = known.iter().any(|d| {
+            d.alternatives.len() == new.len()
+                && d.alternatives
+                    .iter()
+                    .zip(&new)
+                    .all(|((e, marked), (v, m))| marked == m && leaf(self, *e).as_ref() == Some(v))
+        });
+        self.scratch(n).disjunctions = known;
+        found
+    }
+
     /// Decides all disjunctions of a node.
     pub(crate) fn branch(&mut self, n: NodeId) {
         let disjunctions = self.scratch(n).disjunctions.clone();
@@ -160,7 +181,8 @@ impl Evaluator {
             faults.push(f);
             return;
         }
-        if last {
+        let waits = self.nodes[node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
+        if !waits {
             for other in next.iter_mut() {
                 if self.identical(other.node, node, 50) {
                     other.mode = match (other.mode, mode) {
@@ -171,7 +193,8 @@ impl Evaluator {
                     return;
                 }
             }
-        } else {
+        }
+        if !last {
             self.scratch(node).disjunctions = rest.to_vec();
         }
         next.push(Alt { node, mode });
@@ -185,6 +208,7 @@ impl Evaluator {
         let mark = source.env_mark;
         let node = &mut self.nodes[c];
         node.arc = source.arc;
+        node.origin = source.origin;
         node.taint = source.taint;
         node.env_mark = mark;
         node.flags =

@@ -11,6 +11,8 @@ impl Evaluator {
         let f = match self.eval(function, env)? {
             Val::Function(f) => f,
             other => {
+                // Something that is not known yet may still turn out to be a function.
+                self.operand(other.clone(), function)?;
                 let text = format!(
                     "cannot call non-function {} (type {})",
                     self.show(&other),

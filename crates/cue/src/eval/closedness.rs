@@ -24,6 +24,8 @@ pub(crate) enum CloseKind {
     Literal,
     /// `close()`
     Once,
+    /// What a pattern gives a field: it allows the field, but is no field itself.
+    Pattern,
 }
 
 /// A group. 0 is outside of all groups.
@@ -52,7 +54,7 @@ impl Evaluator {
             let info = self.closes[at];
             match info.kind {
                 CloseKind::Literal => requires.push((at, recursive)),
-                CloseKind::Embedding => {}
+                CloseKind::Embedding | CloseKind::Pattern => {}
                 _ => break,
             }
             at = info.parent;
@@ -84,6 +86,12 @@ impl Evaluator {
         self.nodes[arc].conjs.iter().any(|c| self.in_chain(c.close, group))
     }
 
+    /// Evidence that is a field, not a pattern.
+    fn has_field(&self, arc: NodeId, group: CloseId) -> bool {
+        let is_field = |c: CloseId| self.closes[c].kind != CloseKind::Pattern;
+        self.nodes[arc].conjs.iter().any(|c| is_field(c.close) && self.in_chain(c.close, group))
+    }
+
     /// All requirements at a node: its own, and those of its parent that conjuncts of it belong to.
     pub(crate) fn requirements(&mut self, n: NodeId) -> Vec<(CloseId, bool)> {
         let mut out = self.nodes[n].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
@@ -91,7 +99,7 @@ impl Evaluator {
         if parent == super::NONE || self.nodes[n].conjs.iter().all(|c| c.close == 0) {
             return out;
         }
-        let inherited = self.nodes[parent].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
+        let inherited = self.requirements(parent);
         for (group, recursive) in inherited {
             if recursive && self.has_evidence(n, group) && !out.iter().any(|r| r.0 == group) {
                 out.push((group, true));
@@ -121,7 +129,7 @@ impl Evaluator {
                 if node.arc != ArcKind::Member || !node.label.is_regular() || self.has_evidence(arc, group) {
                     continue;
                 }
-                if scope != 0 && !self.has_evidence(arc, scope) {
+                if scope != 0 && !self.has_field(arc, scope) {
                     continue;
                 }
                 let label = node.label;

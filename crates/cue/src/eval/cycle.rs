@@ -15,6 +15,8 @@ pub(crate) type CycId = u32;
 pub(crate) struct Cyc {
     pub(crate) reference: ExprId,
     pub(crate) target: NodeId,
+    /// The node whose conjunct the reference was.
+    pub(crate) node: NodeId,
     pub(crate) next: CycId,
     pub(crate) cyclic: bool,
 }
@@ -32,7 +34,21 @@ impl Evaluator {
             cyclic = c.reference == conj.expr && c.target == target;
             at = c.next;
         }
-        self.cycs.push(Cyc { reference: conj.expr, target, next: conj.cyc, cyclic })
+        self.cycs.push(Cyc { reference: conj.expr, target, node: n, next: conj.cyc, cyclic })
+    }
+
+    /// Whether this very conjunct came to `n` by way of `target`: a circle of references, which adds nothing.
+    pub(crate) fn in_circle(&self, n: NodeId, conj: Conj, target: NodeId) -> bool {
+        let origin = self.nodes[n].origin;
+        let mut at = conj.cyc;
+        while at != 0 {
+            let c = self.cycs[at];
+            if c.target == target && self.nodes[c.node].origin == origin {
+                return true;
+            }
+            at = c.next;
+        }
+        false
     }
 
     /// Whether `a` contains `n`.

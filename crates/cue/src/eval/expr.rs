@@ -26,7 +26,7 @@ impl Evaluator {
             Expr::Num(n) => Val::Num(n.clone()),
             Expr::Str(s) => Val::Str(s.clone()),
             Expr::Bytes(b) => Val::Bytes(b.clone()),
-            Expr::Top => Val::Top,
+            Expr::Top | Expr::NoShare => Val::Top,
             Expr::Kind(k) => Val::Kind(*k),
             Expr::Function(f) => Val::Function(*f),
             Expr::Bottom => {

@@ -101,6 +101,8 @@ pub(crate) struct Node {
     pub(crate) version: u32,
     /// Environments with smaller ids cannot refer to this node.
     pub(crate) env_mark: u32,
+    /// The node that this one is a copy of, through all copies; itself when it is none.
+    pub(crate) origin: NodeId,
     pub(crate) conjs: Vec<Conj>,
     /// Declarations, for comments, attributes and places.
     pub(crate) metas: Vec<u32>,
@@ -220,6 +222,7 @@ const INLINE_ARCS: usize = 8;
 impl Evaluator {
     pub(crate) fn new_node(&mut self, parent: NodeId, label: Sym) -> NodeId {
         let env_mark = self.envs.len() as u32;
+        let id = self.nodes.len() as u32;
         self.nodes.push(Node {
             parent,
             label,
@@ -228,6 +231,7 @@ impl Evaluator {
             flags: 0,
             version: 0,
             env_mark,
+            origin: id,
             conjs: Vec::new(),
             metas: Vec::new(),
             arcs: Vec::new(),

@@ -173,6 +173,9 @@ impl Evaluator {
         if self.has(n, flag::OPENED) {
             return false;
         }
+        if !matches!(self.nodes[n].base, Base::Struct) {
+            return false;
+        }
         if self.has(n, flag::CLOSED | flag::CLOSE_ONCE) || !self.requirements(n).is_empty() {
             return true;
         }
@@ -225,7 +228,7 @@ impl Evaluator {
 
     /// Adds the conjuncts of `t` to `n`, or lets `n` be `t`.
     pub(crate) fn add_reference(&mut self, n: NodeId, t: NodeId, conj: Conj) -> Res<()> {
-        if t == n {
+        if self.nodes[t].origin == self.nodes[n].origin || self.in_circle(n, conj, t) {
             self.scratch(n).top = true;
             return Ok(());
         }

@@ -29,7 +29,7 @@ impl Evaluator {
                 self.schedule(n, conj);
                 continue;
             }
-            if let Some(task) = self.scratch(n).tasks.pop_front() {
+            if let Some(task) = self.next_task(n) {
                 self.attempt(n, task);
                 continue;
             }
@@ -50,6 +50,21 @@ impl Evaluator {
             self.complete_own(n);
         }
         self.leave();
+    }
+
+    /// References come first: they say whether the node only goes in circles, in which case nothing else is to be tried.
+    fn next_task(&mut self, n: NodeId) -> Option<Task> {
+        let s = self.scratch(n);
+        if !s.cyclic || s.acyclic {
+            return s.tasks.pop_front();
+        }
+        if let Some(i) = s.tasks.iter().position(|t| matches!(t.kind, TaskKind::Reference | TaskKind::Late)) {
+            return s.tasks.remove(i);
+        }
+        s.tasks.clear();
+        s.blocked.clear();
+        s.disjunctions.clear();
+        None
     }
 
     /// Runs one task; keeps it when it has to wait.
@@ -172,7 +187,10 @@ impl Evaluator {
     }
 
     /// Splits one conjunct.
-    pub(crate) fn schedule(&mut self, n: NodeId, conj: Conj) {
+    pub(crate) fn schedule(&mut self, n: NodeId, mut conj: Conj) {
+        if conj.close != 0 && self.closes[conj.close].kind == CloseKind::Pattern {
+            conj.close = self.closes[conj.close].parent;
+        }
         let v = match &self.ir.exprs[conj.expr] {
             Expr::Null => Val::Null,
             Expr::Bool(b) => Val::Bool(*b),
@@ -180,6 +198,10 @@ impl Evaluator {
             Expr::Str(s) => Val::Str(s.clone()),
             Expr::Bytes(b) => Val::Bytes(b.clone()),
             Expr::Top => Val::Top,
+            Expr::NoShare => {
+                self.scratch(n).top = true;
+                return;
+            }
             Expr::Kind(k) => Val::Kind(*k),
             Expr::Bottom => {
                 let f =
@@ -233,6 +255,9 @@ impl Evaluator {
             Expr::Disjunction(alternatives) => {
                 let alternatives = alternatives.to_vec();
                 let has_default = alternatives.iter().any(|a| a.1);
+                if self.repeats(n, &alternatives) {
+                    return;
+                }
                 self.nodes[n].version += 1;
                 self.scratch(n).disjunctions.push(Disjunction { conj, alternatives, has_default });
                 return;
@@ -349,7 +374,10 @@ impl Evaluator {
         child
     }
 
-    fn add_pattern(&mut self, n: NodeId, pattern: Pattern) {
+    fn add_pattern(&mut self, n: NodeId, mut pattern: Pattern) {
+        if pattern.value.close != 0 {
+            pattern.value.close = self.close_group(pattern.value.close, CloseKind::Pattern, n);
+        }
         let known =
             self.scratch(n).patterns.iter().any(|p| p.pattern_expr == pattern.pattern_expr && p.value == pattern.value);
         if known {

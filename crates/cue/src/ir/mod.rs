@@ -178,6 +178,8 @@ pub(crate) enum Expr {
     Str(SmolStr),
     Bytes(Arc<[u8]>),
     Top,
+    /// `__no_sharing`: top, and the node is not shared.
+    NoShare,
     /// `_|_`
     Bottom,
     /// A basic type.

@@ -1,0 +1,176 @@
+//! `score CASES [GROUP-PREFIX…]`: the recorded probes of the language in one process, for work on the evaluator. The scorer
+//! of record runs the command; this one gives an answer in seconds. A probe's class and JSON value are compared.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::indexing_slicing)]
+
+use cue::load::{Options, load};
+use cue::{DataOptions, Inputs, Limits, World};
+use cue_syntax::Source;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+struct Folder(PathBuf);
+
+impl World for Folder {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
+        std::fs::read(self.0.join(path)).map(Arc::from).map_err(|e| e.to_string())
+    }
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.0.join(path)).map_err(|e| e.to_string())? {
+            let entry = entry.map_err(|e| e.to_string())?;
+            let slash = if entry.path().is_dir() { "/" } else { "" };
+            names.push(format!("{}{slash}", entry.file_name().to_string_lossy()));
+        }
+        names.sort();
+        Ok(names)
+    }
+    fn package(&self, _: &str) -> Option<Vec<(String, Arc<str>)>> {
+        None
+    }
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let root = PathBuf::from(&args[0]);
+    let mut cases = Vec::new();
+    find(&root, &mut cases);
+    cases.sort();
+    let mut totals: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    std::panic::set_hook(Box::new(|_| {}));
+    for folder in cases {
+        let id = folder.strip_prefix(&root).unwrap().display().to_string();
+        if args.len() > 1 && !args[1..].iter().any(|p| id.starts_with(p.as_str())) {
+            continue;
+        }
+        let case: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
+        let probes = case["probes"].as_array().unwrap();
+        if probes.iter().any(|p| p.get("cmd").is_some()) {
+            continue;
+        }
+        let started = std::time::Instant::now();
+        let outcome = std::panic::catch_unwind(|| run(&folder, &case));
+        let took = started.elapsed();
+        let results = outcome.unwrap_or_else(|p| {
+            let text = p.downcast_ref::<String>().cloned().unwrap_or_default();
+            probes.iter().map(|_| ("died".to_owned(), text.clone())).collect()
+        });
+        if took.as_secs() > 1 {
+            println!("SLOW {id} {took:?}");
+        }
+        let total = totals.entry(case["group"].as_str().unwrap_or_default().to_owned()).or_default();
+        for (p, (class, value)) in probes.iter().zip(results) {
+            total.1 += 1;
+            let want = p["class"].as_str().unwrap();
+            let same = class == want
+                && (want != "ok" || p.get("json").is_none() || {
+                    let a: Result<serde_json::Value, _> = serde_json::from_str(&value);
+                    let b: serde_json::Value = serde_json::from_str(p["json"].as_str().unwrap()).unwrap();
+                    a.is_ok_and(|a| same(&a, &b))
+                });
+            if same {
+                total.0 += 1;
+            } else {
+                let expect = p.get("json").or(p.get("error")).and_then(|v| v.as_str()).unwrap_or_default();
+                let short = |s: &str| s.chars().take(300).collect::<String>().replace("\n", " ").replace("    ", "");
+                println!(
+                    "FAIL {id} {}\n  expected {want}: {}\n  came     {class}: {}",
+                    p.get("expr").and_then(|e| e.as_str()).unwrap_or("(whole file)"),
+                    short(expect),
+                    short(&value)
+                );
+            }
+        }
+    }
+    let (mut a, mut b) = (0, 0);
+    for (group, (passed, of)) in &totals {
+        println!("{group:12} {passed:5} of {of:5}");
+        a += passed;
+        b += of;
+    }
+    println!("total {a} of {b} = {:.2} %", 100.0 * f64::from(a) / f64::from(b.max(1)));
+}
+
+fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    use serde_json::Value as V;
+    match (a, b) {
+        (V::Number(x), V::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        (V::Array(x), V::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| same(a, b)),
+        (V::Object(x), V::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| same(v, w)))
+        }
+        _ => a == b,
+    }
+}
+
+fn find(folder: &Path, out: &mut Vec<PathBuf>) {
+    if folder.join("case.json").exists() {
+        out.push(folder.to_owned());
+        return;
+    }
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            find(&entry.path(), out);
+        }
+    }
+}
+
+fn run(folder: &Path, case: &serde_json::Value) -> Vec<(String, String)> {
+    let world = Folder(folder.join("input"));
+    let args: Vec<String> = case
+        .get("args")
+        .and_then(|a| a.as_array())
+        .map_or_else(|| vec!["in.cue".to_owned()], |a| a.iter().map(|s| s.as_str().unwrap().to_owned()).collect());
+    let probes = case["probes"].as_array().unwrap();
+    let all = |class: &str, text: String| probes.iter().map(|_| (class.to_owned(), text.clone())).collect();
+    let text = |d: &[cue_syntax::Diagnostic]| {
+        d.iter()
+            .map(|d| format!("{}: {} [{}]; ", d.path.as_deref().unwrap_or(""), d.message, d.code))
+            .collect::<String>()
+    };
+    let loaded = match load(&world, &Options::default(), &args) {
+        Ok(mut l) if !l.is_empty() => l.remove(0),
+        Ok(_) => return all("error", "nothing loaded".into()),
+        Err(d) => return all("error", text(&d)),
+    };
+    let program = match cue::compile(&world, loaded.instance) {
+        Ok(p) => p,
+        Err(d) => return all("error", text(&d)),
+    };
+    let inputs =
+        if loaded.documents.is_empty() { Inputs::default() } else { cue::load::inputs_of(&loaded.documents, &[]) };
+    let cancel = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let timer = cancel.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        timer.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let limits = Limits { nodes: 1_000_000, cancel: Some(cancel), ..Limits::default() };
+    let evaluation = program.evaluate(inputs, &limits);
+    probes
+        .iter()
+        .map(|p| {
+            let value = match p.get("expr").and_then(|e| e.as_str()) {
+                None => evaluation.root(),
+                Some(e) => {
+                    let source = Source::new("expression", e);
+                    match cue_syntax::parse_expr(&source, cue_syntax::SourceId(0)).tree {
+                        Some(tree) => evaluation.expression(&tree),
+                        None => return ("error".into(), "no parse".into()),
+                    }
+                }
+            };
+            match value.data(&DataOptions::default()) {
+                Ok(data) => match cue::json::write(&data, cue::json::Style::Indented) {
+                    Ok(t) => ("ok".to_owned(), t),
+                    Err(_) => ("incomplete".into(), "unknown".into()),
+                },
+                Err(d) => {
+                    let errors = value.errors();
+                    if errors.is_empty() { ("incomplete".into(), text(&d)) } else { ("error".into(), text(&errors)) }
+                }
+            }
+        })
+        .collect()
+}
