@@ -22,6 +22,9 @@ pub enum ArithmeticError {
     /// Past ±100000.
     #[error("exponent out of range")]
     ExponentOutOfRange,
+    /// The square root of -1, the logarithm of 0.
+    #[error("invalid operation")]
+    NotANumber,
     /// An int was needed.
     #[error("not an integer")]
     NotAnInteger,

@@ -11,6 +11,7 @@
 mod arithmetic;
 mod coefficient;
 mod convert;
+mod elementary;
 mod integer;
 mod literal;
 mod text;

@@ -1,8 +1,9 @@
 //! Addresses: `net.IP`, `IPv4`, `IPv6`, `ParseIP`, `IPString`, `ToIP4`, `ToIP16`, `AddIP`, `CompareIP`.
 
-use super::parse::{address, listed, number, of_number, parse};
+use super::parse::{address, listed, number, of_number, parse, prefix};
 use crate::builtin::args::{Outcome, show};
 use crate::builtin::{Args, Fault, builtins};
+use crate::data::DataValue;
 use std::net::IpAddr;
 
 builtins! { "net";
@@ -20,7 +21,8 @@ builtins! { "net";
     pure ToIP4(ip: TOP) = to_ip4;
     /// `ToIP16(ip)` is the 16 bytes of an address; IPv4 is put into IPv6 (`::ffff:…`).
     pure ToIP16(ip: TOP) = to_ip16;
-    /// `AddIP(ip, offset)` is the address `offset` places after `ip`, or before when negative.
+    /// `AddIP(ip, offset)` is the address `offset` places after `ip`, or before when negative; of a network such as `10.0.0.1/8` the
+    /// size stays.
     pure AddIP(ip: TOP, offset: INT) = add_ip;
     /// `CompareIP(ip1, ip2)` is -1, 0 or 1: whether `ip1` stands before, with or after `ip2`; IPv4 stands before IPv6.
     pure CompareIP(ip1: TOP, ip2: TOP) = |a: Args<'_>| Ok::<_, Fault>(address(a, 0)?.cmp(&address(a, 1)?) as i64);
@@ -62,6 +64,15 @@ pub(super) fn moved(number: u128, bits: u32, offset: i128) -> Outcome<u128> {
 }
 
 fn add_ip(args: Args<'_>) -> Outcome<String> {
+    let offset = i128::from(args.int(1)?);
+    // The address of a network moves, its size stays.
+    if let DataValue::String(text) = &args.data(0)?.value
+        && text.contains('/')
+    {
+        let (network, length) = prefix(text)?;
+        let (number, bits) = number(network);
+        return Ok(format!("{}/{length}", of_number(moved(number, bits, offset)?, bits)));
+    }
     let (number, bits) = number(address(args, 0)?);
-    Ok(of_number(moved(number, bits, i128::from(args.int(1)?))?, bits).to_string())
+    Ok(of_number(moved(number, bits, offset)?, bits).to_string())
 }

@@ -18,7 +18,11 @@ fn format_float(args: Args<'_>) -> Outcome<String> {
     let format = match &args.data(1)?.value {
         DataValue::String(s) if s.len() == 1 => s.chars().next().unwrap_or_default(),
         DataValue::String(_) => return Fault::error("expected single character string"),
-        DataValue::Number(n) => n.to_u64().and_then(|n| u8::try_from(n).ok()).map_or('\0', char::from),
+        DataValue::Number(n) if n.is_int() => match n.to_u64().and_then(|n| u8::try_from(n).ok()) {
+            Some(byte) => char::from(byte),
+            None => return Fault::error(format!("format value {} out of range [0, 255]", n.to_json())),
+        },
+        DataValue::Number(_) => return Fault::error("unexpected kind float"),
         _ => return Fault::error("expected a string or an int for the notation"),
     };
     let precision = args.int(2)?;

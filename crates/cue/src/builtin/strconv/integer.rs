@@ -33,8 +33,8 @@ fn parse_uint(args: Args<'_>) -> Outcome<Number> {
     }
     let value = magnitude("ParseUint", text, text.strip_prefix('+').unwrap_or(text), base)?;
     match u64::try_from(bits) {
-        Ok(bits) if bits > 0 && value.bits() > bits => invalid("ParseUint", text, "value out of range"),
-        _ => Ok(Number::from(value)),
+        Ok(bits) if bits == 0 || value.bits() <= bits => Ok(Number::from(value)),
+        _ => invalid("ParseUint", text, "value out of range"),
     }
 }
 
@@ -42,14 +42,12 @@ fn signed(function: &str, text: &str, base: i64, bits: i64) -> Outcome<Number> {
     let negative = text.starts_with('-');
     let value = BigInt::from(magnitude(function, text, text.strip_prefix(['+', '-']).unwrap_or(text), base)?);
     let value = if negative { -value } else { value };
-    if let Ok(bits @ 1..) = u64::try_from(bits) {
-        // -2^(bits-1) needs one bit more than its magnitude says.
-        let needed = if negative { (&value + 1u32).bits() } else { value.bits() };
-        if needed >= bits {
-            return invalid(function, text, "value out of range");
-        }
+    // -2^(bits-1) needs one bit more than its magnitude says.
+    let needed = if negative { (&value + 1u32).bits() } else { value.bits() };
+    match u64::try_from(bits) {
+        Ok(bits) if bits == 0 || needed < bits => Ok(Number::from(value)),
+        _ => invalid(function, text, "value out of range"),
     }
-    Ok(Number::from(value))
 }
 
 fn magnitude(function: &str, text: &str, digits: &str, base: i64) -> Outcome<BigUint> {

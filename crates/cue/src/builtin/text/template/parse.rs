@@ -64,16 +64,16 @@ pub(super) fn parse(template: &str) -> Result<Templates, Failure> {
 }
 
 /// What ended a list.
-enum End {
+enum Stop {
     End,
     Else,
     /// `else if …`, `else with …`
     ElseAction(bool, Pipe),
 }
 
-impl End {
+impl Stop {
     fn word(&self) -> &'static str {
-        if matches!(self, End::End) { "end" } else { "else" }
+        if matches!(self, Stop::End) { "end" } else { "else" }
     }
 }
 
@@ -95,7 +95,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Nodes up to `end`, `else`, or the end of the text.
-    fn list(&mut self) -> Result<(Vec<Node>, Option<End>), Failure> {
+    fn list(&mut self) -> Result<(Vec<Node>, Option<Stop>), Failure> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return self.fail("nested too deeply");
@@ -128,16 +128,16 @@ impl<'t> Parser<'t> {
                 "end" => {
                     self.depth -= 1;
                     self.nothing_more(&mut tokens, "end")?;
-                    return Ok((nodes, Some(End::End)));
+                    return Ok((nodes, Some(Stop::End)));
                 }
                 "else" => {
                     self.depth -= 1;
                     let end = match tokens.peek() {
-                        None => End::Else,
+                        None => Stop::Else,
                         Some(Token::Word(word @ ("if" | "with"))) => {
                             let is_if = *word == "if";
                             tokens.next();
-                            End::ElseAction(is_if, self.pipe(&mut tokens, "else")?)
+                            Stop::ElseAction(is_if, self.pipe(&mut tokens, "else")?)
                         }
                         Some(_) => return self.fail("unexpected token in else"),
                     };
@@ -202,7 +202,7 @@ impl<'t> Parser<'t> {
         let (nodes, end) = self.list()?;
         (self.scopes, self.loops) = (scopes, loops);
         match end {
-            Some(End::End) => {
+            Some(Stop::End) => {
                 self.templates.insert(name, nodes);
                 Ok(())
             }
@@ -216,13 +216,13 @@ impl<'t> Parser<'t> {
         let (then, end) = self.list()?;
         let otherwise = match end {
             None => return self.fail("unexpected EOF"),
-            Some(End::End) => Vec::new(),
-            Some(End::Else) => match self.list()? {
-                (nodes, Some(End::End)) => nodes,
+            Some(Stop::End) => Vec::new(),
+            Some(Stop::Else) => match self.list()? {
+                (nodes, Some(Stop::End)) => nodes,
                 (_, Some(_)) => return self.fail("expected end; found {{else}}"),
                 (_, None) => return self.fail("unexpected EOF"),
             },
-            Some(End::ElseAction(is_if, pipe)) => {
+            Some(Stop::ElseAction(is_if, pipe)) => {
                 if (action == "if") != is_if || action == "range" {
                     return self.fail(format!("{action} cannot go on with this else"));
                 }
@@ -269,8 +269,7 @@ impl<'t> Parser<'t> {
         let mut declared = Vec::new();
         // Variables in front belong to a declaration only when `:=` or `=` follows.
         let mut ahead = tokens.clone();
-        loop {
-            let Some(Token::Variable(name)) = ahead.next() else { break };
+        while let Some(Token::Variable(name)) = ahead.next() {
             declared.push(name.to_owned());
             skip(&mut ahead);
             match ahead.next() {
