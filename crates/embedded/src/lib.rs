@@ -23,6 +23,7 @@ mod crd;
 mod error;
 mod object;
 pub mod owner;
+mod openapi;
 mod patch;
 mod registry;
 mod rest;

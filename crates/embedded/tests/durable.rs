@@ -1,24 +1,134 @@
-//! What a cluster keeps: over a close, and over the death of its process.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! What a cluster keeps: over a close, and over the death of its process. This program is also the process that dies.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use embedded::{Cluster, Gvr, Options, WriteOptions};
-use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use embedded::{ChangeKind, Cluster, DeleteOptions, Gvr, OpenError, Options, Selector, WriteOptions};
+use serde_json::{Value, json};
 
 const CONFIG_MAPS: Gvr<'static> = Gvr::new("", "v1", "configmaps");
+/// Names the folder of the cluster in which the child writes until it is killed.
+const CHILD: &str = "LATEEN_TEST_DURABLE_CHILD";
 
-#[test]
+fn open(dir: &Path) -> Cluster {
+    Cluster::open(dir, Options::default()).unwrap()
+}
+
+fn map(name: &str, value: u32) -> Value {
+    json!({"metadata": {"name": name}, "data": {"value": value.to_string()}})
+}
+
 fn objects_and_versions_survive_a_close() {
     let dir = tempfile::tempdir().unwrap();
-    let cluster = Cluster::open(dir.path(), Options::default()).unwrap();
-    let made = cluster
-        .store()
-        .create(CONFIG_MAPS, "default", json!({"metadata": {"name": "a"}, "data": {"k": "v"}}), &WriteOptions::by("test"))
-        .unwrap();
+    let cluster = open(dir.path());
+    let made = cluster.store().create(CONFIG_MAPS, "default", map("a", 1), &WriteOptions::by("test")).unwrap();
+    cluster.store().create(CONFIG_MAPS, "default", map("gone", 1), &WriteOptions::by("test")).unwrap();
+    cluster.store().delete(CONFIG_MAPS, "default", "gone", &DeleteOptions::default()).unwrap();
     let version = cluster.store().resource_version();
     cluster.close();
-    drop(cluster);
 
-    let cluster = Cluster::open(dir.path(), Options::default()).unwrap();
+    let cluster = open(dir.path());
     assert_eq!(cluster.store().get(CONFIG_MAPS, "default", "a").unwrap(), made);
+    assert!(cluster.store().get(CONFIG_MAPS, "default", "gone").is_err());
     assert_eq!(cluster.store().resource_version(), version);
+    // History does not reach back before the opening.
+    assert_eq!(cluster.store().changes(version - 1).unwrap_err().code, 410);
+    let mut changes = cluster.store().changes(version).unwrap();
+    cluster.store().create(CONFIG_MAPS, "default", map("b", 1), &WriteOptions::by("test")).unwrap();
+    let change = changes.try_next().unwrap().unwrap();
+    assert_eq!((change.kind, change.version, change.name()), (ChangeKind::Added, version + 1, "b"));
+}
+
+fn a_second_opening_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let cluster = open(dir.path());
+    assert!(matches!(Cluster::open(dir.path(), Options::default()), Err(OpenError::Busy { .. })));
+    cluster.close();
+    open(dir.path());
+}
+
+fn a_damaged_database_is_named_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).close();
+    let file = dir.path().join("cluster.redb");
+    let garbage = b"this is no database".repeat(100);
+    std::fs::write(&file, &garbage).unwrap();
+    match Cluster::open(dir.path(), Options::default()) {
+        Err(OpenError::Damaged { path, .. }) => assert_eq!(path, file),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), garbage);
+}
+
+/// Writes one object again and again, and says each value that was acknowledged.
+fn write_until_killed(dir: &Path) {
+    let cluster = open(dir);
+    let store = cluster.store();
+    let mut out = std::io::stdout();
+    for value in 1.. {
+        let options = WriteOptions::by("child");
+        let name = format!("at-{}", value % 50);
+        match store.create(CONFIG_MAPS, "default", map(&name, value), &options) {
+            Ok(_) => {}
+            Err(e) if e.reason == "AlreadyExists" => {
+                store.update(CONFIG_MAPS, "default", map(&name, value), &options).unwrap();
+            }
+            Err(e) => panic!("{e}"),
+        }
+        writeln!(out, "{value} {}", store.resource_version()).unwrap();
+        out.flush().unwrap();
+    }
+}
+
+fn an_acknowledged_write_survives_kill_9() {
+    for acknowledged in [3, 200, 2_500] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .env(CHILD, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut last = String::new();
+        for _ in 0..acknowledged {
+            last = lines.next().unwrap().unwrap();
+        }
+        child.kill().unwrap();
+        last = lines.map_while(Result::ok).last().unwrap_or(last);
+        child.wait().unwrap();
+        let (value, version) = last.split_once(' ').unwrap();
+        let (value, version): (u32, u64) = (value.parse().unwrap(), version.parse().unwrap());
+
+        let cluster = open(dir.path());
+        assert!(cluster.store().resource_version() >= version);
+        let kept = cluster.store().get(CONFIG_MAPS, "default", &format!("at-{}", value % 50)).unwrap();
+        let kept: u32 = kept["data"]["value"].as_str().unwrap().parse().unwrap();
+        assert!(kept >= value, "{kept} was kept, {value} was acknowledged");
+        // And it goes on.
+        cluster.store().create(CONFIG_MAPS, "default", map("after", 1), &WriteOptions::by("test")).unwrap();
+        let all = cluster.store().list(CONFIG_MAPS, Some("default"), &Selector::default()).unwrap();
+        assert_eq!(all.items.len(), usize::try_from(value.min(50)).unwrap() + 1);
+    }
+}
+
+fn main() {
+    if let Ok(dir) = std::env::var(CHILD) {
+        write_until_killed(Path::new(&dir));
+        return;
+    }
+    let trial = |name: &str, test: fn()| {
+        libtest_mimic::Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    let trials = vec![
+        trial("objects_and_versions_survive_a_close", objects_and_versions_survive_a_close),
+        trial("a_second_opening_is_refused", a_second_opening_is_refused),
+        trial("a_damaged_database_is_named_and_kept", a_damaged_database_is_named_and_kept),
+        trial("an_acknowledged_write_survives_kill_9", an_acknowledged_write_survives_kill_9),
+    ];
+    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();
 }

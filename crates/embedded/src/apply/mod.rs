@@ -38,7 +38,7 @@ fn ownable(served: &Served, subresource: Subresource, set: &FieldSet) -> FieldSe
     let mut set = set.without_subtrees(&FieldSet::from_v1(&unowned()));
     let status = path::Step::Field("status".into());
     match subresource {
-        Subresource::None if served.has_status() => {
+        Subresource::None | Subresource::Scale if served.has_status() => {
             set.children.remove(&status);
         }
         Subresource::Status => {
@@ -66,6 +66,7 @@ fn subresource_name(subresource: Subresource) -> &'static str {
         Subresource::None => "",
         Subresource::Status => "status",
         Subresource::Finalize => "finalize",
+        Subresource::Scale => "scale",
     }
 }
 

@@ -14,7 +14,7 @@ fn elements(schema: &Schema, list: &[Value]) -> Option<Vec<Step>> {
         Listing::Set => Some(list.iter().map(|v| Step::Value(v.clone())).collect()),
         Listing::Map(keys) => {
             let element = schema.element();
-            list.iter().map(|item| Step::of_keys(&keys, item, |key| element.key_default(key))).collect()
+            list.iter().map(|item| Step::of_keys(keys, item, |key| element.key_default(key))).collect()
         }
     }
 }
@@ -31,7 +31,7 @@ pub(crate) fn check_keys(schema: &Schema, value: &Value, path: &str) -> Result<(
             Ok(())
         }
         Value::Array(list) => {
-            if schema.listing() == Listing::Atomic {
+            if *schema.listing() == Listing::Atomic {
                 return Ok(());
             }
             let Some(steps) = elements(schema, list) else {
@@ -124,6 +124,9 @@ impl Difference {
     }
 
     fn walk(&mut self, schema: &Schema, old: Option<&Value>, new: Option<&Value>, path: &mut Vec<Step>) {
+        if old == new {
+            return;
+        }
         let empty = |v: Option<&Value>| {
             v.is_none_or(|v| match v {
                 Value::Object(map) => map.is_empty(),
@@ -147,7 +150,7 @@ impl Difference {
                 self.walk(&child, a.get(key), b.get(key), path);
                 path.pop();
             }
-        } else if lists && schema.listing() != Listing::Atomic && !(empty(old) && empty(new)) {
+        } else if lists && *schema.listing() != Listing::Atomic && !(empty(old) && empty(new)) {
             let (a, b) = (old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice), new.and_then(Value::as_array).map_or(&[][..], Vec::as_slice));
             let (Some(sa), Some(sb)) = (elements(schema, a), elements(schema, b)) else {
                 return self.leaf(old, new, path);
@@ -193,7 +196,7 @@ pub(crate) fn merge(schema: &Schema, live: &Value, applied: &Value) -> Value {
             let (Some(old), Some(new)) = (elements(schema, live), elements(schema, applied)) else {
                 return Value::Array(applied.clone());
             };
-            if schema.listing() == Listing::Atomic {
+            if *schema.listing() == Listing::Atomic {
                 return Value::Array(applied.clone());
             }
             Value::Array(merge_lists(schema, live, &old, applied, &new))

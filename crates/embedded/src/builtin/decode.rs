@@ -1,7 +1,9 @@
 //! Reading an object as its Go type would be read: unknown fields go, nulls are absent, types must fit.
 
-use k8s_schema::{Shape, Type};
+use k8s_schema::Shape;
 use serde_json::Value;
+
+use crate::schema::{BuiltIn, Schema};
 
 /// What reading found.
 #[derive(Debug, Default)]
@@ -15,10 +17,12 @@ pub(crate) struct Problems {
 /// Deeper values are refused.
 const DEPTH: usize = 200;
 
-/// Cleans `value` in place.
-pub(crate) fn decode(schema: Type, value: &mut Value) -> Problems {
+/// Cleans `value`, which is at `path` of its object, in place.
+pub(crate) fn decode(schema: &Schema, value: &mut Value, path: &str) -> Problems {
     let mut problems = Problems::default();
-    object(schema, value, "", 0, &mut problems);
+    if let Schema::BuiltIn(built) = schema {
+        visit(built, value, path, 0, &mut problems);
+    }
     problems
 }
 
@@ -26,7 +30,7 @@ fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn object(schema: Type, value: &mut Value, path: &str, depth: usize, problems: &mut Problems) {
+fn object(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems: &mut Problems) {
     let Some(map) = value.as_object_mut() else { return };
     map.retain(|key, inner| {
         if inner.is_null() {
@@ -41,36 +45,38 @@ fn object(schema: Type, value: &mut Value, path: &str, depth: usize, problems: &
             problems.unknown.push(here);
             return false;
         };
-        visit(field.shape(), inner, &here, depth + 1, problems);
+        if let Schema::BuiltIn(field) = field {
+            visit(field, inner, &here, depth + 1, problems);
+        }
         true
     });
 }
 
-fn visit(shape: Shape, value: &mut Value, path: &str, depth: usize, problems: &mut Problems) {
+fn visit(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems: &mut Problems) {
     if depth > DEPTH {
         problems.mistyped.get_or_insert_with(|| format!("{path} is nested too deeply"));
         return;
     }
-    match shape {
-        Shape::Object(schema) if value.is_object() => object(schema, value, path, depth, problems),
-        Shape::List(element) => {
+    match (schema.shape, schema.element()) {
+        (Shape::Object(_), _) if value.is_object() => object(schema, value, path, depth, problems),
+        (Shape::List(_), Some(Schema::BuiltIn(element))) => {
             if let Some(list) = value.as_array_mut() {
                 for (index, item) in list.iter_mut().enumerate() {
-                    visit(element.shape(), item, &format!("{path}[{index}]"), depth + 1, problems);
+                    visit(element, item, &format!("{path}[{index}]"), depth + 1, problems);
                 }
             }
         }
-        Shape::Map(element) => {
+        (Shape::Map(_), Some(Schema::BuiltIn(element))) => {
             if let Some(map) = value.as_object_mut() {
                 map.retain(|_, inner| !inner.is_null());
                 for (key, inner) in map.iter_mut() {
-                    visit(element.shape(), inner, &join(path, key), depth + 1, problems);
+                    visit(element, inner, &join(path, key), depth + 1, problems);
                 }
             }
         }
         _ => {}
     }
-    if !fits(shape, value) {
+    if !fits(schema.shape, value) {
         let got = match value {
             Value::Null => "null",
             Value::Bool(_) => "bool",
@@ -79,7 +85,7 @@ fn visit(shape: Shape, value: &mut Value, path: &str, depth: usize, problems: &m
             Value::Array(_) => "array",
             Value::Object(_) => "object",
         };
-        let wanted = name(shape);
+        let wanted = name(schema.shape);
         problems
             .mistyped
             .get_or_insert_with(|| format!("json: cannot unmarshal {got} into Go struct field {path} of type {wanted}"));

@@ -7,6 +7,6 @@ mod pod;
 mod rules;
 mod workload;
 
-pub(crate) use self::decode::{Problems, decode};
+pub(crate) use self::decode::decode;
 pub(crate) use self::defaults::default;
 pub(crate) use self::rules::check;

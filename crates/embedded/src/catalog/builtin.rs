@@ -86,7 +86,7 @@ pub(super) fn resources() -> impl Iterator<Item = Resource> {
         namespaced: flags.contains('n'),
         short_names: words(short),
         categories: words(categories),
-        versions: words(versions).into_iter().map(|name| Version { name, custom: None }).collect(),
+        versions: words(versions).into_iter().map(|name| Version { name, custom: None, schema: Default::default() }).collect(),
         table: Arc::from(format!("{group}/{plural}")),
         status: flags.contains('s'),
         scale: flags.contains('c').then(|| Scale {

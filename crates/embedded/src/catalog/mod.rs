@@ -41,6 +41,8 @@ pub(crate) struct Version {
     pub(crate) name: SmolStr,
     /// What a CRD says about this version; `None` for built-in kinds.
     pub(crate) custom: Option<Arc<CustomVersion>>,
+    /// The schema of a built-in kind, once it was asked for.
+    pub(crate) schema: std::sync::OnceLock<crate::schema::Schema>,
 }
 
 /// A served resource with all its versions, the preferred first.

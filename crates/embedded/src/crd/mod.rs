@@ -10,7 +10,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 pub(crate) use self::definition::{CLEANUP, check_definition, complete_definition};
-pub(crate) use self::node::{Kind, Node};
+pub(crate) use self::node::Node;
 use crate::catalog::{Resource, Scale, Version};
 use crate::object;
 use crate::registry::CRDS;
@@ -93,7 +93,7 @@ fn version_of(version: &Value) -> Version {
         open_api: Arc::new(open_api),
         columns,
     };
-    Version { name: object::text(version, &["name"]).into(), custom: Some(Arc::new(custom)) }
+    Version { name: object::text(version, &["name"]).into(), custom: Some(Arc::new(custom)), schema: Default::default() }
 }
 
 fn resource_of(crd: &Value) -> Option<Resource> {

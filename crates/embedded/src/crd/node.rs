@@ -44,7 +44,6 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
-    pub(crate) description: String,
     pub(crate) properties: BTreeMap<String, Arc<Node>>,
     pub(crate) additional: Option<Arc<Node>>,
     pub(crate) items: Option<Arc<Node>>,
@@ -60,6 +59,7 @@ pub(crate) struct Node {
     pub(crate) checks: Checks,
     /// The root of an object: `metadata` has Kubernetes' own schema.
     pub(crate) root: bool,
+    metadata: std::sync::OnceLock<Schema>,
 }
 
 /// What a value must satisfy besides its type. Also the form of the schemas inside of `allOf`, `anyOf`, `oneOf`, `not`.
@@ -89,7 +89,6 @@ impl Node {
     pub(crate) fn anything() -> Node {
         Node {
             kind: Kind::Any,
-            description: String::new(),
             properties: BTreeMap::new(),
             additional: None,
             items: None,
@@ -102,6 +101,7 @@ impl Node {
             map_atomic: false,
             checks: Checks::default(),
             root: false,
+            metadata: Default::default(),
         }
     }
 
@@ -164,7 +164,6 @@ impl Node {
         let pattern = schema.get("pattern").and_then(Value::as_str);
         Node {
             kind,
-            description: object::text(schema, &["description"]).to_owned(),
             properties,
             additional,
             items: schema.get("items").map(|items| Arc::new(Node::read(items, depth + 1))),
@@ -195,6 +194,7 @@ impl Node {
                 not: schema.get("not").map(|s| Arc::new(Node::read(s, depth + 1))),
             },
             root: false,
+            metadata: Default::default(),
         }
     }
 
@@ -210,7 +210,7 @@ impl Node {
 
     pub(crate) fn child(&self, key: &str) -> Option<Schema> {
         if self.is_object_root() && key == "metadata" {
-            return Some(Schema::metadata());
+            return Some(self.metadata.get_or_init(Schema::metadata).clone());
         }
         if let Some(node) = self.properties.get(key) {
             return Some(Schema::Custom(Arc::clone(node)));

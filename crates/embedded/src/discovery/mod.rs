@@ -15,6 +15,8 @@ pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Response<Body>, ApiE
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     match parts.as_slice() {
         ["healthz" | "readyz" | "livez", ..] => Ok(respond::typed("text/plain; charset=utf-8", "ok")),
+        ["openapi", "v3", rest @ ..] => Ok(crate::openapi::v3(call, rest)),
+        ["openapi", "v2"] => Ok(crate::openapi::v2(call)),
         ["version"] => Ok(respond::value(200, &version())),
         ["api"] if call.accept.aggregated => Ok(aggregated(call, true)),
         ["apis"] if call.accept.aggregated => Ok(aggregated(call, false)),

@@ -8,7 +8,8 @@ use crate::catalog::Served;
 use crate::crd;
 use crate::error::{ApiError, Cause};
 use crate::object;
-use crate::store::{FieldValidation, Store, WriteOptions};
+use crate::schema::Schema;
+use crate::store::{FieldValidation, Store, Subresource, WriteOptions};
 
 impl Store {
     /// Reads, defaults and checks `object`; `old` is what it replaces. Returns warnings.
@@ -22,13 +23,13 @@ impl Store {
         let mut unknown = Vec::new();
         let name = object::name(object).to_owned();
         let mut causes = names::check_name(&served.group, &served.plural, &name, "metadata.name");
-        if let Some(metadata) = k8s_schema::Type::named("meta.v1.ObjectMeta")
-            && served.custom
-            && let Some(value) = object.get_mut("metadata")
+        let schema = Schema::of(served);
+        if served.custom
+            && let (Some(metadata), Some(value)) = (schema.child("metadata"), object.get_mut("metadata"))
         {
-            let problems = builtin::decode(metadata, value);
+            let problems = builtin::decode(&metadata, value, "metadata");
             self.mistyped(served, problems.mistyped)?;
-            unknown.extend(problems.unknown.into_iter().map(|path| format!("metadata.{path}")));
+            unknown.extend(problems.unknown);
         }
         if let Some(metadata) = object.get("metadata") {
             causes.extend(names::check_metadata(metadata));
@@ -44,8 +45,15 @@ impl Store {
                     causes.push(Cause::invalid(&scale.spec, &Value::from(replicas), why));
                 }
             }
-        } else if let Some(schema) = k8s_schema::type_of(&served.group, &served.version, &served.kind) {
-            let problems = builtin::decode(schema, object);
+        } else if options.subresource == Subresource::Status && &*served.table != CRDS {
+            // The rest of the object is as it is stored.
+            if let (Some(status), Some(value)) = (schema.child("status"), object.get_mut("status")) {
+                let problems = builtin::decode(&status, value, "status");
+                self.mistyped(served, problems.mistyped)?;
+                unknown.extend(problems.unknown);
+            }
+        } else {
+            let problems = builtin::decode(&schema, object, "");
             self.mistyped(served, problems.mistyped)?;
             unknown.extend(problems.unknown);
             if &*served.table == CRDS {

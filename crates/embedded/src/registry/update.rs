@@ -307,7 +307,7 @@ fn keep_what_the_server_owns(served: &Served, old: &Value, mut new: Value, subre
             object::set(&mut result, &["spec", "finalizers"], finalizers);
             return result;
         }
-        Subresource::None => {}
+        Subresource::None | Subresource::Scale => {}
     }
     for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"] {
         take(&mut new, &["metadata", field]);

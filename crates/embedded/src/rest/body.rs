@@ -44,8 +44,9 @@ impl Sent {
     pub(super) fn object(&self) -> Result<Value, ApiError> {
         match self.media.as_str() {
             "application/yaml" | "text/yaml" => self.yaml(),
+            super::protobuf::MEDIA => super::protobuf::decode(&self.bytes),
             "" | "application/json" | "text/plain" | "application/x-www-form-urlencoded" => self.json(),
-            other => Err(ApiError::unsupported_media_type(other, &["application/json", "application/yaml"])),
+            other => Err(ApiError::unsupported_media_type(other, &["application/json", "application/yaml", super::protobuf::MEDIA])),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod path;
+mod protobuf;
 pub(crate) mod query;
 mod read;
 pub(crate) mod respond;

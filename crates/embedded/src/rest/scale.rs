@@ -95,7 +95,7 @@ pub(super) async fn answer(
     if !version.is_empty() && version != object::text(&current, &["metadata", "resourceVersion"]) {
         return Err(ApiError::stale(&served.group, &served.plural, name));
     }
-    let options = call.write_options(Subresource::None)?;
+    let options = call.write_options(Subresource::Scale)?;
     let written = call.store().patch_served(served, namespace, name, &Patch::Merge(patch), &options)?;
     Ok(respond::value(200, &scale_of(&scale, &written.object)))
 }

@@ -1,6 +1,6 @@
 //! One view of the two kinds of schemas: those of Kubernetes' own types and those of CustomResourceDefinitions.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use k8s_schema::{Field, Shape, Type};
 
@@ -23,8 +23,55 @@ pub(crate) enum Listing {
 pub(crate) enum Schema {
     /// Nothing is known: maps are granular, lists atomic.
     Any,
-    BuiltIn(Shape, Option<Field>),
+    BuiltIn(Arc<BuiltIn>),
     Custom(Arc<Node>),
+}
+
+/// The schema of a value of a built-in type. What lies below is read from Kubernetes' schemas when it is first asked
+/// for, and kept: every write walks it.
+#[derive(Debug)]
+pub(crate) struct BuiltIn {
+    pub(crate) shape: Shape,
+    field: Option<Field>,
+    listing: Listing,
+    /// Fields by name, sorted.
+    fields: OnceLock<Vec<(&'static str, Schema)>>,
+    element: OnceLock<Schema>,
+}
+
+impl BuiltIn {
+    fn new(shape: Shape, field: Option<Field>) -> Schema {
+        let listing = match (shape, field.map(Field::list_type)) {
+            (Shape::List(_), Some(k8s_schema::ListType::Set)) => Listing::Set,
+            (Shape::List(_), Some(k8s_schema::ListType::Map(keys))) => {
+                Listing::Map(keys.into_iter().map(str::to_owned).collect())
+            }
+            _ => Listing::Atomic,
+        };
+        Schema::BuiltIn(Arc::new(BuiltIn { shape, field, listing, fields: OnceLock::new(), element: OnceLock::new() }))
+    }
+
+    /// The schema of a field of a struct.
+    pub(crate) fn field(&self, key: &str) -> Option<&Schema> {
+        let Shape::Object(found) = self.shape else { return None };
+        let fields = self.fields.get_or_init(|| {
+            let mut fields: Vec<_> = found.fields().map(|f| (f.name, BuiltIn::new(f.shape(), Some(f)))).collect();
+            fields.sort_by_key(|(name, _)| *name);
+            fields
+        });
+        let index = fields.binary_search_by_key(&key, |(name, _)| name).ok()?;
+        fields.get(index).map(|(_, schema)| schema)
+    }
+
+    /// The schema of the elements of a list, and of the values of a map.
+    pub(crate) fn element(&self) -> Option<&Schema> {
+        match self.shape {
+            Shape::List(element) | Shape::Map(element) => {
+                Some(self.element.get_or_init(|| BuiltIn::new(element.shape(), None)))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Schema {
@@ -33,24 +80,27 @@ impl Schema {
         if let Some(custom) = served.custom() {
             return Schema::Custom(Arc::clone(&custom.schema));
         }
-        k8s_schema::type_of(&served.group, &served.version, &served.kind)
-            .map_or(Schema::Any, |found| Schema::BuiltIn(Shape::Object(found), None))
+        let find = || {
+            k8s_schema::type_of(&served.group, &served.version, &served.kind)
+                .map_or(Schema::Any, |found| BuiltIn::new(Shape::Object(found), None))
+        };
+        served.at_version().map_or(Schema::Any, |version| version.schema.get_or_init(find).clone())
     }
 
     /// The schema of `ObjectMeta`.
     pub(crate) fn metadata() -> Schema {
-        Type::named("meta.v1.ObjectMeta").map_or(Schema::Any, |found| Schema::BuiltIn(Shape::Object(found), None))
+        Type::named("meta.v1.ObjectMeta").map_or(Schema::Any, |found| BuiltIn::new(Shape::Object(found), None))
     }
 
     /// The schema of a field of a struct, or of a value of a map. `None`: a struct has no such field.
     pub(crate) fn child(&self, key: &str) -> Option<Schema> {
         match self {
             Schema::Any => Some(Schema::Any),
-            Schema::BuiltIn(Shape::Object(found), _) => {
-                found.field(key).map(|field| Schema::BuiltIn(field.shape(), Some(field)))
-            }
-            Schema::BuiltIn(Shape::Map(element), _) => Some(Schema::BuiltIn(element.shape(), None)),
-            Schema::BuiltIn(..) => Some(Schema::Any),
+            Schema::BuiltIn(built) => match built.shape {
+                Shape::Object(_) => built.field(key).cloned(),
+                Shape::Map(_) => built.element().cloned(),
+                _ => Some(Schema::Any),
+            },
             Schema::Custom(node) => node.child(key),
         }
     }
@@ -58,40 +108,36 @@ impl Schema {
     /// Whether `key` is a declared field (and not an entry of a map).
     pub(crate) fn is_field(&self, key: &str) -> bool {
         match self {
-            Schema::BuiltIn(Shape::Object(found), _) => found.field(key).is_some(),
+            Schema::BuiltIn(built) => built.field(key).is_some(),
             Schema::Custom(node) => node.is_field(key),
-            _ => false,
+            Schema::Any => false,
         }
     }
 
     /// The schema of a list's elements.
     pub(crate) fn element(&self) -> Schema {
         match self {
-            Schema::BuiltIn(Shape::List(element), _) => Schema::BuiltIn(element.shape(), None),
+            Schema::BuiltIn(built) => built.element().cloned().unwrap_or(Schema::Any),
             Schema::Custom(node) => node.items.as_ref().map_or(Schema::Any, |items| Schema::Custom(Arc::clone(items))),
-            _ => Schema::Any,
+            Schema::Any => Schema::Any,
         }
     }
 
-    pub(crate) fn listing(&self) -> Listing {
+    pub(crate) fn listing(&self) -> &Listing {
         match self {
-            Schema::BuiltIn(Shape::List(_), Some(field)) => match field.list_type() {
-                k8s_schema::ListType::Atomic => Listing::Atomic,
-                k8s_schema::ListType::Set => Listing::Set,
-                k8s_schema::ListType::Map(keys) => Listing::Map(keys.into_iter().map(str::to_owned).collect()),
-            },
-            Schema::Custom(node) => node.listing.clone(),
-            _ => Listing::Atomic,
+            Schema::BuiltIn(built) => &built.listing,
+            Schema::Custom(node) => &node.listing,
+            Schema::Any => &Listing::Atomic,
         }
     }
 
     /// Whether an object here is owned and replaced as a whole.
     pub(crate) fn is_atomic_map(&self) -> bool {
         match self {
-            Schema::BuiltIn(shape, field) => {
-                field.is_some_and(Field::atomic)
-                    || matches!(shape, Shape::Object(found) if found.atomic())
-                    || matches!(shape, Shape::Quantity)
+            Schema::BuiltIn(built) => {
+                built.field.is_some_and(Field::atomic)
+                    || matches!(built.shape, Shape::Object(found) if found.atomic())
+                    || built.shape == Shape::Quantity
             }
             Schema::Custom(node) => node.map_atomic,
             Schema::Any => false,
@@ -101,16 +147,16 @@ impl Schema {
     /// What a list-map key is when an element does not state it.
     pub(crate) fn key_default(&self, key: &str) -> Option<serde_json::Value> {
         match self.child(key)? {
-            Schema::BuiltIn(_, Some(field)) => field.default().map(serde_json::Value::from),
+            Schema::BuiltIn(built) => built.field.and_then(Field::default).map(serde_json::Value::from),
             Schema::Custom(node) => node.default.clone(),
-            _ => None,
+            Schema::Any => None,
         }
     }
 
     /// The key by which a strategic merge patch finds an element of this list.
     pub(crate) fn merge_key(&self) -> Option<&'static str> {
         match self {
-            Schema::BuiltIn(_, Some(field)) => field.merge_key(),
+            Schema::BuiltIn(built) => built.field.and_then(Field::merge_key),
             _ => None,
         }
     }
@@ -118,7 +164,7 @@ impl Schema {
     /// Whether a strategic merge patch has this strategy for the value: `merge`, `replace`, `retainKeys`.
     pub(crate) fn has_strategy(&self, strategy: &str) -> bool {
         match self {
-            Schema::BuiltIn(_, Some(field)) => field.patch_strategies().any(|s| s == strategy),
+            Schema::BuiltIn(built) => built.field.is_some_and(|f| f.patch_strategies().any(|s| s == strategy)),
             _ => false,
         }
     }

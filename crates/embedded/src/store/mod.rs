@@ -35,6 +35,8 @@ pub enum Subresource {
     Status,
     /// The finalizers of a Namespace's `spec`.
     Finalize,
+    /// The replica count, written through `scale`: like the object itself, and noted as such in `managedFields`.
+    Scale,
 }
 
 /// What to do about fields that a kind does not have.
