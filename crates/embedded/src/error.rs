@@ -161,7 +161,8 @@ impl ApiError {
 
     /// 422: the object does not meet its schema or the rules of its kind.
     pub fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        let mut texts: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        texts.dedup();
         let all = match texts.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
@@ -205,10 +206,9 @@ impl ApiError {
 
     /// 415: a body in a format that the server does not read.
     pub fn unsupported_media_type(got: &str, accepted: &[&str]) -> Self {
-        let message = format!(
-            "the body of the request was in an unknown format - accepted media types include: {} (got {got:?})",
-            accepted.join(", ")
-        );
+        let _ = got;
+        let list = accepted.join(", ");
+        let message = format!("the body of the request was in an unknown format - accepted media types include: {list}");
         ApiError::new(415, "UnsupportedMediaType", message)
     }
 
@@ -238,8 +238,13 @@ impl ApiError {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "reason": self.reason, "code": self.code,
         });
-        if let (Some(details), Some(map)) = (&self.details, status.as_object_mut()) {
-            map.insert("details".into(), (**details).clone());
+        if let Some(map) = status.as_object_mut() {
+            if self.reason.is_empty() {
+                map.remove("reason");
+            }
+            if let Some(details) = &self.details {
+                map.insert("details".into(), (**details).clone());
+            }
         }
         status
     }

@@ -119,11 +119,19 @@ fn applier(served: &Served, options: &WriteOptions) -> Manager {
     }
 }
 
+fn check(served: &Served, schema: &Schema, applied: &Value) -> Result<(), ApiError> {
+    walk::check_keys(schema, applied, "").map_err(|why| {
+        let (group, version) = (&served.group, &served.version);
+        let place = format!("{}/{}; {group}/{version}, Kind={}", object::namespace(applied), object::name(applied), served.kind);
+        ApiError::new(500, "", format!("failed to create typed patch object ({place}): {why}"))
+    })
+}
+
 /// The object that the first apply makes.
 pub(crate) fn apply_new(served: &Served, applied: &Value, options: &WriteOptions, now: Timestamp) -> Result<Value, ApiError> {
     let schema = Schema::of(served);
     let mut object = without_managed_fields(applied);
-    walk::check_keys(&schema, &object, "")?;
+    check(served, &schema, &object)?;
     let set = walk::fields_of(&schema, &object);
     let mut managers = Managers::default();
     managers.set(applier(served, options), ownable(served, options.subresource, &set), now);
@@ -140,7 +148,7 @@ pub(crate) fn apply(served: &Served, old: &Value, applied: &Value, options: &Wri
     if options.subresource == Subresource::None && served.has_status() {
         object::remove(&mut applied, &["status"]);
     }
-    walk::check_keys(&schema, &applied, "")?;
+    check(served, &schema, &applied)?;
     let mut managers = Managers::read(object::at(old, &["metadata", "managedFields"]));
     if managers.is_empty() {
         let before = Manager {

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use super::path::Step;
 use super::set::FieldSet;
-use crate::error::ApiError;
 use crate::schema::{Listing, Schema};
 
 /// The elements of a mergeable list with the step of each; `None` when the list is atomic (or an element has no key).
@@ -19,13 +18,16 @@ fn elements(schema: &Schema, list: &[Value]) -> Option<Vec<Step>> {
     }
 }
 
-/// Refuses lists in which two elements have the same key: nobody could own one of them.
-pub(crate) fn check_keys(schema: &Schema, value: &Value, path: &str) -> Result<(), ApiError> {
+/// Refuses what nobody could own: fields that the schema does not have, and list elements with the same key.
+pub(crate) fn check_keys(schema: &Schema, value: &Value, path: &str) -> Result<(), String> {
     match value {
         Value::Object(map) if !schema.is_atomic_map() => {
             for (key, inner) in map {
-                if let Some(child) = schema.child(key) {
-                    check_keys(&child, inner, &format!("{path}.{key}"))?;
+                let here = format!("{path}.{key}");
+                match schema.child(key) {
+                    Some(child) => check_keys(&child, inner, &here)?,
+                    None if path.is_empty() && ["apiVersion", "kind"].contains(&key.as_str()) => {}
+                    None => return Err(format!("{here}: field not declared in schema")),
                 }
             }
             Ok(())
@@ -35,20 +37,14 @@ pub(crate) fn check_keys(schema: &Schema, value: &Value, path: &str) -> Result<(
                 return Ok(());
             }
             let Some(steps) = elements(schema, list) else {
-                return Err(ApiError::new(
-                    500,
-                    "InternalError",
-                    format!("failed to create typed patch object: {path}: element 0: associative list with keys has an element that omits key field"),
+                return Err(format!(
+                    "{path}: element 0: associative list with keys has an element that omits key field"
                 ));
             };
             let mut seen = std::collections::BTreeSet::new();
             for step in &steps {
                 if !seen.insert(step) {
-                    return Err(ApiError::new(
-                        500,
-                        "InternalError",
-                        format!("failed to create typed patch object: {path}: duplicate entries for key {}", step.shown()),
-                    ));
+                    return Err(format!("{path}: duplicate entries for key {}", step.shown()));
                 }
             }
             let element = schema.element();

@@ -13,6 +13,11 @@ pub(crate) fn default(store: &Store, served: &Served, old: Option<&Value>, objec
     let new = old.is_none();
     match &*served.table {
         "/pods" => pod::default_pod(object, new),
+        "/podtemplates" => {
+            if let Some(spec) = object.pointer_mut("/template/spec") {
+                pod::default_spec(spec);
+            }
+        }
         "/services" => network::service(store, old, object),
         "/endpoints" => network::endpoints(object),
         "/secrets" => secret(object),

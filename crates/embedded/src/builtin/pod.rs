@@ -22,10 +22,9 @@ pub(super) fn default_spec(spec: &mut Value) {
     } else if !old.is_empty() {
         set(spec, &["serviceAccountName"], old);
     }
-    let host_network = spec.get("hostNetwork").and_then(Value::as_bool) == Some(true);
     for field in ["containers", "initContainers", "ephemeralContainers"] {
         for container in items(spec, field) {
-            default_container(container, host_network);
+            default_container(container);
         }
     }
     for volume in items(spec, "volumes") {
@@ -40,7 +39,7 @@ pub(super) fn items<'a>(value: &'a mut Value, field: &str) -> impl Iterator<Item
     value.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten().filter(|item| item.is_object())
 }
 
-fn default_container(container: &mut Value, host_network: bool) {
+fn default_container(container: &mut Value) {
     let image = object::text(container, &["image"]).to_owned();
     let policy = if pulls_always(&image) { "Always" } else { "IfNotPresent" };
     default(container, &["imagePullPolicy"], policy);
@@ -54,9 +53,6 @@ fn default_container(container: &mut Value, host_network: bool) {
     }
     for port in items(container, "ports") {
         default(port, &["protocol"], "TCP");
-        if host_network && let Some(number) = port.get("containerPort").cloned() {
-            default(port, &["hostPort"], number);
-        }
     }
     for variable in items(container, "env") {
         if object::at(variable, &["valueFrom", "fieldRef"]).is_some() {
@@ -124,6 +120,16 @@ pub(super) fn default_pod(pod: &mut Value, new: bool) {
     let Some(spec) = pod.get_mut("spec") else { return };
     default_spec(spec);
     default(spec, &["enableServiceLinks"], true);
+    if spec.get("hostNetwork").and_then(Value::as_bool) == Some(true) {
+        for list in ["containers", "initContainers"] {
+            for container in items(spec, list) {
+                for port in items(container, "ports") {
+                    let number = port.get("containerPort").cloned().unwrap_or_default();
+                    default(port, &["hostPort"], number);
+                }
+            }
+        }
+    }
     if new {
         default(spec, &["priority"], 0);
         default(spec, &["preemptionPolicy"], "PreemptLowerPriority");

@@ -6,6 +6,9 @@ use crate::catalog::Served;
 use crate::error::Cause;
 use crate::object;
 
+const PORT: &str = "must be between 1 and 65535, inclusive";
+const KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
 /// What is wrong with an object of a built-in kind.
 pub(crate) fn check(served: &Served, old: Option<&Value>, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
@@ -25,8 +28,13 @@ pub(crate) fn check(served: &Served, old: Option<&Value>, object: &Value) -> Vec
             }
         }
         "batch/cronjobs" => {
-            if object::text(object, &["spec", "schedule"]).is_empty() {
+            let schedule = object::text(object, &["spec", "schedule"]);
+            let fields: Vec<&str> = schedule.split_whitespace().collect();
+            if schedule.is_empty() {
                 causes.push(Cause::required("spec.schedule", ""));
+            } else if fields.len() != 5 && !schedule.starts_with('@') {
+                let why = format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" "));
+                causes.push(Cause::invalid("spec.schedule", &Value::from(schedule), &why));
             }
             let path = ["spec", "jobTemplate", "spec", "template"];
             template(object, "spec.jobTemplate.spec.template", &path, &["OnFailure", "Never"], &mut causes);
@@ -39,13 +47,30 @@ pub(crate) fn check(served: &Served, old: Option<&Value>, object: &Value) -> Vec
             }
             pod_update(old, object, &mut causes);
         }
+        "/podtemplates" => {
+            let spec = object::at(object, &["template", "spec"]).cloned().unwrap_or_default();
+            pod_spec(&spec, "template.spec", &mut causes);
+        }
         "/services" => service(old, object, &mut causes),
         "/secrets" => {
             immutable_data(old, object, &mut causes);
             immutable(old, object, &["type"], &mut causes);
-            encoded(object, &mut causes);
+            keys(object, &mut causes);
         }
-        "/configmaps" => immutable_data(old, object, &mut causes),
+        "/configmaps" => {
+            immutable_data(old, object, &mut causes);
+            keys(object, &mut causes);
+        }
+        "autoscaling/horizontalpodautoscalers" => {
+            let most = object::int(object, &["spec", "maxReplicas"]).unwrap_or(0);
+            if most < 1 {
+                causes.push(Cause::invalid("spec.maxReplicas", &Value::from(most), "must be greater than 0"));
+            }
+            if most < object::int(object, &["spec", "minReplicas"]).unwrap_or(1) {
+                let why = "must be greater than or equal to `minReplicas`";
+                causes.push(Cause::invalid("spec.maxReplicas", &Value::from(most), why));
+            }
+        }
         "/persistentvolumeclaims" => {
             if object::list(object, &["spec", "accessModes"]).is_empty() {
                 causes.push(Cause::required("spec.accessModes", "at least 1 access mode is required"));
@@ -88,7 +113,15 @@ fn workload(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
     count(object, &["spec", "revisionHistoryLimit"], causes);
     let selector = object::at(object, &["spec", "selector"]);
     match selector {
-        None => causes.push(Cause::required("spec.selector", "")),
+        None => {
+            causes.push(Cause::required("spec.selector", ""));
+            let labels = object::at(object, &["spec", "template", "metadata", "labels"]).cloned().unwrap_or_default();
+            causes.push(Cause {
+                reason: "FieldValueInvalid",
+                message: format!("Invalid value: map[string]string{labels}: `selector` does not match template `labels`"),
+                field: "spec.template.metadata.labels".into(),
+            });
+        }
         Some(selector) => {
             let labels = object::at(object, &["spec", "template", "metadata", "labels"]).cloned().unwrap_or_default();
             let empty = selector.as_object().is_none_or(serde_json::Map::is_empty);
@@ -244,8 +277,10 @@ fn service(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
         let at = format!("spec.ports[{index}]");
         let number = object::int(port, &["port"]).unwrap_or(0);
         if !(1..=65_535).contains(&number) {
-            let why = "must be between 1 and 65535, inclusive";
-            causes.push(Cause::invalid(format!("{at}.port"), &Value::from(number), why));
+            causes.push(Cause::invalid(format!("{at}.port"), &Value::from(number), PORT));
+        }
+        if let Some(target) = object::int(port, &["targetPort"]).filter(|n| !(1..=65_535).contains(n)) {
+            causes.push(Cause::invalid(format!("{at}.targetPort"), &Value::from(target), PORT));
         }
         let name = object::text(port, &["name"]);
         if name.is_empty() && ports.len() > 1 {
@@ -277,12 +312,14 @@ fn immutable_data(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) 
     }
 }
 
-fn encoded(object: &Value, causes: &mut Vec<Cause>) {
-    use base64::Engine as _;
-    for (key, value) in object.get("data").and_then(Value::as_object).into_iter().flatten() {
-        let text = value.as_str().unwrap_or("");
-        if base64::engine::general_purpose::STANDARD.decode(text).is_err() {
-            causes.push(Cause::invalid(format!("data[{key}]"), &Value::from("<secret contents redacted>"), "illegal base64 data"));
+/// Keys of a ConfigMap or Secret are file names.
+fn keys(object: &Value, causes: &mut Vec<Cause>) {
+    for field in ["data", "binaryData"] {
+        for key in object.get(field).and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key) {
+            let good = !key.is_empty() && key.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+            if !good {
+                causes.push(Cause::invalid(format!("{field}[{key}]"), &Value::from(key.as_str()), KEY));
+            }
         }
     }
 }
@@ -295,9 +332,13 @@ fn ingress(object: &Value, causes: &mut Vec<Cause>) {
     }
     for (index, rule) in rules.iter().enumerate() {
         for (path_index, path) in object::list(rule, &["http", "paths"]).iter().enumerate() {
-            if object::text(path, &["pathType"]).is_empty() {
-                let at = format!("spec.rules[{index}].http.paths[{path_index}].pathType");
+            let kind = object::text(path, &["pathType"]);
+            let at = format!("spec.rules[{index}].http.paths[{path_index}].pathType");
+            let allowed = ["Exact", "ImplementationSpecific", "Prefix"];
+            if kind.is_empty() {
                 causes.push(Cause::required(at, "pathType must be specified"));
+            } else if !allowed.contains(&kind) {
+                causes.push(Cause::unsupported(at, &Value::from(kind), &allowed.map(str::to_owned)));
             }
         }
     }

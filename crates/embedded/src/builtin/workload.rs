@@ -50,6 +50,7 @@ pub(super) fn stateful_set(object: &mut Value) {
 }
 
 pub(super) fn daemon_set(object: &mut Value) {
+    default(object, &["metadata", "annotations", "deprecated.daemonset.template.generation"], "1");
     default(object, &["spec", "revisionHistoryLimit"], 10);
     default(object, &["spec", "updateStrategy", "type"], "RollingUpdate");
     if object::text(object, &["spec", "updateStrategy", "type"]) == "RollingUpdate" {
@@ -71,6 +72,12 @@ pub(super) fn job(object: &mut Value, new: bool) {
     default(object, &["spec", "suspend"], false);
     default(object, &["spec", "podReplacementPolicy"], "TerminatingOrFailed");
     let manual = object::at(object, &["spec", "manualSelector"]).and_then(Value::as_bool) == Some(true);
+    let labels = object::at(object, &["spec", "template", "metadata", "labels"]).cloned();
+    if let Some(labels) = labels
+        && new
+    {
+        default(object, &["metadata", "labels"], labels);
+    }
     if new && !manual {
         // The selector of a job is its own uid, so that no other job's pods match.
         let (uid, name) = (object::uid(object).to_owned(), object::name(object).to_owned());

@@ -22,7 +22,7 @@ const ROWS: &[Row] = &[
     ("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "pvc", "", "ns"),
     ("", "v1", "persistentvolumes", "PersistentVolume", "pv", "", "s"),
     ("", "v1", "pods", "Pod", "po", "all", "ns"),
-    ("", "v1", "podtemplates", "PodTemplate", "", "", "n"),
+    ("", "v1", "podtemplates", "PodTemplate", "", "", "ng"),
     ("", "v1", "replicationcontrollers", "ReplicationController", "rc", "all", "nscg"),
     ("", "v1", "resourcequotas", "ResourceQuota", "quota", "", "ns"),
     ("", "v1", "secrets", "Secret", "", "", "n"),

@@ -15,13 +15,6 @@ pub(crate) fn complete_definition(crd: &mut Value, now: jiff::Timestamp) {
     object::default(crd, &["spec", "names", "singular"], kind.to_lowercase());
     object::default(crd, &["spec", "names", "listKind"], format!("{kind}List"));
     object::default(crd, &["spec", "conversion"], json!({"strategy": "None"}));
-    if !object::is_terminating(crd) {
-        let mut finalizers = object::finalizers(crd);
-        if !finalizers.iter().any(|f| f == CLEANUP) {
-            finalizers.push(CLEANUP.into());
-            object::set(crd, &["metadata", "finalizers"], finalizers);
-        }
-    }
     let names = object::at(crd, &["spec", "names"]).cloned().unwrap_or_default();
     object::set(crd, &["status", "acceptedNames"], names);
     let storage = object::list(crd, &["spec", "versions"])
@@ -45,6 +38,16 @@ pub(crate) fn complete_definition(crd: &mut Value, now: jiff::Timestamp) {
         ]);
         object::set(crd, &["status", "conditions"], conditions);
     }
+}
+
+/// Marks a definition whose deletion was asked for.
+pub(crate) fn mark_terminating(crd: &mut Value, now: jiff::Timestamp) {
+    let mut conditions = object::list(crd, &["status", "conditions"]).to_vec();
+    conditions.push(json!({
+        "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending", "lastTransitionTime": rfc3339(now),
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }));
+    object::set(crd, &["status", "conditions"], conditions);
 }
 
 /// What is wrong with a definition.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use smol_str::SmolStr;
 
-pub(crate) use self::definition::{CLEANUP, check_definition, complete_definition};
+pub(crate) use self::definition::{CLEANUP, check_definition, complete_definition, mark_terminating};
 pub(crate) use self::node::Node;
 use crate::catalog::{Resource, Scale, Version};
 use crate::object;

@@ -123,7 +123,8 @@ fn visit(node: &Node, value: &Value, path: &str, depth: usize, causes: &mut Vec<
     if !has_kind(node.kind, value) {
         let got = type_name(value);
         let why = format!("{path} in body must be of type {}: {got:?}", node.kind.name());
-        invalid(&Value::from(got), why);
+        let message = format!("Invalid value: {got:?}: {why}");
+        causes.push(Cause { reason: "FieldValueTypeInvalid", message, field: shown.to_owned() });
         return;
     }
     check_leaf(&node.checks, value, path, shown, causes);
@@ -174,7 +175,12 @@ fn check_list_keys(node: &Node, list: &[Value], shown: &str, causes: &mut Vec<Ca
     for (index, item) in list.iter().enumerate() {
         let Some(key) = keys_of(item) else { return };
         if seen.contains(&key) {
-            causes.push(Cause::duplicate(format!("{shown}[{index}]"), &key));
+            let go = if key.is_object() { "map[string]interface {}" } else { "" };
+            causes.push(Cause {
+                reason: "FieldValueDuplicate",
+                message: format!("Duplicate value: {go}{key}"),
+                field: format!("{shown}[{index}]"),
+            });
         }
         seen.push(key);
     }

@@ -111,7 +111,15 @@ fn group(call: &Call<'_>, name: &str) -> Value {
     json!({"name": name, "versions": versions, "preferredVersion": preferred})
 }
 
-fn verbs(resource: &Resource) -> Value {
+fn verbs(resource: &Resource, version: &str) -> Value {
+    if resource.custom {
+        return json!(["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]);
+    }
+    if let Some(known) = k8s_schema::resource_by_plural(&resource.group, version, &resource.plural) {
+        let mut verbs: Vec<&str> = known.verbs().collect();
+        verbs.sort_unstable();
+        return json!(verbs);
+    }
     if resource.virtual_ {
         json!(["create"])
     } else if &*resource.table == "/namespaces" {
@@ -121,8 +129,25 @@ fn verbs(resource: &Resource) -> Value {
     }
 }
 
+/// Subresources that exist in Kubernetes' schemas and that 1.32 serves only when told to.
+const OFF: &[&str] = &["resize"];
+
 /// Subresources with their kind: `(name, group, version, kind, verbs)`.
 fn subresources(resource: &Resource, version: &Version) -> Vec<(String, Option<(&'static str, &'static str)>, String, Value)> {
+    if let Some(known) = k8s_schema::resource_by_plural(&resource.group, &version.name, &resource.plural) {
+        let mut all: Vec<_> = known
+            .subresources()
+            .filter(|sub| !OFF.contains(&sub.name))
+            .map(|sub| {
+                let own = sub.group == resource.group && sub.version == version.name;
+                let mut verbs: Vec<&str> = sub.verbs().collect();
+                verbs.sort_unstable();
+                (sub.name.to_owned(), (!own).then_some((sub.group, sub.version)), sub.kind.to_owned(), json!(verbs))
+            })
+            .collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        return all;
+    }
     let mut found = Vec::new();
     let rw = json!(["get", "patch", "update"]);
     let (status, scale) = match &version.custom {
@@ -164,7 +189,7 @@ fn resources(call: &Call<'_>, group: &str, version: &str) -> Result<Response<Bod
         let Some(at) = resource.version(version) else { continue };
         let mut entry = json!({
             "name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced,
-            "kind": resource.kind, "verbs": verbs(resource),
+            "kind": resource.kind, "verbs": verbs(resource, version),
         });
         if !resource.short_names.is_empty() {
             crate::object::set(&mut entry, &["shortNames"], json!(resource.short_names));
@@ -186,10 +211,15 @@ fn resources(call: &Call<'_>, group: &str, version: &str) -> Result<Response<Bod
         }
     }
     if list.is_empty() {
-        return Ok(respond::not_a_page());
+        let known = group.is_empty() || group_names(call).iter().any(|g| g == group);
+        return if known { Err(ApiError::no_such_path()) } else { Ok(respond::not_a_page()) };
     }
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    let body = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list});
+    let mut body = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": list});
+    if !group.is_empty() {
+        // The core group's list is older than this field.
+        crate::object::set(&mut body, &["apiVersion"], "v1");
+    }
     Ok(respond::value(200, &body))
 }
 
@@ -215,7 +245,7 @@ fn aggregated(call: &Call<'_>, core: bool) -> Response<Body> {
                     .collect();
                 let mut entry = json!({
                     "resource": resource.plural, "scope": scope, "singularResource": resource.singular,
-                    "verbs": verbs(resource),
+                    "verbs": verbs(resource, &version),
                     "responseKind": {"group": name, "version": version, "kind": resource.kind},
                 });
                 for (key, words) in [("shortNames", &resource.short_names), ("categories", &resource.categories)] {

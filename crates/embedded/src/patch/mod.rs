@@ -15,6 +15,18 @@ pub(crate) fn patched(served: &Served, old: &Value, patch: &Patch) -> Result<Val
     match patch {
         Patch::Json(operations) => json::apply(old, operations),
         Patch::Merge(patch) => {
+            if !patch.is_object() {
+                let kind = match patch {
+                    Value::Array(_) => "array",
+                    Value::String(_) => "string",
+                    Value::Number(_) => "number",
+                    Value::Bool(_) => "bool",
+                    _ => "null",
+                };
+                return Err(ApiError::bad_request(format!(
+                    "error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+                )));
+            }
             let mut new = old.clone();
             merge::apply(&mut new, patch, 0)?;
             Ok(new)

@@ -34,7 +34,7 @@ impl Store {
         if let Some(version) = object::at(&object, &["metadata", "resourceVersion"]).and_then(Value::as_str)
             && !version.is_empty()
         {
-            return Err(ApiError::bad_request("resourceVersion should not be set on objects to be created"));
+            return Err(ApiError::new(500, "", "resourceVersion should not be set on objects to be created"));
         }
         let generated = object::name(&object).is_empty();
         if generated {
@@ -72,7 +72,7 @@ impl Store {
 
     /// Gives a new object what the server decides: uid, times, generation; takes away what it does not accept.
     pub(crate) fn stamp_new(&self, served: &Served, object: &mut Value) {
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "resourceVersion"] {
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
             object::remove(object, &["metadata", field]);
         }
         object::set(object, &["metadata", "uid"], uuid::Uuid::new_v4().to_string());
@@ -94,6 +94,11 @@ pub(crate) fn check_identity(served: &Served, namespace: &str, object: &mut Valu
         return Err(ApiError::bad_request("the body of the request is not a JSON object"));
     }
     let group_version = served.group_version();
+    let sent_kind = object::text(object, &["kind"]);
+    if served.custom && !sent_kind.is_empty() && sent_kind != served.kind {
+        let cause = Cause::invalid("kind", &Value::from(sent_kind), &format!("must be {}", served.kind));
+        return Err(ApiError::invalid(&served.group, sent_kind, object::name(object), &[cause]));
+    }
     for (field, expected) in [("apiVersion", group_version.as_str()), ("kind", served.kind.as_str())] {
         let got = object::text(object, &[field]);
         if got.is_empty() {

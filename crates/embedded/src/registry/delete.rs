@@ -71,6 +71,10 @@ impl Store {
                 Some(Propagation::Background) => finalizers.retain(|f| f != FOREGROUND && f != ORPHAN),
                 _ => {}
             }
+            if &*served.table == super::CRDS && !finalizers.iter().any(|f| f == crate::crd::CLEANUP) {
+                finalizers.push(crate::crd::CLEANUP.into());
+                crate::crd::mark_terminating(&mut object, self.now());
+            }
             let grace = self.grace(served, &old, options);
             let held = !finalizers.is_empty() || grace > 0 || is_held_namespace(served, &old);
             if options.dry_run {
@@ -96,8 +100,11 @@ impl Store {
             } else {
                 let at = self.now().checked_add(jiff::SignedDuration::from_secs(grace)).unwrap_or(self.now());
                 object::set(&mut object, &["metadata", "deletionTimestamp"], rfc3339(at));
-                object::set(&mut object, &["metadata", "deletionGracePeriodSeconds"], grace);
-                if let Some(generation) = object::int(&old, &["metadata", "generation"]) {
+                let definition = &*served.table == super::CRDS;
+                if !definition {
+                    object::set(&mut object, &["metadata", "deletionGracePeriodSeconds"], grace);
+                }
+                if let Some(generation) = object::int(&old, &["metadata", "generation"]).filter(|_| !definition) {
                     object::set(&mut object, &["metadata", "generation"], generation + 1);
                 }
                 if &*served.table == super::NAMESPACES {
@@ -144,14 +151,14 @@ fn check_preconditions(served: &Served, name: &str, current: &Arc<Stored>, optio
             "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
             current.uid
         );
-        return Err(ApiError::conflict(&served.group, &served.plural, name, &why));
+        return Err(ApiError::conflict(&served.group, &served.kind, name, &why));
     }
     let version = current.version.to_string();
     if let Some(wanted) = options.resource_version.as_deref().filter(|wanted| *wanted != version) {
         let why = format!(
             "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
         );
-        return Err(ApiError::conflict(&served.group, &served.plural, name, &why));
+        return Err(ApiError::conflict(&served.group, &served.kind, name, &why));
     }
     Ok(())
 }

@@ -102,6 +102,41 @@ pub(crate) fn check_metadata(metadata: &Value) -> Vec<Cause> {
     causes
 }
 
+/// What is wrong with finalizers and owner references.
+pub(crate) fn check_references(metadata: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for (index, finalizer) in crate::object::list(metadata, &["finalizers"]).iter().enumerate() {
+        let name = finalizer.as_str().unwrap_or("");
+        let standard = ["orphan", "foregroundDeletion", "kubernetes"].contains(&name);
+        if !standard && !name.contains('/') {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(format!("metadata.finalizers[{index}]"), finalizer, why));
+        }
+    }
+    let mut controllers: Vec<String> = Vec::new();
+    for owner in crate::object::list(metadata, &["ownerReferences"]) {
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            if crate::object::text(owner, &[field]).is_empty() {
+                let field_path = format!("metadata.ownerReferences.{field}");
+                let why = if field == "apiVersion" { "version must not be empty".into() } else { format!("{field} must not be empty") };
+                causes.push(Cause::invalid(field_path, &Value::from(""), &why));
+            }
+        }
+        if owner.get("controller").and_then(Value::as_bool) == Some(true) {
+            let text = |field: &str| crate::object::text(owner, &[field]).to_owned();
+            controllers.push(format!("{}/{}", text("kind"), text("name")));
+        }
+    }
+    if let [first, second, ..] = controllers.as_slice() {
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {second}"
+        );
+        let list = metadata.get("ownerReferences").cloned().unwrap_or_default();
+        causes.push(Cause::invalid("metadata.ownerReferences", &list, &why));
+    }
+    causes
+}
+
 /// A name from `generateName`: the prefix, cut so that the whole is at most 63 characters, and five random characters
 /// of Kubernetes' alphabet (no vowels, no lookalikes).
 pub(crate) fn generate(prefix: &str) -> String {

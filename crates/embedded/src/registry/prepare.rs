@@ -31,8 +31,23 @@ impl Store {
             self.mistyped(served, problems.mistyped)?;
             unknown.extend(problems.unknown);
         }
+        // What is empty in the metadata is absent.
+        for field in ["annotations", "finalizers", "labels", "ownerReferences"] {
+            let empty = object::at(object, &["metadata", field]).is_some_and(|value| match value {
+                Value::Object(map) => map.is_empty(),
+                Value::Array(list) => list.is_empty(),
+                other => other.is_null(),
+            });
+            if empty {
+                object::remove(object, &["metadata", field]);
+            }
+        }
         if let Some(metadata) = object.get("metadata") {
             causes.extend(names::check_metadata(metadata));
+            // Custom resources may keep the unqualified finalizers of older days.
+            causes.extend(names::check_references(metadata).into_iter().filter(|c| {
+                !served.custom || !c.field.starts_with("metadata.finalizers")
+            }));
         }
         if let Some(custom) = served.custom() {
             crd::value::prune(&custom.schema, object, "", &mut unknown);

@@ -110,7 +110,10 @@ impl Store {
             let mut object = crate::patch::patched(served, &old, patch)?;
             check_identity(served, namespace, &mut object)?;
             if object::name(&object) != name {
-                return Err(ApiError::bad_request("the name of the object may not be changed by a patch"));
+                return Err(ApiError::bad_request(format!(
+                    "the name of the object ({}) does not match the name on the URL ({name})",
+                    object::name(&object)
+                )));
             }
             let version = object::text(&object, &["metadata", "resourceVersion"]);
             if !version.is_empty() && version != current.version.to_string() {
@@ -218,7 +221,7 @@ impl Store {
                 let list = new.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
                 let why = format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}");
                 let cause = Cause::forbidden("metadata.finalizers", &why);
-                return Err(ApiError::invalid(&served.group, &served.kind, name, &[cause]));
+                return Err(ApiError::invalid(&served.group, &served.kind, name, &[cause.clone(), cause]));
             }
         }
         let warnings = self.prepare(served, Some(old), &mut object, options)?;
@@ -226,7 +229,7 @@ impl Store {
             crate::apply::track_update(served, Some(old), &mut object, options, self.now());
         }
         // Writing a status may change annotations; only a request for the object itself asks for something new.
-        if options.subresource == Subresource::None {
+        if matches!(options.subresource, Subresource::None | Subresource::Scale) {
             bump_generation(served, old, &mut object);
         }
 

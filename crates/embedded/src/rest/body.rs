@@ -45,7 +45,7 @@ impl Sent {
         match self.media.as_str() {
             "application/yaml" | "text/yaml" => self.yaml(),
             super::protobuf::MEDIA => super::protobuf::decode(&self.bytes),
-            "" | "application/json" | "text/plain" | "application/x-www-form-urlencoded" => self.json(),
+            "" | "application/json" => self.json(),
             other => Err(ApiError::unsupported_media_type(other, &["application/json", "application/yaml", super::protobuf::MEDIA])),
         }
     }

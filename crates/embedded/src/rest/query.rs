@@ -1,7 +1,7 @@
 //! The query parameters of a request.
 
 use super::path::decode;
-use crate::error::ApiError;
+use crate::error::{ApiError, Cause};
 use crate::store::{FieldValidation, Selector};
 
 /// Decoded query parameters, in order.
@@ -45,13 +45,18 @@ impl Query {
         Selector::parse(self.text("labelSelector").unwrap_or(""), self.text("fieldSelector").unwrap_or(""))
     }
 
-    pub(super) fn dry_run(&self) -> Result<bool, ApiError> {
+    pub(super) fn dry_run(&self, options: &str) -> Result<bool, ApiError> {
         match self.text("dryRun") {
             None => Ok(false),
             Some("All") => Ok(true),
-            Some(other) => Err(ApiError::bad_request(format!(
-                "dryRun: Unsupported value: {other:?}: supported values: \"All\""
-            ))),
+            Some(other) => {
+                let cause = Cause {
+                    reason: "FieldValueNotSupported",
+                    message: format!("Unsupported value: []string{{{other:?}}}: supported values: \"All\""),
+                    field: "dryRun".into(),
+                };
+                Err(ApiError::invalid("meta.k8s.io", options, "", &[cause]))
+            }
         }
     }
 
@@ -71,9 +76,8 @@ impl Query {
         self.text("resourceVersion")
             .map(|text| {
                 text.parse().map_err(|_| {
-                    ApiError::bad_request(format!(
-                        "Invalid value: {text:?}: resourceVersion: strconv.ParseUint: parsing {text:?}: invalid syntax"
-                    ))
+                    let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+                    ApiError::new(500, "", format!("resourceVersion: Invalid value: {text:?}: {why}"))
                 })
             })
             .transpose()

@@ -69,7 +69,19 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
     let scale = served.scale().ok_or_else(ApiError::no_such_path)?;
-    let stored = call.store().get_stored(served, namespace, name)?;
+    let resource = format!("{}/scale", served.plural);
+    let stored = call
+        .store()
+        .engine()
+        .get(&served.table, namespace, name)
+        .ok_or_else(|| ApiError::not_found(&served.group, &resource, name))?;
+    let read = [Method::GET, Method::HEAD].contains(request.method());
+    if served.custom && read && object::int(&stored.value(), &steps(&scale.spec)).is_none() {
+        let why = format!("the spec replicas field {:?} does not exist", scale.spec);
+        let mut error = ApiError::internal(&why);
+        error.details = Some(Box::new(json!({"causes": [{ "message": why }]})));
+        return Err(error);
+    }
     let current = scale_of(&scale, &call.store().shown(served, &stored));
     let wanted = match *request.method() {
         Method::GET | Method::HEAD => return Ok(respond::value(200, &current)),
@@ -95,7 +107,7 @@ pub(super) async fn answer(
     if !version.is_empty() && version != object::text(&current, &["metadata", "resourceVersion"]) {
         return Err(ApiError::stale(&served.group, &served.plural, name));
     }
-    let options = call.write_options(Subresource::Scale)?;
+    let options = call.write_options("PatchOptions", Subresource::Scale)?;
     let written = call.store().patch_served(served, namespace, name, &Patch::Merge(patch), &options)?;
     Ok(respond::value(200, &scale_of(&scale, &written.object)))
 }

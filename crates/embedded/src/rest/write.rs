@@ -8,16 +8,16 @@ use super::body::{self, Sent};
 use super::respond::{self, Form};
 use super::{Body, Call};
 use crate::catalog::Served;
-use crate::error::ApiError;
+use crate::error::{ApiError, Cause};
 use crate::object;
 use crate::store::{DeleteOptions, Patch, Propagation, Subresource, WriteOptions, Written};
 
 impl Call<'_> {
-    pub(super) fn write_options(&self, subresource: Subresource) -> Result<WriteOptions, ApiError> {
+    pub(super) fn write_options(&self, kind: &str, subresource: Subresource) -> Result<WriteOptions, ApiError> {
         Ok(WriteOptions {
             manager: self.manager.clone(),
             force: self.query.flag("force"),
-            dry_run: self.query.dry_run()?,
+            dry_run: self.query.dry_run(kind)?,
             field_validation: self.query.field_validation()?,
             subresource,
         })
@@ -45,7 +45,7 @@ pub(super) async fn create(
     namespace: &str,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
-    let options = call.write_options(Subresource::None)?;
+    let options = call.write_options("CreateOptions", Subresource::None)?;
     let object = body::read(request).await?.object()?;
     let written = call.store().create_served(served, namespace, object, &options)?;
     Ok(call.written(served, &written))
@@ -59,7 +59,7 @@ pub(super) async fn update(
     subresource: Subresource,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
-    let options = call.write_options(subresource)?;
+    let options = call.write_options("UpdateOptions", subresource)?;
     let mut object = body::read(request).await?.object()?;
     if object::name(&object).is_empty() && object.is_object() {
         object::set(&mut object, &["metadata", "name"], name);
@@ -97,18 +97,18 @@ pub(super) async fn patch(
     subresource: Subresource,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
-    let options = call.write_options(subresource)?;
+    let options = call.write_options("PatchOptions", subresource)?;
     let sent = body::read(request).await?;
     let patch = parse_patch(&sent)?;
     match &patch {
         Patch::Apply(_) if call.query.text("fieldManager").is_none() => {
-            let message = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
-            return Err(ApiError::new(422, "Invalid", message));
+            let cause = Cause::required("fieldManager", "is required for apply patch");
+            return Err(ApiError::invalid("meta.k8s.io", "PatchOptions", "", &[cause]));
         }
         Patch::Apply(_) => {}
         _ if call.query.text("force").is_some() => {
-            let message = "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch";
-            return Err(ApiError::new(422, "Invalid", message));
+            let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+            return Err(ApiError::invalid("meta.k8s.io", "PatchOptions", "", &[cause]));
         }
         _ => {}
     }
@@ -132,15 +132,13 @@ async fn delete_options(call: &Call<'_>, request: Request<Incoming>) -> Result<D
         Some("Foreground") => Some(Propagation::Foreground),
         Some("Orphan") => Some(Propagation::Orphan),
         Some(other) => {
-            return Err(ApiError::new(
-                422,
-                "Invalid",
-                format!("DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""),
-            ));
+            let allowed = ["Foreground", "Background", "Orphan", "nil"].map(str::to_owned);
+            let cause = Cause::unsupported("propagationPolicy", &Value::from(other), &allowed);
+            return Err(ApiError::invalid("meta.k8s.io", "DeleteOptions", "", &[cause]));
         }
     };
     let precondition = |key: &str| object::at(&body, &["preconditions", key]).and_then(Value::as_str).map(str::to_owned);
-    let dry_run = call.query.dry_run()? || object::list(&body, &["dryRun"]).iter().any(|v| v == "All");
+    let dry_run = call.query.dry_run("DeleteOptions")? || object::list(&body, &["dryRun"]).iter().any(|v| v == "All");
     Ok(DeleteOptions {
         propagation,
         uid: precondition("uid"),
@@ -175,7 +173,8 @@ pub(super) async fn delete(
 ) -> Result<Response<Body>, ApiError> {
     let options = delete_options(call, request).await?;
     let deleted = call.store().delete_served(served, namespace, name, &options)?;
-    if !deleted.gone || RETURN_OBJECT.contains(&&*served.table) {
+    let marked = object::is_terminating(&deleted.object);
+    if !deleted.gone || marked || RETURN_OBJECT.contains(&&*served.table) {
         return Ok(respond::value(200, &deleted.object));
     }
     let mut details = json!({ "name": name, "kind": served.plural, "uid": object::uid(&deleted.object) });
@@ -201,7 +200,12 @@ pub(super) async fn delete_collection(
     super::read::check_field_selector(served, selector.field_paths())?;
     let options = delete_options(call, request).await?;
     let gvr = crate::catalog::Gvr::new(&served.group, &served.version, &served.plural);
-    let items = call.store().delete_collection(gvr, namespace, &selector, &options)?;
+    let mut items = call.store().delete_collection(gvr, namespace, &selector, &options)?;
+    for item in items.iter_mut().filter(|_| !served.custom) {
+        // Lists of built-in kinds leave out what the list's own kind says.
+        object::remove(item, &["apiVersion"]);
+        object::remove(item, &["kind"]);
+    }
     let list = json!({
         "kind": served.list_kind, "apiVersion": served.group_version(),
         "metadata": {"resourceVersion": call.store().resource_version().to_string()}, "items": items,
@@ -222,14 +226,14 @@ pub(super) async fn pod_action(
     if action == "eviction" {
         let options = DeleteOptions {
             grace_seconds: object::int(&body, &["deleteOptions", "gracePeriodSeconds"]),
-            dry_run: call.query.dry_run()?,
+            dry_run: call.query.dry_run("CreateOptions")?,
             ..DeleteOptions::default()
         };
         call.store().delete_served(served, namespace, name, &options)?;
     } else {
         let node = object::text(&body, &["target", "name"]);
         let patch = Patch::Merge(json!({"spec": {"nodeName": node}}));
-        call.store().patch_served(served, namespace, name, &patch, &call.write_options(Subresource::None)?)?;
+        call.store().patch_served(served, namespace, name, &patch, &call.write_options("CreateOptions", Subresource::None)?)?;
     }
     let status =
         json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});

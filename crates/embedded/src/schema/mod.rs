@@ -147,7 +147,11 @@ impl Schema {
     /// What a list-map key is when an element does not state it.
     pub(crate) fn key_default(&self, key: &str) -> Option<serde_json::Value> {
         match self.child(key)? {
-            Schema::BuiltIn(built) => built.field.and_then(Field::default).map(serde_json::Value::from),
+            // A text that is not stated is the empty text.
+            Schema::BuiltIn(built) => match built.field.and_then(Field::default) {
+                Some(text) => Some(text.into()),
+                None => (built.shape == Shape::String).then(|| "".into()),
+            },
             Schema::Custom(node) => node.default.clone(),
             Schema::Any => None,
         }

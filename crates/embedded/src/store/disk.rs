@@ -91,7 +91,7 @@ impl Disk {
         }
         for (key, stored) in &replayed {
             match stored {
-                Some(stored) => objects.insert(key.clone(), Stored::clone_of(stored)),
+                Some(stored) => objects.insert(key.clone(), Stored::clone(stored)),
                 None => objects.remove(key),
             };
         }
@@ -137,7 +137,7 @@ impl Disk {
                 file
             }
         };
-        let record = encode(key, version, stored.map(|s| &s.bytes));
+        let record = encode(key, version, stored.map(|s| s.text(&s.api_version)));
         if let Err(e) = file.write_all(&record) {
             // Take back what may be half written; where even that fails, go on in a fresh segment: a torn record ends one.
             if file.set_len(self.journal_len).is_ok() {
@@ -213,7 +213,7 @@ fn load(database: &Database, path: &Path) -> Result<(BTreeMap<Key, Stored>, u64)
 fn decode_object(key: Key, bytes: &[u8]) -> Option<Stored> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let version = object::text(&value, &["metadata", "resourceVersion"]).parse().unwrap_or(0);
-    Some(Stored::new(key, version, &value, Bytes::copy_from_slice(bytes)))
+    Some(Stored::new(key, version, value))
 }
 
 fn key_text(key: &Key) -> String {
@@ -285,7 +285,7 @@ fn fold(database: &Database, pending: &Pending, version: u64) -> Result<(), redb
         for (key, stored) in pending {
             let key = key_text(key);
             match stored {
-                Some(stored) => drop(table.insert(key.as_str(), stored.bytes.as_ref())?),
+                Some(stored) => drop(table.insert(key.as_str(), stored.text(&stored.api_version).as_ref())?),
                 None => drop(table.remove(key.as_str())?),
             }
         }
@@ -313,9 +313,9 @@ fn find_segments(dir: &Path) -> io::Result<(Vec<PathBuf>, u64)> {
 // A record: u32 length of the rest, u64 checksum of the rest after itself, u64 version, u8 kind, u32 length of the key,
 // key, bytes of the object (kind 1) or nothing (kind 0). Little-endian.
 
-fn encode(key: &Key, version: u64, bytes: Option<&Bytes>) -> Vec<u8> {
+fn encode(key: &Key, version: u64, bytes: Option<Bytes>) -> Vec<u8> {
     let key = key_text(key);
-    let object: &[u8] = bytes.map_or(&[], |b| b);
+    let object: &[u8] = bytes.as_deref().unwrap_or_default();
     let mut body = Vec::with_capacity(object.len() + key.len() + 32);
     body.extend_from_slice(&version.to_le_bytes());
     body.push(u8::from(bytes.is_some()));
@@ -382,19 +382,5 @@ impl<'a> Iterator for Records<'a> {
         let key_length = number(&mut body, 4)?;
         let key = key_of(std::str::from_utf8(take(&mut body, usize::try_from(key_length).ok()?)?).ok()?)?;
         Some(Record { version, key, bytes: (kind == 1).then_some(body) })
-    }
-}
-
-impl Stored {
-    fn clone_of(other: &Arc<Stored>) -> Stored {
-        Stored {
-            key: other.key.clone(),
-            version: other.version,
-            uid: other.uid.clone(),
-            api_version: other.api_version.clone(),
-            labels: other.labels.clone(),
-            owners: other.owners.clone(),
-            bytes: other.bytes.clone(),
-        }
     }
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -230,8 +229,7 @@ impl Engine {
         let mut writer = self.lock_writer();
         let version = self.admit(&key, expect)?;
         object::set(&mut value, &["metadata", "resourceVersion"], version.to_string());
-        let bytes = serde_json::to_vec(&value).map_err(|e| Refused::Disk(e.into()))?;
-        let stored = Arc::new(Stored::new(key, version, &value, Bytes::from(bytes)));
+        let stored = Arc::new(Stored::new(key, version, value));
         if let Some(disk) = writer.as_mut() {
             disk.put(&stored).map_err(Refused::Disk)?;
         }
@@ -252,11 +250,10 @@ impl Engine {
         let Some(last) = self.get(&key.resource, &key.namespace, &key.name) else { return Err(Refused::Changed) };
         let mut value = last.value();
         object::set(&mut value, &["metadata", "resourceVersion"], version.to_string());
-        let bytes = serde_json::to_vec(&value).map_err(|e| Refused::Disk(e.into()))?;
         if let Some(disk) = writer.as_mut() {
             disk.remove(key, version).map_err(Refused::Disk)?;
         }
-        let object = Arc::new(Stored::new(key.clone(), version, &value, Bytes::from(bytes)));
+        let object = Arc::new(Stored::new(key.clone(), version, value));
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let previous = state.remove(key);
         state.record(Arc::new(Change { version, kind: ChangeKind::Deleted, object: Arc::clone(&object), previous }));

@@ -18,12 +18,14 @@ pub(crate) struct Key {
 }
 
 /// A stored object. The JSON text is kept rather than a tree: it is what goes over the wire, and a fifth of the size.
-#[derive(Debug)]
+/// `apiVersion` and `kind` stand beside it: each version of a resource shows its own, and lists leave them out.
+#[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub(crate) key: Key,
     pub(crate) version: u64,
     pub(crate) uid: SmolStr,
     pub(crate) api_version: SmolStr,
+    pub(crate) kind: SmolStr,
     pub(crate) labels: Vec<(SmolStr, SmolStr)>,
     /// UIDs of the owners, for garbage collection.
     pub(crate) owners: Vec<SmolStr>,
@@ -31,7 +33,14 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) fn new(key: Key, version: u64, value: &Value, bytes: Bytes) -> Self {
+    /// `value` is the whole object, with this version in its metadata.
+    pub(crate) fn new(key: Key, version: u64, mut value: Value) -> Self {
+        let mut take = |field: &str| match object::remove(&mut value, &[field]) {
+            Some(Value::String(text)) => SmolStr::from(text),
+            _ => SmolStr::default(),
+        };
+        let (api_version, kind) = (take("apiVersion"), take("kind"));
+        let value = &value;
         let labels = object::at(value, &["metadata", "labels"])
             .and_then(Value::as_object)
             .map(|map| map.iter().filter_map(|(k, v)| Some((k.into(), v.as_str()?.into()))).collect())
@@ -44,16 +53,32 @@ impl Stored {
             key,
             version,
             uid: object::uid(value).into(),
-            api_version: object::text(value, &["apiVersion"]).into(),
+            api_version,
+            kind,
             labels,
             owners,
-            bytes,
+            // A tree of JSON always serialises.
+            bytes: serde_json::to_vec(value).unwrap_or_default().into(),
         }
     }
 
     /// The object as a tree. What is stored was written by us, so it parses; null stands for the impossible.
     pub(crate) fn value(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
+        let mut value: Value = serde_json::from_slice(&self.bytes).unwrap_or(Value::Null);
+        if let Some(map) = value.as_object_mut() {
+            map.insert("apiVersion".into(), self.api_version.as_str().into());
+            map.insert("kind".into(), self.kind.as_str().into());
+        }
+        value
+    }
+
+    /// The JSON text of the object, with this `apiVersion`.
+    pub(crate) fn text(&self, api_version: &str) -> Bytes {
+        let head = format!("{{\"apiVersion\":{},\"kind\":{},", Value::from(api_version), Value::from(self.kind.as_str()));
+        let mut text = Vec::with_capacity(head.len() + self.bytes.len());
+        text.extend_from_slice(head.as_bytes());
+        text.extend_from_slice(self.bytes.get(1..).unwrap_or_default());
+        text.into()
     }
 
     pub(crate) fn label(&self, key: &str) -> Option<&str> {

@@ -10,6 +10,7 @@ use super::engine::{ChangeKind, Engine};
 use super::select::Selector;
 use super::stored::Stored;
 use crate::error::ApiError;
+use crate::object;
 
 /// One change as a watcher sees it.
 #[derive(Debug, Clone)]
@@ -120,7 +121,17 @@ impl Watch {
                 (true, true) => ChangeKind::Modified,
                 (true, false) => ChangeKind::Deleted,
             };
-            self.ready.push_back(Event { kind, version: change.version, stored: Arc::clone(&change.object) });
+            // What left the selector is shown as it was, with the version at which it left.
+            let left = kind == ChangeKind::Deleted && change.kind != ChangeKind::Deleted;
+            let stored = match change.previous.as_ref().filter(|_| left) {
+                Some(previous) => {
+                    let mut value = previous.value();
+                    object::set(&mut value, &["metadata", "resourceVersion"], change.version.to_string());
+                    Arc::new(Stored::new(previous.key.clone(), change.version, value))
+                }
+                None => Arc::clone(&change.object),
+            };
+            self.ready.push_back(Event { kind, version: change.version, stored });
         }
         self.cursor = version;
         Ok(self.ready.pop_front())

@@ -135,9 +135,9 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
     let age: Value = age_of(value, now).into();
     let template = ["spec", "template", "spec"];
     match table {
-        "/configmaps" => vec![name, (count(value, &["data"]) + count(value, &["binaryData"])).to_string().into(), age],
-        "/secrets" => vec![name, text(value, &["type"]).into(), count(value, &["data"]).to_string().into(), age],
-        "/serviceaccounts" => vec![name, count(value, &["secrets"]).to_string().into(), age],
+        "/configmaps" => vec![name, (count(value, &["data"]) + count(value, &["binaryData"])).into(), age],
+        "/secrets" => vec![name, text(value, &["type"]).into(), count(value, &["data"]).into(), age],
+        "/serviceaccounts" => vec![name, count(value, &["secrets"]).into(), age],
         "/namespaces" => vec![name, text(value, &["status", "phase"]).into(), age],
         "/pods" => pod::cells(value, now),
         "/events" | "events.k8s.io/events" => event(value, now),

@@ -83,7 +83,7 @@ pub(crate) fn table(store: &Store, served: &Served, objects: &[Value], meta: &Va
                 object::set(&mut row, &["conditions"], conditions);
             }
             match include {
-                "None" => {}
+                "None" => object::set(&mut row, &["object"], Value::Null),
                 "Object" => object::set(&mut row, &["object"], value.clone()),
                 _ => object::set(
                     &mut row,

@@ -195,7 +195,8 @@ fn put(map: &mut Map<String, Value>, key: &str, shape: Shape, data: Data<'_>, de
 
 /// A list as the value of a map is a message with the list as its first field.
 fn map_value(shape: Shape, data: Data<'_>, depth: usize) -> Result<Value, ApiError> {
-    if let (Shape::List(element), Data::Bytes(mut bytes)) = (shape, &data) {
+    if let (Shape::List(element), Data::Bytes(bytes)) = (shape, &data) {
+        let mut bytes: &[u8] = bytes;
         let mut list = Vec::new();
         while let Some(field) = Field::next(&mut bytes)? {
             list.extend(one(element.shape(), field.data, depth + 1)?);
