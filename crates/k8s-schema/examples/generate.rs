@@ -1,9 +1,11 @@
 //! Writes `data/types.txt` and `data/resources.txt` from Kubernetes' own OpenAPI and discovery documents.
 //!
 //! ```text
-//! go mod download k8s.io/kubernetes@v1.32.3
+//! go mod download k8s.io/kubernetes@v1.32.3 k8s.io/{api,apimachinery,apiextensions-apiserver,kube-aggregator}@v0.32.3
 //! cargo run -p k8s-schema --example generate -- "$(go env GOMODCACHE)/k8s.io/kubernetes@v1.32.3/api" [OPENAPI_V3_OF_A_SERVER]
 //! ```
+//!
+//! Numbers of protobuf fields come from the Go types beside it in the module cache.
 //!
 //! The second argument is optional: a folder of `/openapi/v3/...` documents saved from a running apiserver of the same
 //! version. Only a running server publishes enumerations (`tests/kubernetes/rig openapi FOLDER` saves them); without
@@ -31,7 +33,8 @@ fn main() {
         Some(folder) => enums_of_server(Path::new(&folder)),
         None => enums_of_text(&std::fs::read_to_string(data.join("types.txt")).unwrap_or_default()),
     };
-    std::fs::write(data.join("types.txt"), types(&schemas, &enums)).expect("types.txt");
+    let numbers = numbers(Path::new(&api));
+    std::fs::write(data.join("types.txt"), types(&schemas, &enums, &numbers)).expect("types.txt");
     std::fs::write(data.join("resources.txt"), resources(&Path::new(&api).join("discovery"), &schemas))
         .expect("resources.txt");
 }
@@ -85,7 +88,7 @@ fn enums_of_server(folder: &Path) -> Enums {
                 if let Some(values) = values {
                     let values: Vec<_> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
                     // Certificates' usages have spaces in them; this format does not.
-                    if !values.iter().any(|value| value.contains([' ', '|', '=', '%', '~', '^', '+'])) {
+                    if !values.iter().any(|value| value.contains([' ', '|', '=', '%', '~', '^', '+', '#'])) {
                         enums.insert((short(name).to_owned(), field.clone()), values);
                     }
                 }
@@ -102,7 +105,7 @@ fn enums_of_text(text: &str) -> Enums {
         let name = words.next().unwrap_or_default().trim_end_matches('%');
         for field in words {
             if let (Some((field_name, _)), Some((_, values))) = (field.split_once(['!', ':']), field.split_once('|')) {
-                let values = values.split(['=', '%', '~', '^', '+']).next().unwrap_or_default();
+                let values = values.split(['=', '%', '~', '^', '+', '#']).next().unwrap_or_default();
                 enums.insert((name.to_owned(), field_name.to_owned()), values.split('|').map(str::to_owned).collect());
             }
         }
@@ -183,7 +186,102 @@ fn shape(schema: &Value) -> String {
     }
 }
 
-fn types(schemas: &BTreeMap<String, Value>, enums: &Enums) -> String {
+/// Type name and JSON name of a field to its number in protobuf, with `*` in front where Go has a pointer. A field of a
+/// struct that JSON has in line and protobuf has not is `OUTER.INNER`.
+type Numbers = BTreeMap<(String, String), String>;
+
+/// A field of a Go struct: JSON name (empty for a struct in line), Go type, number.
+struct GoField {
+    json: String,
+    go_type: String,
+    number: String,
+}
+
+fn numbers(api: &Path) -> Numbers {
+    let kubernetes = api.parent().expect("the module's folder");
+    let version = kubernetes.file_name().and_then(|name| name.to_str()).and_then(|name| name.rsplit_once("@v1."));
+    let version = version.expect("kubernetes@v1.X.Y").1;
+    let module = |name: &str| kubernetes.parent().expect("k8s.io").join(format!("{name}@v0.{version}"));
+    let mut structs: BTreeMap<String, Vec<GoField>> = BTreeMap::new();
+    let mut read = |folder: &Path, prefix: &str| {
+        for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("entry").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.ends_with(".go")
+                && !name.starts_with("zz_")
+                && !name.contains("generated")
+                && !name.ends_with("_test.go")
+            {
+                go_structs(&std::fs::read_to_string(&path).expect("a Go file"), prefix, &mut structs);
+            }
+        }
+    };
+    for group in std::fs::read_dir(module("api")).expect("k8s.io/api").map(|entry| entry.expect("entry").path()) {
+        let name = group.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let Ok(versions) = std::fs::read_dir(&group) else { continue };
+        for folder in versions.map(|entry| entry.expect("entry").path()).filter(|path| path.join("types.go").exists()) {
+            let version = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            read(&folder, &format!("{name}.{version}"));
+        }
+    }
+    read(&module("apimachinery").join("pkg/apis/meta/v1"), "meta.v1");
+    read(&module("apiextensions-apiserver").join("pkg/apis/apiextensions/v1"), "apiextensions.v1");
+    read(&module("kube-aggregator").join("pkg/apis/apiregistration/v1"), "apiregistration.v1");
+    let mut numbers = Numbers::new();
+    for (name, fields) in &structs {
+        number_fields(name, name, fields, "", &structs, &mut numbers);
+    }
+    numbers
+}
+
+fn number_fields(
+    of: &str,
+    holder: &str,
+    fields: &[GoField],
+    prefix: &str,
+    structs: &BTreeMap<String, Vec<GoField>>,
+    numbers: &mut Numbers,
+) {
+    for field in fields {
+        let number = if prefix.is_empty() { field.number.clone() } else { format!("{prefix}.{}", field.number) };
+        if field.json.is_empty() {
+            // In this package; else an alias of the same group's v1, or another package's.
+            let (group, _) = holder.split_once('.').expect("a dot");
+            let name = field.go_type.rsplit('.').next().expect("a name");
+            let here = format!("{}.{name}", holder.rsplit_once('.').expect("a dot").0);
+            let candidates = [here, format!("{group}.v1.{name}"), format!("core.v1.{name}"), format!("meta.v1.{name}")];
+            let inner = candidates.into_iter().find(|name| structs.contains_key(name));
+            let inner = inner.unwrap_or_else(|| panic!("{of}: no struct {}", field.go_type));
+            let inner_fields = &structs[&inner];
+            number_fields(of, &inner, inner_fields, &number, structs, numbers);
+        } else {
+            let pointer = if field.go_type.starts_with('*') { "*" } else { "" };
+            numbers.insert((of.to_owned(), field.json.clone()), format!("{pointer}{number}"));
+        }
+    }
+}
+
+fn go_structs(text: &str, prefix: &str, structs: &mut BTreeMap<String, Vec<GoField>>) {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.strip_prefix("type ").and_then(|rest| rest.strip_suffix(" struct {")) else { continue };
+        let mut fields = Vec::new();
+        for line in lines.by_ref().take_while(|line| *line != "}") {
+            let Some((declared, tags)) = line.split_once('`') else { continue };
+            let tag = |name: &str| tags.split_once(&format!("{name}:\"")).and_then(|(_, rest)| rest.split('"').next());
+            let (Some(json), Some(protobuf)) = (tag("json"), tag("protobuf")) else { continue };
+            let Some(number) = protobuf.split(',').nth(1) else { continue };
+            fields.push(GoField {
+                json: json.split(',').next().unwrap_or_default().to_owned(),
+                go_type: declared.split_whitespace().last().unwrap_or_default().to_owned(),
+                number: number.to_owned(),
+            });
+        }
+        structs.insert(format!("{prefix}.{name}"), fields);
+    }
+}
+
+fn types(schemas: &BTreeMap<String, Value>, enums: &Enums, numbers: &Numbers) -> String {
     let mut lines = BTreeMap::new();
     for (full_name, schema) in schemas {
         if leaf(full_name).is_some() || full_name.ends_with(".Patch") {
@@ -227,6 +325,9 @@ fn types(schemas: &BTreeMap<String, Value>, enums: &Enums) -> String {
             }
             if let Some(strategy) = description["x-kubernetes-patch-strategy"].as_str() {
                 write!(line, "+{strategy}").expect("a string");
+            }
+            if let Some(number) = numbers.get(&(name.to_owned(), field.clone())) {
+                write!(line, "#{number}").expect("a string");
             }
         }
         lines.insert(name.to_owned(), line);

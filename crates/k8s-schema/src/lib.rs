@@ -19,13 +19,15 @@
 //! (`core` stands for the empty group and `-` for an empty list.)
 //!
 //! `data/types.txt`, one type a line, sorted by name: `NAME[%] FIELD...` with each field
-//! `name[!]:SHAPE[|enum|values][=default][%][~set|~map:key,key][^mergeKey][+patch,strategy]`, where `!` is required and
-//! `%` is a struct or map that is owned and replaced as a whole. Shapes are `s` string, `y` base64 bytes, `t` time,
+//! `name[!]:SHAPE[|enum|values][=default][%][~set|~map:key,key][^mergeKey][+patch,strategy][#number]`, where `!` is
+//! required, `%` is a struct or map that is owned and replaced as a whole, and the number is protobuf's (`*` before it: zero
+//! is not absent). Shapes are `s` string, `y` base64 bytes, `t` time,
 //! `u` time with microseconds, `q` quantity, `x` integer or string, `i` int32, `l` int64, `n` number, `b` boolean,
 //! `o` object of any fields, `a` any value, `@NAME` a type, `[..]` list and `{..}` map.
 
 mod bundle;
 mod nearest;
+pub mod protobuf;
 mod resource;
 mod types;
 mod validate;

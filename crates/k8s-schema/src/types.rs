@@ -148,7 +148,7 @@ impl Type {
     }
 }
 
-const MARKS: [char; 6] = ['|', '=', '%', '~', '^', '+'];
+const MARKS: [char; 7] = ['|', '=', '%', '~', '^', '+', '#'];
 
 impl Field {
     fn parse(word: &'static str) -> Option<Field> {
@@ -173,7 +173,7 @@ impl Field {
 
     /// The values it may have; empty when any will do.
     pub fn allowed(self) -> impl Iterator<Item = &'static str> + Clone {
-        let end = self.marks.find(['=', '%', '~', '^', '+']).unwrap_or(self.marks.len());
+        let end = self.marks.find(['=', '%', '~', '^', '+', '#']).unwrap_or(self.marks.len());
         self.marks.get(..end).unwrap_or_default().split('|').filter(|value| !value.is_empty())
     }
 
@@ -197,6 +197,16 @@ impl Field {
             },
             None => ListType::Atomic,
         }
+    }
+
+    /// Its number in protobuf; `OUTER.INNER` where protobuf has a message between that JSON has not.
+    pub(crate) fn number(self) -> Option<&'static str> {
+        self.mark('#').map(|number| number.trim_start_matches('*'))
+    }
+
+    /// Whether absent and zero are two things, so that a zero is kept.
+    pub(crate) fn optional_zero(self) -> bool {
+        self.mark('#').is_some_and(|number| number.starts_with('*'))
     }
 
     /// The key by which a strategic merge patch finds an element (`x-kubernetes-patch-merge-key`).
