@@ -49,7 +49,7 @@ impl Receiver {
                         return Some((*channel, bytes.slice(1..)));
                     }
                 }
-                Message::Close(_) => return None,
+                // A goodbye is answered by reading on, until the connection ends.
                 _ => {}
             }
         }

@@ -113,6 +113,7 @@ async fn channels(socket: upgrade::WebSocket, ports: Vec<u16>, page: Page) {
         }
     }
     sender.close().await;
+    while receiver.next().await.is_some() {}
 }
 
 async fn pump(mut read: ReadHalf<DuplexStream>, sender: channel::Sender, channel: u8) {

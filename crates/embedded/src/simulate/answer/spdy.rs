@@ -176,7 +176,7 @@ pub(super) fn tunnel(socket: WebSocket) -> DuplexStream {
         while let Some(Ok(message)) = stream.next().await {
             let written = match message {
                 Message::Binary(bytes) => write.write_all(&bytes).await.is_ok(),
-                Message::Close(_) => false,
+                // A goodbye is answered by reading on, until the connection ends.
                 _ => true,
             };
             if !written {
