@@ -22,6 +22,7 @@ mod strings;
 mod structs;
 mod text;
 mod time;
+mod tool;
 mod uuid;
 
 pub(crate) use args::Args;
@@ -141,6 +142,12 @@ const PACKAGES: &[Package] = &[
     text::tabwriter::PACKAGE,
     text::template::PACKAGE,
     time::PACKAGE,
+    tool::PACKAGE,
+    tool::CLI,
+    tool::EXEC,
+    tool::FILE,
+    tool::HTTP,
+    tool::OS,
     uuid::PACKAGE,
 ];
 
