@@ -62,6 +62,11 @@ fn fault_code(fault: &Fault) -> &'static str {
     }
 }
 
+tokio::task_local! {
+    /// What this command has open, to be let go of when it ends: another process can then take over at once.
+    static OPEN: std::cell::RefCell<Vec<Fleet>>;
+}
+
 /// An open hub.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
@@ -80,6 +85,8 @@ impl Session {
         let (choice, source) = HubChoice::choose(args.hub.as_deref(), &home)?;
         let embedded = choice == HubChoice::Embedded;
         let fleet = Fleet::open(home, choice).await?;
+        // A test that opens a session by itself closes it by itself.
+        let _ = OPEN.try_with(|open| open.borrow_mut().push(fleet.clone()));
         let hub = Hub::new(Objects::new(fleet.hub().client(), model::cluster::LOCAL));
         if embedded {
             crate::install::crds(&hub, crate::install::Which::Missing).await?;
@@ -113,7 +120,14 @@ pub(crate) fn run_to(command: impl Future<Output = Outcome<ExitCode>>) -> ExitCo
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(command);
+    let result = runtime.block_on(OPEN.scope(std::cell::RefCell::default(), async {
+        let result = command.await;
+        let open = OPEN.with(std::cell::RefCell::take);
+        for fleet in open {
+            fleet.close().await;
+        }
+        result
+    }));
     // Watches and lanes end with the process; nothing durable is in flight once the command has returned.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     match result {

@@ -1,5 +1,5 @@
 //! The written absences of ARCHITECTURE.md, checked: which crate may use what, and how long a file may grow.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test reports by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

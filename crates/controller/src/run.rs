@@ -146,11 +146,13 @@ impl Runner {
         let (journal, entries) = Journal::load(&self.hub, &app, subject.run_id()).await?;
         let identity = identity(&app, &subject);
         let (plan, epoch) = (prepared.plan.clone(), held.epoch);
+        // Somebody waits in the foreground: what no watch tells is looked at every second.
+        let policy = Policy { wait_cap: 1_000, ..Policy::default() };
         let run = if entries.is_empty() {
-            Run::start(plan, identity, Policy::default(), epoch)
+            Run::start(plan, identity, policy, epoch)
         } else {
             let secrets = self.secrets(&app).await?;
-            Run::replay(plan, identity, Policy::default(), epoch, &entries, secrets)?
+            Run::replay(plan, identity, policy, epoch, &entries, secrets)?
         };
         if let Some(operation) = follow::pending(&app) {
             // The loop is not running yet: nobody else can have closed the channel.
