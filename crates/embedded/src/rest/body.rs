@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use k8s_schema::protobuf;
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -44,9 +45,14 @@ impl Sent {
     pub(super) fn object(&self) -> Result<Value, ApiError> {
         match self.media.as_str() {
             "application/yaml" | "text/yaml" => self.yaml(),
-            super::protobuf::MEDIA => super::protobuf::decode(&self.bytes),
+            protobuf::CONTENT_TYPE => {
+                protobuf::decode(&self.bytes).map_err(|error| ApiError::bad_request(error.to_string()))
+            }
             "" | "application/json" => self.json(),
-            other => Err(ApiError::unsupported_media_type(other, &["application/json", "application/yaml", super::protobuf::MEDIA])),
+            other => Err(ApiError::unsupported_media_type(
+                other,
+                &["application/json", "application/yaml", protobuf::CONTENT_TYPE],
+            )),
         }
     }
 

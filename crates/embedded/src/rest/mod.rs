@@ -2,7 +2,6 @@
 
 mod body;
 mod path;
-mod protobuf;
 pub(crate) mod query;
 mod read;
 pub(crate) mod respond;
