@@ -34,8 +34,12 @@ fn main() {
             return;
         }
     };
+    let mut limits = Limits::default();
+    if let Ok(steps) = std::env::var("PROBE_STEPS") {
+        limits.steps = steps.parse().unwrap();
+    }
     let t1 = std::time::Instant::now();
-    let evaluation = program.evaluate(Inputs::default(), &Limits::default());
+    let evaluation = program.evaluate(Inputs::default(), &limits);
     let t2 = std::time::Instant::now();
     if std::env::var_os("PROBE_TIME").is_some() {
         eprintln!("compile {:?} evaluate {:?}", t1 - t0, t2 - t1);

@@ -292,6 +292,11 @@ impl<'e> Value<'e> {
         self.with(|e| {
             let mut out = Vec::new();
             let mut seen = rustc_hash::FxHashSet::default();
+            if let Some(f) = e.stopped {
+                // Nothing is sure when the evaluation could not end.
+                seen.insert(f);
+                out.push(f);
+            }
             e.collect_errors(self.node, &mut out, &mut seen, 0);
             out.into_iter().map(|f| e.diagnostic(f)).collect()
         })

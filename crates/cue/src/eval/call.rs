@@ -279,7 +279,7 @@ impl Evaluator {
 
     /// The node of `and([…])` or `or([…])`.
     fn combination(&mut self, or: bool, items: Vec<NodeId>, at: ExprId) -> NodeId {
-        let span = self.ir.spans[at];
+        let span = self.span_at(at);
         let mut env = NONE;
         for item in items.iter().rev() {
             let vars = self.vars.push((Val::Null, Val::Node(*item)));
@@ -300,11 +300,67 @@ impl Evaluator {
         n
     }
 
+    /// What a value has become, without the validators on it: an expression over its fields or elements.
+    fn final_value(&mut self, v: &Val, at: ExprId) -> (ExprId, EnvId) {
+        let Val::Node(n) = v else { return self.expr_of(v, at) };
+        let n = self.default_of(*n);
+        let span = self.span_at(at);
+        let (is_list, base) = match &self.nodes[n].base {
+            Base::List => (true, None),
+            Base::Struct => (false, None),
+            Base::Scalar(v) => (false, Some(v.clone())),
+            Base::Constraint => {
+                let s = self.nodes[n].scratch.as_ref();
+                let kinds = s.map_or(kind::TOP, |s| s.kind);
+                let checks = s.map(|s| s.checks.clone()).unwrap_or_default();
+                let mut parts = vec![self.ir.add(Expr::Kind(kinds), span)];
+                for (check, _) in checks {
+                    if let Val::Bound(..) = check {
+                        parts.push(self.expr_of(&check, at).0);
+                    }
+                }
+                return (self.ir.add(Expr::And(parts.into()), span), NONE);
+            }
+            _ => return self.expr_of(v, at),
+        };
+        if let Some(scalar) = base {
+            return self.expr_of(&scalar, at);
+        }
+        let arcs = self.nodes[n].arcs.clone();
+        let mut env = NONE;
+        for arc in arcs.iter().rev() {
+            let vars = self.vars.push((Val::Null, Val::Node(*arc)));
+            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars });
+        }
+        let mut elements = Vec::new();
+        let mut decls = Vec::new();
+        for (i, arc) in arcs.iter().enumerate() {
+            let (label, kind) = (self.nodes[*arc].label, self.nodes[*arc].arc);
+            // A struct literal is a scope of its own, a list is not.
+            let up = (i + usize::from(!is_list)) as u16;
+            let value = self.ir.add(Expr::Variable { up, index: 1 }, span);
+            if is_list {
+                elements.push(crate::ir::Element::Value(value));
+            } else {
+                decls.push(crate::ir::Decl::Field { label, arc: kind, value, meta: NONE });
+            }
+        }
+        let e = if is_list {
+            let rest = if self.list_closed(n) { None } else { Some(None) };
+            Expr::List(self.ir.lists.push(crate::ir::ListLit { elements: elements.into(), rest }))
+        } else {
+            let lit = crate::ir::StructLit { decls: decls.into(), is_struct: true, ..Default::default() };
+            Expr::Struct(self.ir.structs.push(lit))
+        };
+        (self.ir.add(e, span), env)
+    }
+
     /// Unifies a value with a schema in a node of its own.
     fn unified(&mut self, v: &Val, schema: &Val, at: ExprId) -> NodeId {
         let n = self.new_node(NONE, Sym::NONE);
-        for part in [v, schema] {
-            let (expr, env) = self.expr_of(part, at);
+        let value = self.final_value(v, at);
+        let schema = self.expr_of(schema, at);
+        for (expr, env) in [value, schema] {
             self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
         }
         n
@@ -518,7 +574,7 @@ impl Evaluator {
             let decls =
                 Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
             let id = self.ir.structs.push(crate::ir::StructLit { decls, is_struct: true, ..Default::default() });
-            let span = self.ir.spans[e];
+            let span = self.span_at(e);
             let lit = self.ir.add(Expr::Struct(id), span);
             self.nodes[n].conjs.push(Conj { expr: lit, env, close: 0, cyc: 0 });
         }

@@ -53,9 +53,11 @@ impl Evaluator {
 
     /// Whether `a` contains `n`.
     pub(crate) fn is_ancestor(&self, a: NodeId, n: NodeId) -> bool {
+        let origin = self.nodes[a].origin;
         let mut at = self.nodes[n].parent;
         while at != NONE {
-            if at == a {
+            // A copy for an alternative stands for what it is a copy of.
+            if self.nodes[at].origin == origin {
                 return true;
             }
             at = self.nodes[at].parent;

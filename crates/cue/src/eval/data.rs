@@ -18,6 +18,11 @@ pub(crate) struct Export {
 }
 
 impl Evaluator {
+    /// The place of an expression; calls from inside have none.
+    pub(crate) fn span_at(&self, e: ExprId) -> Span {
+        if e == NONE { NOWHERE } else { self.ir.spans[e] }
+    }
+
     /// A concrete value with everything below it, defaults taken; incomplete parts are incomplete faults.
     pub(crate) fn data_of(&mut self, v: &Val, at: ExprId) -> Res<Data> {
         let value = match v {
@@ -255,7 +260,7 @@ impl Evaluator {
 
     /// An expression that stands for a value.
     pub(crate) fn expr_of(&mut self, v: &Val, at: ExprId) -> (ExprId, u32) {
-        let span = if at == NONE { NOWHERE } else { self.ir.spans[at] };
+        let span = self.span_at(at);
         let e = match v {
             Val::Null => Expr::Null,
             Val::Bool(b) => Expr::Bool(*b),
@@ -282,7 +287,7 @@ impl Evaluator {
     pub(crate) fn list_of(&mut self, items: Vec<Val>, at: ExprId) -> NodeId {
         let n = self.new_node(NONE, Sym::NONE);
         let empty = self.ir.lists.push(ListLit { elements: Box::new([]), rest: Some(None) });
-        let span = if at == NONE { NOWHERE } else { self.ir.spans[at] };
+        let span = self.span_at(at);
         let list = self.ir.add(Expr::List(empty), span);
         let mut pairs = Vec::with_capacity(items.len());
         for item in &items {

@@ -85,6 +85,17 @@ impl Evaluator {
             Expr::Let { up, value } => {
                 let (up, value) = (*up, *value);
                 let scope = self.env_up(env, up);
+                // A let that only names something is that thing; a node of its own would be a copy.
+                if matches!(
+                    self.ir.exprs[value],
+                    Expr::Field { .. }
+                        | Expr::ScopeValue { .. }
+                        | Expr::Select(..)
+                        | Expr::Variable { .. }
+                        | Expr::Let { .. }
+                ) {
+                    return self.eval(value, scope);
+                }
                 return Ok(Val::Node(self.detached_node(value, scope)));
             }
             Expr::DynamicField { up, label } => {

@@ -235,7 +235,11 @@ impl Evaluator {
         if self.share(n, t, conj) {
             return Ok(());
         }
-        let checked = self.is_checked(conj.expr);
+        // What a builtin was given by name is still a definition.
+        let checked = self.is_checked(conj.expr)
+            || (self.nodes[t].label != Sym::NONE
+                && self.nodes[t].label.is_definition()
+                && matches!(self.ir.exprs[conj.expr], Expr::Variable { .. }));
         if !self.scratch(n).seen.insert((t, conj.close, checked)) {
             return Ok(());
         }

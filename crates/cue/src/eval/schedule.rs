@@ -44,7 +44,6 @@ impl Evaluator {
         }
         (self.taint, self.force) = outer;
         self.nodes[n].flags &= !flag::RUNNING;
-        self.nodes[n].version += 1;
         let s = self.scratch(n);
         if s.branched || (s.blocked.is_empty() && s.disjunctions.is_empty()) {
             self.complete_own(n);
