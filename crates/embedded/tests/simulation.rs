@@ -180,6 +180,25 @@ async fn a_namespace_takes_everything_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_waits_for_what_holds_its_content() {
+    let rig = rig();
+    let namespaces = whole(&rig.client, "", "v1", "Namespace", "namespaces");
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+    namespaces.create(&PostParams::default(), &object(namespace)).await.unwrap();
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "ConfigMap"));
+    let maps: Api<DynamicObject> = Api::namespaced_with(rig.client.clone(), "shop", &resource);
+    let held = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["example.org/hold"]}});
+    maps.create(&PostParams::default(), &object(held)).await.unwrap();
+    namespaces.delete("shop", &DeleteParams::default()).await.unwrap();
+    rig.until("the map's deletion", &maps, "held", |found| found["metadata"]["deletionTimestamp"].is_string()).await;
+    rig.clock.advance(SignedDuration::from_secs(60));
+    assert_eq!(namespaces.get("shop").await.unwrap().data["status"]["phase"], "Terminating");
+    let free = json!({"metadata": {"finalizers": null}});
+    maps.patch("held", &PatchParams::default(), &Patch::Merge(free)).await.unwrap();
+    rig.until("the end", &namespaces, "shop", Value::is_null).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chart_shows_its_values_through_a_forwarded_port() {
     let rig = rig();
     let crds =

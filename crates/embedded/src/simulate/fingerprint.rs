@@ -7,13 +7,37 @@ const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// FNV-1a, 64 bits.
 pub(super) fn hash(parts: &[&str]) -> u64 {
-    let mut state = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        for byte in part.bytes().chain([0xff]) {
-            state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    parts.iter().fold(START, |state, part| feed(state, part.as_bytes()))
+}
+
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn feed(state: u64, bytes: &[u8]) -> u64 {
+    // 0xff is in no text: it keeps neighbours apart.
+    bytes
+        .iter()
+        .chain(&[0xff])
+        .fold(state, |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// A number for the content of an object, without the fields of these names. Field order counts.
+pub(super) fn of_object(value: &Value, without: &[&str]) -> u64 {
+    fn walk(state: u64, value: &Value, without: &[&str]) -> u64 {
+        match value {
+            Value::Object(map) => {
+                let fields = map.iter().filter(|(key, _)| !without.contains(&key.as_str()));
+                let inside = fields
+                    .fold(feed(state, b"{"), |state, (key, field)| walk(feed(state, key.as_bytes()), field, without));
+                feed(inside, b"}")
+            }
+            Value::Array(items) => {
+                feed(items.iter().fold(feed(state, b"["), |state, item| walk(state, item, without)), b"]")
+            }
+            Value::String(text) => feed(feed(state, b"\""), text.as_bytes()),
+            other => feed(state, other.to_string().as_bytes()),
         }
     }
-    state
+    walk(START, value, without)
 }
 
 /// `length` safe letters that stand for a number.

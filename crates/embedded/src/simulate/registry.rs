@@ -122,11 +122,14 @@ pub fn concerned(kind: Kind, before: Option<&Value>, after: Option<&Value>, view
         match kind {
             POD => {
                 let services = view.list(SERVICE, state.namespace());
-                let picking = services.filter(|service| service::selected(&service.map("/spec/selector"), state));
-                keys.extend(picking.map(|service| Key::of(SERVICE, service)));
+                keys.extend(
+                    services.filter(|service| service::picks(service, state)).map(|service| Key::of(SERVICE, service)),
+                );
             }
             DEPLOYMENT | STATEFUL_SET => {
-                keys.extend(view.list(HPA, state.namespace()).map(|scaler| Key::of(HPA, scaler)));
+                let scalers = view.list(HPA, state.namespace());
+                let aimed = scalers.filter(|scaler| scaler.text("/spec/scaleTargetRef/name") == state.name());
+                keys.extend(aimed.map(|scaler| Key::of(HPA, scaler)));
                 keys.extend(release::release_of(state));
             }
             SERVICE => keys.extend(release::release_of(state)),

@@ -18,14 +18,15 @@ pub(super) fn settle(service: &Value, scene: &Scene<'_>) -> Settled {
         return settled;
     }
     load_balancer(&mut settled, service, scene);
-    let selector = service.map("/spec/selector");
-    if selector.is_empty() || service.text("/spec/type") == "ExternalName" {
+    if service.pointer("/spec/selector").and_then(Value::as_object).is_none_or(Map::is_empty)
+        || service.text("/spec/type") == "ExternalName"
+    {
         return settled;
     }
     let pods: Vec<&Arc<Value>> = scene
         .view
         .list(POD, service.namespace())
-        .filter(|pod| pod::counts(pod) && !pod.text("/status/podIP").is_empty() && selected(&selector, pod))
+        .filter(|pod| pod::counts(pod) && !pod.text("/status/podIP").is_empty() && picks(service, pod))
         .collect();
     slice(&mut settled, service, &pods, scene);
     endpoints(&mut settled, service, &pods, scene);
@@ -33,9 +34,11 @@ pub(super) fn settle(service: &Value, scene: &Scene<'_>) -> Settled {
 }
 
 /// Whether a Service picks a pod.
-pub(super) fn selected(selector: &Map<String, Value>, pod: &Value) -> bool {
+pub(super) fn picks(service: &Value, pod: &Value) -> bool {
+    let labels = pod.pointer("/metadata/labels");
+    let Some(selector) = service.pointer("/spec/selector").and_then(Value::as_object) else { return false };
     !selector.is_empty()
-        && selector.iter().all(|(key, value)| Some(pod.label(key)) == value.as_str() && pod.has("/metadata/labels"))
+        && selector.iter().all(|(key, value)| labels.is_some_and(|labels| labels.get(key) == Some(value)))
 }
 
 fn load_balancer(settled: &mut Settled, service: &Value, scene: &Scene<'_>) {
