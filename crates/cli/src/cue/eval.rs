@@ -39,7 +39,7 @@ pub(crate) fn run(args: EvalArgs) -> ExitCode {
     match result.and(written) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
-            args.input.report(&problems);
+            args.input.report(problems);
             ExitCode::FAILURE
         }
     }
@@ -47,19 +47,18 @@ pub(crate) fn run(args: EvalArgs) -> ExitCode {
 
 fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     let form = args.output.form(Form::Cue)?;
-    let expressions = args.input.parsed_expressions()?;
     for unit in args.input.units()? {
         let evaluation = unit.evaluate(&unit.documents);
-        if expressions.is_empty() {
-            let errors = evaluation.diagnostics();
-            print(args, form, unit.value(&evaluation), errors, out)?;
+        if unit.expressions.is_empty() {
+            print(args, form, unit.value(&evaluation), evaluation.diagnostics(), out)?;
             continue;
         }
-        for (i, e) in expressions.iter().enumerate() {
-            if form == Form::Cue && expressions.len() > 1 {
+        for (i, e) in unit.expressions.iter().enumerate() {
+            if form == Form::Cue && unit.expressions.len() > 1 {
                 out.extend(format!("// {}\n", args.input.expressions.get(i).map_or("", String::as_str)).as_bytes());
             }
-            print(args, form, evaluation.expression(e), Vec::new(), out)?;
+            let value = evaluation.expression(e);
+            print(args, form, value, value.errors(), out)?;
         }
     }
     Ok(())
@@ -69,11 +68,9 @@ fn print(
     args: &EvalArgs,
     form: Form,
     value: Value<'_>,
-    mut errors: Vec<Diagnostic>,
+    errors: Vec<Diagnostic>,
     out: &mut Vec<u8>,
 ) -> Result<(), Problems> {
-    errors.extend(value.errors());
-    errors.dedup();
     if !errors.is_empty() && !args.input.ignore {
         return Err(errors);
     }

@@ -5,7 +5,6 @@ use super::session::{InputArgs, Problems, Unit};
 use cue::export::{Indent, Options, text};
 use cue::load::Document;
 use cue::{DataOptions, Value};
-use cue_syntax::ast::Expr;
 use std::process::ExitCode;
 
 /// The arguments.
@@ -27,7 +26,7 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
-            args.input.report(&problems);
+            args.input.report(problems);
             ExitCode::FAILURE
         }
     }
@@ -35,14 +34,13 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
 
 fn export(args: &ExportArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     let form = args.output.form(Form::Json)?;
-    let expressions = args.input.parsed_expressions()?;
     let mut first = true;
     for unit in args.input.units()? {
         if args.input.merge || unit.documents.is_empty() {
-            one(args, form, &expressions, &unit, &unit.documents, &mut first, out)?;
+            one(args, form, &unit, &unit.documents, &mut first, out)?;
         } else {
             for document in &unit.documents {
-                one(args, form, &expressions, &unit, std::slice::from_ref(document), &mut first, out)?;
+                one(args, form, &unit, std::slice::from_ref(document), &mut first, out)?;
             }
         }
     }
@@ -52,21 +50,20 @@ fn export(args: &ExportArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
 fn one(
     args: &ExportArgs,
     form: Form,
-    expressions: &[Expr],
     unit: &Unit,
     documents: &[Document],
     first: &mut bool,
     out: &mut Vec<u8>,
 ) -> Result<(), Problems> {
     let evaluation = unit.evaluate(documents);
-    if expressions.is_empty() {
+    if unit.expressions.is_empty() {
         let errors = evaluation.diagnostics();
         if !errors.is_empty() {
             return Err(errors);
         }
         return print(args, form, unit.value(&evaluation), first, out);
     }
-    for e in expressions {
+    for e in &unit.expressions {
         print(args, form, evaluation.expression(e), first, out)?;
     }
     Ok(())

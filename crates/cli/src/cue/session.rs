@@ -58,6 +58,8 @@ pub(crate) type Problems = Vec<Diagnostic>;
 pub(crate) struct Unit {
     pub(crate) program: Program,
     pub(crate) documents: Vec<Document>,
+    /// The `-e` expressions.
+    pub(crate) expressions: Vec<Expr>,
     /// Where data and result stand: the top, or the field that holds the schema.
     at: Vec<Selector>,
 }
@@ -102,39 +104,31 @@ impl InputArgs {
             add_schema(&mut instance, schema)?;
             at.push(Selector::new(SCHEMA));
         }
-        Ok(Unit { program: compile(&Files, instance)?, documents, at })
+        let expressions = self.parsed_expressions(&mut instance)?;
+        Ok(Unit { program: compile(&Files, instance)?, documents, expressions, at })
     }
 
-    /// The `-e` expressions, parsed.
-    pub(crate) fn parsed_expressions(&self) -> Result<Vec<Expr>, Problems> {
-        self.expressions
-            .iter()
-            .map(|text| {
-                let source = Source::new("--expression", text.as_str());
-                let parsed = cue_syntax::parse_expr(&source, cue_syntax::SourceId(u32::MAX));
-                match parsed.tree {
-                    Some(e) if parsed.diagnostics.is_empty() => Ok(e),
-                    _ => Err(parsed.diagnostics),
-                }
-            })
-            .collect()
+    /// The `-e` expressions, parsed; their texts join the sources, so that diagnostics can show them.
+    fn parsed_expressions(&self, instance: &mut Instance) -> Result<Vec<Expr>, Problems> {
+        let mut parsed = Vec::new();
+        for text in &self.expressions {
+            parsed.push(parse(instance, "--expression", text)?);
+        }
+        Ok(parsed)
     }
 
     /// Prints problems.
-    pub(crate) fn report(&self, problems: &[Diagnostic]) {
+    pub(crate) fn report(&self, mut problems: Problems) {
+        problems.iter_mut().for_each(hide_schema);
+        let problems = problems.as_slice();
         if self.all_errors { report::print_all(problems) } else { report::print(problems) }
     }
 }
 
 /// Adds a hidden field that holds the schema, so that data are unified with a reference to it and not written into it.
 fn add_schema(instance: &mut Instance, schema: &str) -> Result<(), Problems> {
-    let source = Source::new("--schema", schema);
-    let id = instance.sources.add(source.clone());
-    let parsed = cue_syntax::parse_expr(&source, id);
-    let value = match parsed.tree {
-        Some(e) if parsed.diagnostics.is_empty() => e,
-        _ => return Err(parsed.diagnostics),
-    };
+    let value = parse(instance, "--schema", schema)?;
+    let id = value.span().source;
     let span = value.span();
     let field = Field {
         alias: None,
@@ -159,6 +153,28 @@ fn add_schema(instance: &mut Instance, schema: &str) -> Result<(), Problems> {
         }),
     }
     Ok(())
+}
+
+/// Parses an expression of the command line as a source of the instance.
+fn parse(instance: &mut Instance, name: &str, text: &str) -> Result<Expr, Problems> {
+    let source = Source::new(name, text);
+    let id = instance.sources.add(source.clone());
+    let parsed = cue_syntax::parse_expr(&source, id);
+    match parsed.tree {
+        Some(e) if parsed.diagnostics.is_empty() => Ok(e),
+        _ => Err(parsed.diagnostics),
+    }
+}
+
+/// Shows the paths of data that were checked against a schema as the user knows them.
+fn hide_schema(d: &mut Diagnostic) {
+    if let Some(path) = &d.path
+        && let Some(rest) = path.strip_prefix(SCHEMA)
+    {
+        let rest = rest.strip_prefix('.').unwrap_or(rest);
+        d.path = (!rest.is_empty()).then(|| rest.to_owned());
+    }
+    d.related.iter_mut().for_each(hide_schema);
 }
 
 /// System variables for `-T`.

@@ -24,21 +24,20 @@ pub(crate) fn run(args: VetArgs) -> ExitCode {
     if problems.is_empty() {
         return ExitCode::SUCCESS;
     }
-    args.input.report(&problems);
+    args.input.report(problems);
     ExitCode::FAILURE
 }
 
 fn vet(args: &VetArgs) -> Result<Problems, Problems> {
-    let expressions = args.input.parsed_expressions()?;
     let mut problems = Vec::new();
     for unit in args.input.units()? {
         if unit.documents.is_empty() {
             let evaluation = unit.evaluate(&[]);
-            problems.extend(evaluation.diagnostics());
-            if expressions.is_empty() {
+            merge(&mut problems, evaluation.diagnostics());
+            if unit.expressions.is_empty() {
                 check(args, unit.value(&evaluation), args.concrete, &mut problems);
             }
-            for e in &expressions {
+            for e in &unit.expressions {
                 check(args, evaluation.expression(e), args.concrete, &mut problems);
             }
             continue;
@@ -56,11 +55,7 @@ fn vet_document(args: &VetArgs, unit: &Unit, document: &Document, problems: &mut
 }
 
 fn check(args: &VetArgs, value: Value<'_>, concrete: Option<bool>, problems: &mut Problems) {
-    for d in value.errors() {
-        if !problems.contains(&d) {
-            problems.push(d);
-        }
-    }
+    merge(problems, value.errors());
     if !problems.is_empty() || concrete == Some(false) {
         return;
     }
@@ -75,5 +70,14 @@ fn check(args: &VetArgs, value: Value<'_>, concrete: Option<bool>, problems: &mu
             Diagnostic::error("cue/incomplete", "some values are incomplete")
                 .help("-c shows which; -c=false allows incomplete values"),
         );
+    }
+}
+
+/// Adds problems that are not there yet.
+fn merge(problems: &mut Problems, more: Problems) {
+    for d in more {
+        if !problems.contains(&d) {
+            problems.push(d);
+        }
     }
 }

@@ -112,17 +112,23 @@ impl<'a> Loader<'a> {
             // Only files without a package clause: they are an instance of their own when asked for by folder.
             return Some(own.into_iter().map(|(_, f)| f).collect());
         };
-        let mut files: Vec<File> = own.into_iter().map(|(_, f)| f).filter(|f| package_of(f) == Some(&chosen)).collect();
-        let root = self.module.as_ref().map(|m| m.root.clone());
-        if let Some(root) = root {
+        let own: Vec<File> = own.into_iter().map(|(_, f)| f).filter(|f| package_of(f) == Some(&chosen)).collect();
+        // From the root down, so that what holds for all comes first.
+        let mut above = Vec::new();
+        if let Some(root) = self.module.as_ref().map(|m| m.root.clone()) {
             let mut at = clean(folder);
             while at != root {
                 let Some(up) = parent(&at) else { break };
                 at = up;
-                let above = self.folder(&at);
-                files.extend(above.into_iter().map(|(_, f)| f).filter(|f| package_of(f) == Some(&chosen)));
+                above.push(at.clone());
             }
         }
+        let mut files: Vec<File> = Vec::new();
+        for folder in above.iter().rev() {
+            let found = self.folder(folder);
+            files.extend(found.into_iter().map(|(_, f)| f).filter(|f| package_of(f) == Some(&chosen)));
+        }
+        files.extend(own);
         Some(files)
     }
 
