@@ -30,6 +30,9 @@ const PURE_MAY_USE: &[&str] = &[
     "serde_json",
     "serde",
     "petgraph",
+    "serde_path_to_error",
+    "stacker", // deep input without a deep stack; plain recursion in a browser
+    "libm",
     "rayon",
     "miette",
     "thiserror",

@@ -16,7 +16,7 @@ use delivery::revision::Parts;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use model::status::RevisionReference;
-use model::{Application, ApplicationStatus, RunPhase, WorkflowStatus, labels};
+use model::{Application, RunPhase, WorkflowStatus, labels};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -161,10 +161,8 @@ impl Runner {
         let respecified = Arc::new(AtomicBool::new(false));
         let watcher =
             tokio::spawn(watch_application(self.hub.clone(), app.clone(), sender.clone(), respecified.clone()));
-        let mut last = app.status.clone().unwrap_or_default();
-        if last.workflow.as_ref().is_some_and(|w| w.app_revision != run.identity().revision) {
-            last = ApplicationStatus { workflow: None, services: Vec::new(), ..last };
-        }
+        // as it is stored, also of an earlier run: what is written next is compared with it
+        let last = app.status.clone().unwrap_or_default();
         let mut observe = StatusWriter {
             hub: self.hub.clone(),
             app: app.clone(),

@@ -355,7 +355,8 @@ impl Delivery {
 
     /// The values that a component gives to others.
     fn outputs(&self, target: &Target, live: &Live) -> Result<IndexMap<String, Value>, Diagnostic> {
-        let outputs = self.input.app.component(&target.component.name).map(|c| c.outputs.as_slice()).unwrap_or_default();
+        let outputs =
+            self.input.app.component(&target.component.name).map(|c| c.outputs.as_slice()).unwrap_or_default();
         if outputs.is_empty() {
             return Ok(IndexMap::new());
         }

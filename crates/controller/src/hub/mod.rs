@@ -109,15 +109,8 @@ impl Hub {
         let target = address(CORE_V1BETA1, "Application", &app.metadata.namespace, &app.metadata.name);
         let mut status = untyped("status", status)?;
         // A merge patch keeps what it does not name: what is gone has to be said.
-        if let (Some(new), Some(old)) = (status.as_object_mut(), app.status.as_ref()) {
-            let old = untyped("status", old)?;
-            if let Some(old) = old.as_object() {
-                for key in old.keys() {
-                    if !new.contains_key(key) {
-                        new.insert(key.clone(), Value::Null);
-                    }
-                }
-            }
+        if let Some(old) = app.status.as_ref() {
+            say_what_is_gone(&mut status, &untyped("status", old)?);
         }
         self.objects.merge(&target, &json!({ "status": status }), true, MANAGER).await.map(drop)
     }
@@ -268,4 +261,17 @@ impl Hub {
 
 fn in_namespace(namespace: &str) -> Filter {
     Filter { namespace: namespace.into(), ..Filter::default() }
+}
+
+/// Names in `new`, as null, every field of `old` that it has no more, at any depth of structs.
+fn say_what_is_gone(new: &mut Value, old: &Value) {
+    let (Some(new), Some(old)) = (new.as_object_mut(), old.as_object()) else { return };
+    for (key, before) in old {
+        match new.get_mut(key) {
+            Some(now) => say_what_is_gone(now, before),
+            None => {
+                new.insert(key.clone(), Value::Null);
+            }
+        }
+    }
 }

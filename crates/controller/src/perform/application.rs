@@ -126,8 +126,7 @@ async fn deploy(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
             path: format!("step {}", action.step),
         };
         let components = delivery.input.components();
-        let placed =
-            render::plan::deploy(&components, &policies, &request, &clusters, &delivery.view.namespace)?;
+        let placed = render::plan::deploy(&components, &policies, &request, &clusters, &delivery.view.namespace)?;
         let targets = placed.into_iter().flat_map(|placed| {
             let placement = placed.placement;
             placed.components.into_iter().map(move |component| Target { placement: placement.clone(), component })
