@@ -124,8 +124,13 @@ impl Document {
             && !diagnostic.labels.iter().any(|l| l.source.name == self.source.name)
         {
             let (start, end) = self.place(path);
-            diagnostic.labels.push(Label { source: self.source.clone(), start, end, text: String::new() });
+            // A whole block is shown by its first line.
+            let text = self.source.text.get(start as usize..end as usize).unwrap_or_default();
+            let end = start + text.find('\n').unwrap_or(text.len()) as u32;
+            diagnostic.labels.insert(0, Label { source: self.source.clone(), start, end, text: String::new() });
         }
+        // The user's own file comes first, the definition's after it.
+        diagnostic.labels.sort_by_key(|l| l.source.name != self.source.name);
         if diagnostic.path.as_deref() == Some("") {
             diagnostic.path = None;
         }

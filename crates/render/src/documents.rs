@@ -118,17 +118,14 @@ pub fn locate(problems: &mut [Diagnostic], document: &Data) {
             place = next.origin.as_ref().or(place);
         }
         let Some(origin) = place else { continue };
-        if problem.labels.iter().any(|l| Arc::ptr_eq(&l.source, &origin.source)) {
-            continue;
+        if !problem.labels.iter().any(|l| Arc::ptr_eq(&l.source, &origin.source)) {
+            // A whole block is shown by its first line.
+            let (start, end) = (origin.span.start, origin.span.end);
+            let text = origin.source.text.get(start as usize..end as usize).unwrap_or_default();
+            let end = start + text.find('\n').unwrap_or(text.len()) as u32;
+            problem.labels.push(Label { source: origin.source.clone(), start, end, text: String::new() });
         }
-        problem.labels.insert(
-            0,
-            Label {
-                source: origin.source.clone(),
-                start: origin.span.start,
-                end: origin.span.end,
-                text: String::new(),
-            },
-        );
+        // The user's own file comes first, the definition's after it.
+        problem.labels.sort_by_key(|l| !Arc::ptr_eq(&l.source, &origin.source));
     }
 }

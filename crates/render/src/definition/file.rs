@@ -1,6 +1,6 @@
 //! A definition as a CUE file: one field with its metadata, and `template`.
 
-use super::{Loaded, Provenance, literal, outdated};
+use super::{Loaded, Provenance, actions, literal, outdated};
 use crate::builtin::Packages;
 use cue::{DataOptions, Inputs, Instance, Limits, Selector};
 use cue_syntax::ast::{Decl, Expr, Field, File, StructLit};
@@ -69,7 +69,7 @@ pub(super) fn read(source: Arc<Source>, provenance: Provenance) -> Result<Loaded
         decls: body.map(|b| b.decls).unwrap_or_default(),
         comments: Vec::new(),
     };
-    Ok(finish(definition, provenance, tree, sources, &source.text))
+    finish(definition, provenance, tree, sources, &source.text)
 }
 
 /// Reads the template of a definition that came as an object.
@@ -92,14 +92,24 @@ pub(super) fn read_template(definition: Definition, provenance: Provenance) -> R
         decls: Vec::new(),
         comments: Vec::new(),
     });
-    Ok(finish(definition, provenance, tree, sources, &source.text))
+    finish(definition, provenance, tree, sources, &source.text)
 }
 
-fn finish(definition: Definition, provenance: Provenance, tree: File, sources: Sources, text: &str) -> Loaded {
+fn finish(
+    definition: Definition,
+    provenance: Provenance,
+    tree: File,
+    sources: Sources,
+    text: &str,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let mut template = tree;
+    let problems = actions::check(&template, &sources);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let warnings = outdated::rewrite(&mut template, &sources);
     let key = Sha256::digest(text.as_bytes()).into();
-    Loaded { definition, provenance, template, sources, warnings, key }
+    Ok(Loaded { definition, provenance, template, sources, warnings, key })
 }
 
 fn empty(source: &Arc<Source>) -> Diagnostic {

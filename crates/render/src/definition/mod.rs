@@ -1,5 +1,6 @@
 //! Definitions: where they come from and how they are found.
 
+mod actions;
 mod file;
 mod literal;
 
