@@ -121,7 +121,8 @@ impl Cluster {
         let service = tower::ServiceBuilder::new()
             .map_request(|mut request: http::Request<kube::client::Body>| {
                 let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
-                if let Ok(uri) = http::Uri::builder().scheme("http").authority("embedded").path_and_query(path).build() {
+                if let Ok(uri) = http::Uri::builder().scheme("http").authority("embedded").path_and_query(path).build()
+                {
                     *request.uri_mut() = uri;
                 }
                 request

@@ -39,7 +39,11 @@ impl Cause {
 
     /// `FIELD: Invalid value: VALUE: why`; `value` is printed as Go's `%#v` of the JSON value, near enough.
     pub fn invalid(field: impl Into<String>, value: &Value, why: &str) -> Self {
-        Cause { reason: "FieldValueInvalid", message: format!("Invalid value: {}: {why}", shown(value)), field: field.into() }
+        Cause {
+            reason: "FieldValueInvalid",
+            message: format!("Invalid value: {}: {why}", shown(value)),
+            field: field.into(),
+        }
     }
 
     /// `FIELD: Unsupported value: VALUE: supported values: "a", "b"`
@@ -59,7 +63,11 @@ impl Cause {
 
     /// `FIELD: Duplicate value: VALUE`
     pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
-        Cause { reason: "FieldValueDuplicate", message: format!("Duplicate value: {}", shown(value)), field: field.into() }
+        Cause {
+            reason: "FieldValueDuplicate",
+            message: format!("Duplicate value: {}", shown(value)),
+            field: field.into(),
+        }
     }
 }
 
@@ -167,10 +175,8 @@ impl ApiError {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
-        let list: Vec<Value> = causes
-            .iter()
-            .map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field}))
-            .collect();
+        let list: Vec<Value> =
+            causes.iter().map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field})).collect();
         let message = format!("{} {name:?} is invalid: {all}", qualified(group, kind));
         let mut details = serde_json::Map::new();
         for (key, text) in [("name", name), ("group", group), ("kind", kind)] {
@@ -208,7 +214,8 @@ impl ApiError {
     pub fn unsupported_media_type(got: &str, accepted: &[&str]) -> Self {
         let _ = got;
         let list = accepted.join(", ");
-        let message = format!("the body of the request was in an unknown format - accepted media types include: {list}");
+        let message =
+            format!("the body of the request was in an unknown format - accepted media types include: {list}");
         ApiError::new(415, "UnsupportedMediaType", message)
     }
 

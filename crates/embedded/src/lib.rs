@@ -18,23 +18,23 @@ mod builtin;
 mod catalog;
 mod clock;
 mod cluster;
-mod discovery;
 mod crd;
+mod discovery;
 mod error;
 mod object;
-pub mod owner;
 mod openapi;
+pub mod owner;
 mod patch;
 mod registry;
 mod rest;
-pub mod simulate;
 mod schema;
+pub mod simulate;
 mod store;
 mod table;
 
 pub use self::catalog::Gvr;
 pub use self::clock::{Clock, SystemClock, TestClock};
-pub use self::cluster::{Cluster, Options, Server, ServeError};
+pub use self::cluster::{Cluster, Options, ServeError, Server};
 pub use self::error::{ApiError, Cause, OpenError};
 pub use self::rest::{Body, PodHandler, PodRequest, PodSubresource};
 pub use self::store::{

@@ -1,5 +1,5 @@
 //! What a cluster keeps: over a close, and over the death of its process. This program is also the process that dies.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -180,7 +180,11 @@ async fn run(client: &Client, case: &Case, namespace: &str, real: bool) -> Resul
                 Some(_) if tries > 0 => tokio::time::sleep(Duration::from_millis(100)).await,
                 Some(why) => {
                     let text = serde_json::to_string_pretty(&answer).unwrap_or_default();
-                    return Err(format!("line {}: {} {}: {why}\n{text}", exchange.line, exchange.method, exchange.path).into());
+                    return Err(format!(
+                        "line {}: {} {}: {why}\n{text}",
+                        exchange.line, exchange.method, exchange.path
+                    )
+                    .into());
                 }
             }
         };
@@ -189,7 +193,8 @@ async fn run(client: &Client, case: &Case, namespace: &str, real: bool) -> Resul
             kept.insert(name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         }
     }
-    let clean = Exchange { method: "DELETE".into(), path: format!("/api/v1/namespaces/{namespace}"), ..Exchange::default() };
+    let clean =
+        Exchange { method: "DELETE".into(), path: format!("/api/v1/namespaces/{namespace}"), ..Exchange::default() };
     ask(client, &clean, &str::to_owned).await;
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Watching over HTTP, as clients do.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use embedded::{Cluster, Gvr, Options, WriteOptions};
 use futures::{AsyncBufReadExt, StreamExt, TryStreamExt};

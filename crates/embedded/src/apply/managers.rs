@@ -54,7 +54,8 @@ impl Managers {
             if set.is_empty() {
                 continue;
             }
-            let operation = if object::text(entry, &["operation"]) == "Apply" { Operation::Apply } else { Operation::Update };
+            let operation =
+                if object::text(entry, &["operation"]) == "Apply" { Operation::Apply } else { Operation::Update };
             let manager = Manager {
                 name: object::text(entry, &["manager"]).to_owned(),
                 operation,

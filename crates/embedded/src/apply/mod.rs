@@ -71,7 +71,13 @@ fn subresource_name(subresource: Subresource) -> &'static str {
 }
 
 /// Notes in `object` that this write, which is not an apply, made it of `old`.
-pub(crate) fn track_update(served: &Served, old: Option<&Value>, object: &mut Value, options: &WriteOptions, now: Timestamp) {
+pub(crate) fn track_update(
+    served: &Served,
+    old: Option<&Value>,
+    object: &mut Value,
+    options: &WriteOptions,
+    now: Timestamp,
+) {
     let schema = Schema::of(served);
     let stated = object::at(object, &["metadata", "managedFields"]);
     // A client may clear or edit the list; an absent one means that it did not look.
@@ -122,13 +128,23 @@ fn applier(served: &Served, options: &WriteOptions) -> Manager {
 fn check(served: &Served, schema: &Schema, applied: &Value) -> Result<(), ApiError> {
     walk::check_keys(schema, applied, "").map_err(|why| {
         let (group, version) = (&served.group, &served.version);
-        let place = format!("{}/{}; {group}/{version}, Kind={}", object::namespace(applied), object::name(applied), served.kind);
+        let place = format!(
+            "{}/{}; {group}/{version}, Kind={}",
+            object::namespace(applied),
+            object::name(applied),
+            served.kind
+        );
         ApiError::new(500, "", format!("failed to create typed patch object ({place}): {why}"))
     })
 }
 
 /// The object that the first apply makes.
-pub(crate) fn apply_new(served: &Served, applied: &Value, options: &WriteOptions, now: Timestamp) -> Result<Value, ApiError> {
+pub(crate) fn apply_new(
+    served: &Served,
+    applied: &Value,
+    options: &WriteOptions,
+    now: Timestamp,
+) -> Result<Value, ApiError> {
     let schema = Schema::of(served);
     let mut object = without_managed_fields(applied);
     check(served, &schema, &object)?;
@@ -140,7 +156,13 @@ pub(crate) fn apply_new(served: &Served, applied: &Value, options: &WriteOptions
 }
 
 /// `old` after `applied` was applied to it by the manager of `options`.
-pub(crate) fn apply(served: &Served, old: &Value, applied: &Value, options: &WriteOptions, now: Timestamp) -> Result<Value, ApiError> {
+pub(crate) fn apply(
+    served: &Served,
+    old: &Value,
+    applied: &Value,
+    options: &WriteOptions,
+    now: Timestamp,
+) -> Result<Value, ApiError> {
     let schema = Schema::of(served);
     let live = without_managed_fields(old);
     let mut applied = without_managed_fields(applied);

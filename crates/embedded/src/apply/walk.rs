@@ -139,7 +139,8 @@ impl Difference {
             && new.is_none_or(|v| v.is_array() || v.is_null());
         if maps && !schema.is_atomic_map() && !(empty(old) && empty(new)) {
             let none = Map::new();
-            let (a, b) = (old.and_then(Value::as_object).unwrap_or(&none), new.and_then(Value::as_object).unwrap_or(&none));
+            let (a, b) =
+                (old.and_then(Value::as_object).unwrap_or(&none), new.and_then(Value::as_object).unwrap_or(&none));
             for key in a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))) {
                 let child = schema.child(key).unwrap_or(Schema::Any);
                 path.push(Step::Field(key.clone()));
@@ -147,7 +148,10 @@ impl Difference {
                 path.pop();
             }
         } else if lists && *schema.listing() != Listing::Atomic && !(empty(old) && empty(new)) {
-            let (a, b) = (old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice), new.and_then(Value::as_array).map_or(&[][..], Vec::as_slice));
+            let (a, b) = (
+                old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice),
+                new.and_then(Value::as_array).map_or(&[][..], Vec::as_slice),
+            );
             let (Some(sa), Some(sb)) = (elements(schema, a), elements(schema, b)) else {
                 return self.leaf(old, new, path);
             };

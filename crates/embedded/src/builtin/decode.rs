@@ -103,9 +103,9 @@ fn visit(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems
             Value::Object(_) => "object",
         };
         let wanted = name(schema.shape);
-        problems
-            .mistyped
-            .get_or_insert_with(|| format!("json: cannot unmarshal {got} into Go struct field {path} of type {wanted}"));
+        problems.mistyped.get_or_insert_with(|| {
+            format!("json: cannot unmarshal {got} into Go struct field {path} of type {wanted}")
+        });
     }
 }
 

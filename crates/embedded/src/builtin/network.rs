@@ -64,7 +64,7 @@ fn addresses(store: &Store, old: Option<&Value>, object: &mut Value) {
         for offset in 0..65_000u32 {
             let host = 2 + (start + offset) % 65_000;
             let candidate = format!("{}.{}.{}.{}", NETWORK.0, NETWORK.1, host / 256, host % 256);
-            if host % 256 != 0 && host % 256 != 255 && !taken.contains(&candidate) {
+            if !host.is_multiple_of(256) && host % 256 != 255 && !taken.contains(&candidate) {
                 address = candidate;
                 break;
             }
@@ -89,7 +89,8 @@ fn node_ports(store: &Store, old: Option<&Value>, object: &mut Value) {
         if object::int(port, &["nodePort"]).is_some_and(|n| n != 0) {
             continue;
         }
-        let same = before.iter().find(|b| b.get("port") == port.get("port") && b.get("protocol") == port.get("protocol"));
+        let same =
+            before.iter().find(|b| b.get("port") == port.get("port") && b.get("protocol") == port.get("protocol"));
         let kept = same.and_then(|b| object::int(b, &["nodePort"]));
         let free = || (0..2_768).map(|n| NODE_PORTS.start() + (first + n) % 2_768).find(|n| !taken.contains(n));
         if let Some(number) = kept.or_else(free) {

@@ -47,7 +47,8 @@ fn default_container(container: &mut Value) {
     default(container, &["terminationMessagePolicy"], "File");
     default(container, &["resources"], json!({}));
     // Requests that are not stated are the limits.
-    let limits = object::at(container, &["resources", "limits"]).and_then(Value::as_object).cloned().unwrap_or_default();
+    let limits =
+        object::at(container, &["resources", "limits"]).and_then(Value::as_object).cloned().unwrap_or_default();
     for (name, quantity) in limits {
         default(container, &["resources", "requests", &name], quantity);
     }
@@ -140,7 +141,8 @@ pub(super) fn default_pod(pod: &mut Value, new: bool) {
                 own == key || (own.is_empty() && object::text(t, &["operator"]) == "Exists")
             });
             if !tolerated {
-                tolerations.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+                tolerations
+                    .push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
             }
         }
         set(spec, &["tolerations"], tolerations);

@@ -118,7 +118,9 @@ fn workload(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
             let labels = object::at(object, &["spec", "template", "metadata", "labels"]).cloned().unwrap_or_default();
             causes.push(Cause {
                 reason: "FieldValueInvalid",
-                message: format!("Invalid value: map[string]string{labels}: `selector` does not match template `labels`"),
+                message: format!(
+                    "Invalid value: map[string]string{labels}: `selector` does not match template `labels`"
+                ),
                 field: "spec.template.metadata.labels".into(),
             });
         }
@@ -147,8 +149,14 @@ fn workload(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
             let mut spec = value.get("spec").cloned().unwrap_or_default();
             if let Some(map) = spec.as_object_mut() {
                 for key in [
-                    "replicas", "ordinals", "template", "updateStrategy", "persistentVolumeClaimRetentionPolicy",
-                    "minReadySeconds", "revisionHistoryLimit", "selector",
+                    "replicas",
+                    "ordinals",
+                    "template",
+                    "updateStrategy",
+                    "persistentVolumeClaimRetentionPolicy",
+                    "minReadySeconds",
+                    "revisionHistoryLimit",
+                    "selector",
                 ] {
                     map.remove(key);
                 }
@@ -243,7 +251,14 @@ fn pod_update(old: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
     let strip = |value: &Value| {
         let mut spec = value.get("spec").cloned().unwrap_or_default();
         if let Some(map) = spec.as_object_mut() {
-            for key in ["activeDeadlineSeconds", "tolerations", "nodeName", "terminationGracePeriodSeconds", "schedulingGates", "ephemeralContainers"] {
+            for key in [
+                "activeDeadlineSeconds",
+                "tolerations",
+                "nodeName",
+                "terminationGracePeriodSeconds",
+                "schedulingGates",
+                "ephemeralContainers",
+            ] {
                 map.remove(key);
             }
             for list in ["containers", "initContainers"] {

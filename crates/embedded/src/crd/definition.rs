@@ -29,9 +29,7 @@ pub(crate) fn complete_definition(crd: &mut Value, now: jiff::Timestamp) {
     }
     object::set(crd, &["status", "storedVersions"], stored);
     if object::list(crd, &["status", "conditions"]).is_empty() {
-        let condition = |kind: &str, reason: &str, message: &str| {
-            json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": rfc3339(now)})
-        };
+        let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": rfc3339(now)});
         let conditions = json!([
             condition("NamesAccepted", "NoConflicts", "no conflicts found"),
             condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
@@ -99,9 +97,15 @@ pub(crate) fn check_definition(crd: &Value, old: Option<&Value>) -> Vec<Cause> {
         }
     }
     if let Some(old) = old {
-        for path in [&["spec", "group"][..], &["spec", "scope"], &["spec", "names", "plural"], &["spec", "names", "kind"]] {
+        for path in
+            [&["spec", "group"][..], &["spec", "scope"], &["spec", "names", "plural"], &["spec", "names", "kind"]]
+        {
             if object::text(old, path) != object::text(crd, path) {
-                causes.push(Cause::invalid(path.join("."), &Value::from(object::text(crd, path)), "field is immutable"));
+                causes.push(Cause::invalid(
+                    path.join("."),
+                    &Value::from(object::text(crd, path)),
+                    "field is immutable",
+                ));
             }
         }
     }

@@ -57,7 +57,8 @@ impl Store {
 
     pub(crate) fn forget_custom_resource(&self, crd: &Arc<Stored>) {
         let value = crd.value();
-        let (group, plural) = (object::text(&value, &["spec", "group"]), object::text(&value, &["spec", "names", "plural"]));
+        let (group, plural) =
+            (object::text(&value, &["spec", "group"]), object::text(&value, &["spec", "names", "plural"]));
         self.catalog().remove_custom(group, plural);
     }
 }
@@ -93,7 +94,11 @@ fn version_of(version: &Value) -> Version {
         open_api: Arc::new(open_api),
         columns,
     };
-    Version { name: object::text(version, &["name"]).into(), custom: Some(Arc::new(custom)), schema: Default::default() }
+    Version {
+        name: object::text(version, &["name"]).into(),
+        custom: Some(Arc::new(custom)),
+        schema: Default::default(),
+    }
 }
 
 fn resource_of(crd: &Value) -> Option<Resource> {

@@ -158,9 +158,8 @@ impl Node {
             ),
             _ => Listing::Atomic,
         };
-        let bound = |key: &str, exclusive: &str| {
-            schema.get(key).and_then(Value::as_f64).map(|limit| (limit, flag(exclusive)))
-        };
+        let bound =
+            |key: &str, exclusive: &str| schema.get(key).and_then(Value::as_f64).map(|limit| (limit, flag(exclusive)));
         let pattern = schema.get("pattern").and_then(Value::as_str);
         Node {
             kind,

@@ -238,7 +238,10 @@ fn check_leaf(checks: &Checks, value: &Value, path: &str, shown: &str, causes: &
         invalid("shouldn't contain duplicates".into());
     }
     let mut too_many = |count: usize, most: usize, what: &str, reason: &'static str, word: &str| {
-        let message = format!("{word}: {}must have at most {most} {what}", if word == "Too many" { format!("{count}: ") } else { String::new() });
+        let message = format!(
+            "{word}: {}must have at most {most} {what}",
+            if word == "Too many" { format!("{count}: ") } else { String::new() }
+        );
         causes.push(Cause { reason, message, field: shown.to_owned() });
     };
     if let (Some(text), Some(most)) = (value.as_str(), checks.max_length)
@@ -297,7 +300,8 @@ fn check_combined(checks: &Checks, value: &Value, path: &str, shown: &str, depth
     if !checks.one_of.is_empty() {
         let count = checks.one_of.iter().filter(|node| holds(node)).count();
         if count != 1 {
-            let found = if count == 0 { "Found none valid".to_owned() } else { format!("Found {count} valid alternatives") };
+            let found =
+                if count == 0 { "Found none valid".to_owned() } else { format!("Found {count} valid alternatives") };
             let why = format!("{name:?} must validate one and only one schema (oneOf). {found}");
             causes.push(Cause::invalid(shown, value, &why));
         }
@@ -332,7 +336,8 @@ mod tests {
 
     #[test]
     fn unknown_fields_go_and_defaults_come() {
-        let mut value = json!({"metadata": {"name": "a"}, "extra": 1, "spec": {"image": "a", "odd": 1, "free": {"x": {"y": 1}}}});
+        let mut value =
+            json!({"metadata": {"name": "a"}, "extra": 1, "spec": {"image": "a", "odd": 1, "free": {"x": {"y": 1}}}});
         let mut unknown = Vec::new();
         prune(&schema(), &mut value, "", &mut unknown);
         default(&schema(), &mut value);

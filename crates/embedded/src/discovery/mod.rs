@@ -41,10 +41,11 @@ pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Response<Body>, ApiE
         ["api", version] => resources(call, "", version),
         ["apis", group, version] => resources(call, group, version),
         [] => {
-            let mut paths: Vec<String> = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
-                .iter()
-                .map(|p| (*p).to_owned())
-                .collect();
+            let mut paths: Vec<String> =
+                ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+                    .iter()
+                    .map(|p| (*p).to_owned())
+                    .collect();
             for name in group_names(call) {
                 paths.push(format!("/apis/{name}"));
                 paths.extend(versions_of(call, &name).into_iter().map(|v| format!("/apis/{name}/{v}")));
@@ -103,10 +104,8 @@ pub(crate) fn priority(version: &str) -> (u8, u64, u64) {
 }
 
 fn group(call: &Call<'_>, name: &str) -> Value {
-    let versions: Vec<Value> = versions_of(call, name)
-        .iter()
-        .map(|v| json!({"groupVersion": format!("{name}/{v}"), "version": v}))
-        .collect();
+    let versions: Vec<Value> =
+        versions_of(call, name).iter().map(|v| json!({"groupVersion": format!("{name}/{v}"), "version": v})).collect();
     let preferred = versions.first().cloned().unwrap_or_default();
     json!({"name": name, "versions": versions, "preferredVersion": preferred})
 }
@@ -132,8 +131,11 @@ fn verbs(resource: &Resource, version: &str) -> Value {
 /// Subresources that exist in Kubernetes' schemas and that 1.32 serves only when told to.
 const OFF: &[&str] = &["resize"];
 
+/// A subresource: its name, its kind's group and version where they are not the resource's, its kind, its verbs.
+type Listed = (String, Option<(&'static str, &'static str)>, String, Value);
+
 /// Subresources with their kind: `(name, group, version, kind, verbs)`.
-fn subresources(resource: &Resource, version: &Version) -> Vec<(String, Option<(&'static str, &'static str)>, String, Value)> {
+fn subresources(resource: &Resource, version: &Version) -> Vec<Listed> {
     if let Some(known) = k8s_schema::resource_by_plural(&resource.group, &version.name, &resource.plural) {
         let mut all: Vec<_> = known
             .subresources()
@@ -260,7 +262,8 @@ fn aggregated(call: &Call<'_>, core: bool) -> Response<Body> {
             }
             versions.push(json!({"version": version, "freshness": "Current", "resources": list}));
         }
-        let metadata = if core { json!({"creationTimestamp": null}) } else { json!({"name": name, "creationTimestamp": null}) };
+        let metadata =
+            if core { json!({"creationTimestamp": null}) } else { json!({"name": name, "creationTimestamp": null}) };
         groups.push(json!({"metadata": metadata, "versions": versions}));
     }
     let body = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": groups});

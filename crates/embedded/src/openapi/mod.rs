@@ -85,7 +85,8 @@ fn add_paths(paths: &mut Map<String, Value>, resource: &Resource, version: &Vers
         format!("{root}/{}", resource.plural)
     };
     let gvk = json!({"group": resource.group, "version": version.name, "kind": resource.kind});
-    let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
+    let parameter =
+        |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
     let operation = |action: &str, code: &str| {
         let mut operation = json!({
             "responses": {code: {
@@ -235,7 +236,9 @@ impl Schemas {
             Shape::Bytes => json!({"type": "string", "format": "byte"}),
             Shape::Time | Shape::MicroTime => json!({"type": "string", "format": "date-time"}),
             Shape::Quantity => json!({"oneOf": [{"type": "string"}, {"type": "number"}]}),
-            Shape::IntOrString => json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}),
+            Shape::IntOrString => {
+                json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]})
+            }
             Shape::Int32 => json!({"type": "integer", "format": "int32"}),
             Shape::Int64 => json!({"type": "integer", "format": "int64"}),
             Shape::Number => json!({"type": "number", "format": "double"}),

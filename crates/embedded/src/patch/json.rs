@@ -21,8 +21,13 @@ pub(super) fn apply(old: &Value, operations: &Value) -> Result<Value, ApiError> 
     }
     let mut new = old.clone();
     for operation in operations {
-        one(&mut new, operation)
-            .map_err(|why| ApiError::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {why}")))?;
+        one(&mut new, operation).map_err(|why| {
+            ApiError::new(
+                422,
+                "Invalid",
+                format!("the server rejected our request due to an error in our request: {why}"),
+            )
+        })?;
     }
     Ok(new)
 }
@@ -116,7 +121,10 @@ mod tests {
     fn operations_apply_in_order_or_not_at_all() {
         let doc = json!({"a": [1, 2], "b/c": {"x": 1}});
         let ok = |ops: Value| apply(&doc, &ops).map_err(|e| e.code);
-        assert_eq!(ok(json!([{"op": "add", "path": "/a/-", "value": 3}])), Ok(json!({"a": [1, 2, 3], "b/c": {"x": 1}})));
+        assert_eq!(
+            ok(json!([{"op": "add", "path": "/a/-", "value": 3}])),
+            Ok(json!({"a": [1, 2, 3], "b/c": {"x": 1}}))
+        );
         assert_eq!(ok(json!([{"op": "remove", "path": "/b~1c/x"}])), Ok(json!({"a": [1, 2], "b/c": {}})));
         assert_eq!(
             ok(json!([{"op": "move", "from": "/a/0", "path": "/d"}, {"op": "test", "path": "/d", "value": 1}])),

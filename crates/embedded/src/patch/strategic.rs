@@ -78,7 +78,13 @@ fn merged(schema: &Schema, old: Option<&Value>, patch: &Value, depth: usize) -> 
     Ok(Some(Value::Object(result)))
 }
 
-fn merged_list(schema: &Schema, old: Option<&Value>, patch: &[Value], order: Option<&Value>, depth: usize) -> Result<Value, ApiError> {
+fn merged_list(
+    schema: &Schema,
+    old: Option<&Value>,
+    patch: &[Value],
+    order: Option<&Value>,
+    depth: usize,
+) -> Result<Value, ApiError> {
     let empty = Vec::new();
     let old = old.and_then(Value::as_array).unwrap_or(&empty);
     if !schema.has_strategy("merge") {
@@ -108,9 +114,7 @@ fn merged_list(schema: &Schema, old: Option<&Value>, patch: &[Value], order: Opt
     let same = |item: &Value, wanted: &Value| item.get(key) == Some(wanted);
     for item in patch {
         let Some(wanted) = item.get(key) else {
-            return Err(ApiError::bad_request(format!(
-                "map: {item} does not contain declared merge key: {key}"
-            )));
+            return Err(ApiError::bad_request(format!("map: {item} does not contain declared merge key: {key}")));
         };
         if item.get("$patch").and_then(Value::as_str) == Some("delete") {
             result.retain(|other| !same(other, wanted));

@@ -17,7 +17,13 @@ const ORPHAN: &str = "orphan";
 
 impl Store {
     /// Deletes an object, or marks it as being deleted while finalizers or dependents hold it.
-    pub fn delete(&self, gvr: Gvr<'_>, namespace: &str, name: &str, options: &DeleteOptions) -> Result<Deleted, ApiError> {
+    pub fn delete(
+        &self,
+        gvr: Gvr<'_>,
+        namespace: &str,
+        name: &str,
+        options: &DeleteOptions,
+    ) -> Result<Deleted, ApiError> {
         let served = self.served(gvr)?;
         self.delete_served(&served, namespace, name, options)
     }
@@ -145,7 +151,12 @@ impl Store {
     }
 }
 
-fn check_preconditions(served: &Served, name: &str, current: &Arc<Stored>, options: &DeleteOptions) -> Result<(), ApiError> {
+fn check_preconditions(
+    served: &Served,
+    name: &str,
+    current: &Arc<Stored>,
+    options: &DeleteOptions,
+) -> Result<(), ApiError> {
     if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != current.uid) {
         let why = format!(
             "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",

@@ -100,7 +100,7 @@ impl Store {
             let finalizers = object::finalizers(&value);
             if finalizers.iter().any(|f| f == "orphan") {
                 for dependent in self.engine().dependents(&stored.uid) {
-                    self.drop_owners(&dependent, &[stored.uid.clone()]);
+                    self.drop_owners(&dependent, std::slice::from_ref(&stored.uid));
                 }
                 self.drop_finalizer(served, stored, "orphan");
                 return;

@@ -77,7 +77,11 @@ pub(crate) fn check_metadata(metadata: &Value) -> Vec<Cause> {
                 causes.push(Cause::invalid(&path, &Value::from(key.as_str()), &format!("prefix part {SUBDOMAIN}")));
             }
             if name.len() > 63 {
-                causes.push(Cause::invalid(&path, &Value::from(key.as_str()), "name part must be no more than 63 characters"));
+                causes.push(Cause::invalid(
+                    &path,
+                    &Value::from(key.as_str()),
+                    "name part must be no more than 63 characters",
+                ));
             }
             if !is_qualified_part(&if values { name.to_owned() } else { name.to_ascii_lowercase() }) {
                 causes.push(Cause::invalid(&path, &Value::from(key.as_str()), QUALIFIED));
@@ -118,7 +122,11 @@ pub(crate) fn check_references(metadata: &Value) -> Vec<Cause> {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if crate::object::text(owner, &[field]).is_empty() {
                 let field_path = format!("metadata.ownerReferences.{field}");
-                let why = if field == "apiVersion" { "version must not be empty".into() } else { format!("{field} must not be empty") };
+                let why = if field == "apiVersion" {
+                    "version must not be empty".into()
+                } else {
+                    format!("{field} must not be empty")
+                };
                 causes.push(Cause::invalid(field_path, &Value::from(""), &why));
             }
         }

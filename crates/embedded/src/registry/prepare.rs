@@ -45,9 +45,11 @@ impl Store {
         if let Some(metadata) = object.get("metadata") {
             causes.extend(names::check_metadata(metadata));
             // Custom resources may keep the unqualified finalizers of older days.
-            causes.extend(names::check_references(metadata).into_iter().filter(|c| {
-                !served.custom || !c.field.starts_with("metadata.finalizers")
-            }));
+            causes.extend(
+                names::check_references(metadata)
+                    .into_iter()
+                    .filter(|c| !served.custom || !c.field.starts_with("metadata.finalizers")),
+            );
         }
         if let Some(custom) = served.custom() {
             crd::value::prune(&custom.schema, object, "", &mut unknown);

@@ -13,7 +13,13 @@ use crate::store::{Expect, Patch, Refused, Store, Stored, Subresource, WriteOpti
 
 impl Store {
     /// Replaces an object. Where the new text has a `metadata.resourceVersion`, it must be the current one.
-    pub fn update(&self, gvr: Gvr<'_>, namespace: &str, object: Value, options: &WriteOptions) -> Result<Value, ApiError> {
+    pub fn update(
+        &self,
+        gvr: Gvr<'_>,
+        namespace: &str,
+        object: Value,
+        options: &WriteOptions,
+    ) -> Result<Value, ApiError> {
         let served = self.served(gvr)?;
         let name = object::name(&object).to_owned();
         Ok(self.update_served(&served, namespace, &name, object, options)?.object)
@@ -44,7 +50,13 @@ impl Store {
     }
 
     /// Server-side apply; the manager is [`WriteOptions::manager`].
-    pub fn apply(&self, gvr: Gvr<'_>, namespace: &str, object: Value, options: &WriteOptions) -> Result<Value, ApiError> {
+    pub fn apply(
+        &self,
+        gvr: Gvr<'_>,
+        namespace: &str,
+        object: Value,
+        options: &WriteOptions,
+    ) -> Result<Value, ApiError> {
         let name = object::name(&object).to_owned();
         self.patch(gvr, namespace, &name, &Patch::Apply(object), options)
     }
@@ -175,9 +187,20 @@ impl Store {
     }
 
     /// Server-side apply of an object that does not exist yet.
-    fn apply_new(&self, served: &Served, namespace: &str, applied: Value, options: &WriteOptions) -> Result<Written, ApiError> {
+    fn apply_new(
+        &self,
+        served: &Served,
+        namespace: &str,
+        applied: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
         if !object::uid(&applied).is_empty() {
-            return Err(ApiError::conflict(&served.group, &served.plural, object::name(&applied), "uid mismatch: the provided object specified a uid, and no existing object was found"));
+            return Err(ApiError::conflict(
+                &served.group,
+                &served.plural,
+                object::name(&applied),
+                "uid mismatch: the provided object specified a uid, and no existing object was found",
+            ));
         }
         if !object::text(&applied, &["metadata", "resourceVersion"]).is_empty() {
             return Err(ApiError::not_found(&served.group, &served.plural, object::name(&applied)));
@@ -219,7 +242,9 @@ impl Store {
             let new: Vec<String> = object::finalizers(&object).into_iter().filter(|f| !had.contains(f)).collect();
             if !new.is_empty() {
                 let list = new.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
-                let why = format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}");
+                let why = format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}"
+                );
                 let cause = Cause::forbidden("metadata.finalizers", &why);
                 return Err(ApiError::invalid(&served.group, &served.kind, name, &[cause.clone(), cause]));
             }
@@ -312,7 +337,9 @@ fn keep_what_the_server_owns(served: &Served, old: &Value, mut new: Value, subre
         }
         Subresource::None | Subresource::Scale => {}
     }
-    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"] {
+    for field in
+        ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"]
+    {
         take(&mut new, &["metadata", field]);
     }
     object::remove(&mut new, &["metadata", "selfLink"]);

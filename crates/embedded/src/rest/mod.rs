@@ -171,9 +171,7 @@ async fn resource(call: &Call<'_>, target: Target, request: Request<Incoming>) -
     match (&target.name, target.subresource.as_deref()) {
         (None, _) => collection(call, &served, &target, request).await,
         (Some(name), None) => object(call, &served, &namespace, name, request).await,
-        (Some(name), Some(subresource)) => {
-            subresource_of(call, &served, &namespace, name, subresource, request).await
-        }
+        (Some(name), Some(subresource)) => subresource_of(call, &served, &namespace, name, subresource, request).await,
     }
 }
 
@@ -267,12 +265,7 @@ async fn pod(
     let Some(handler) = handler else {
         return Err(ApiError::unavailable("nothing runs the pods of this cluster"));
     };
-    let request = PodRequest {
-        store: call.store().clone(),
-        pod,
-        subresource,
-        query: call.query.pairs().to_vec(),
-        request,
-    };
+    let request =
+        PodRequest { store: call.store().clone(), pod, subresource, query: call.query.pairs().to_vec(), request };
     Ok(handler.handle(request).await)
 }

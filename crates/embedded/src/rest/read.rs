@@ -24,7 +24,10 @@ pub(super) fn get(call: &Call<'_>, served: &Served, namespace: &str, name: &str)
         Form::Metadata => respond::value(200, &respond::metadata_only(&stored.value())),
         Form::Table => {
             let object = call.store().shown(served, &stored);
-            respond::value(200, &crate::table::table(call.store(), served, &[object], &list_meta(stored.version), &call.query))
+            respond::value(
+                200,
+                &crate::table::table(call.store(), served, &[object], &list_meta(stored.version), &call.query),
+            )
         }
     })
 }
@@ -129,13 +132,28 @@ pub(super) fn list(call: &Call<'_>, served: &Served, namespace: Option<&str>) ->
 pub(super) fn check_field_selector<'a>(served: &Served, paths: impl Iterator<Item = &'a str>) -> Result<(), ApiError> {
     let extra: &[&str] = match &*served.table {
         "/pods" => &[
-            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-            "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
         ],
         "/events" | "events.k8s.io/events" => &[
-            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
-            "reportingComponent", "source", "type",
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
         ],
         "/secrets" => &["type"],
         "/namespaces" => &["status.phase", "name"],
@@ -154,7 +172,10 @@ pub(super) fn check_field_selector<'a>(served: &Served, paths: impl Iterator<Ite
             || selectable.iter().any(|s| s.trim_start_matches('.') == path);
         if !known {
             let message = if served.custom {
-                format!("Unable to find {:?} that match label selector \"\", field selector {path:?}: field label not supported: {path}", served.group_version())
+                format!(
+                    "Unable to find {:?} that match label selector \"\", field selector {path:?}: field label not supported: {path}",
+                    served.group_version()
+                )
             } else {
                 format!("field label not supported: {path}")
             };

@@ -29,12 +29,8 @@ pub(crate) struct Accept {
 
 impl Accept {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let text: String = headers
-            .get_all(http::header::ACCEPT)
-            .iter()
-            .filter_map(|v| v.to_str().ok())
-            .collect::<Vec<_>>()
-            .join(",");
+        let text: String =
+            headers.get_all(http::header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(",");
         let mut form = Form::Plain;
         // The first understood entry decides.
         for entry in text.split(',').map(str::trim) {

@@ -52,8 +52,7 @@ pub(super) fn start(
     check_field_selector(served, selector.field_paths())?;
     let initial = call.query.flag("sendInitialEvents");
     let bookmarks = call.query.flag("allowWatchBookmarks");
-    if call.query.text("sendInitialEvents").is_some()
-        && call.query.text("resourceVersionMatch") != Some("NotOlderThan")
+    if call.query.text("sendInitialEvents").is_some() && call.query.text("resourceVersionMatch") != Some("NotOlderThan")
     {
         return Err(ApiError::new(
             422,
@@ -64,11 +63,8 @@ pub(super) fn start(
     let from = call.query.version()?.unwrap_or(0);
     let engine = call.store().engine();
 
-    let (existing, cursor) = if from == 0 || initial {
-        engine.list(&served.table, namespace, None)
-    } else {
-        (Vec::new(), from)
-    };
+    let (existing, cursor) =
+        if from == 0 || initial { engine.list(&served.table, namespace, None) } else { (Vec::new(), from) };
     let watch = match Watch::new(engine, Some(&served.table), namespace, selector.clone(), cursor) {
         Ok(watch) => watch,
         // An expired start is told in the stream, as kube-apiserver does: status 200 and one ERROR event.

@@ -29,7 +29,8 @@ impl Call<'_> {
             Form::Plain => respond::value(code, &written.object),
             Form::Metadata => respond::value(code, &respond::metadata_only(&written.object)),
             Form::Table => {
-                let meta = json!({ "resourceVersion": object::text(&written.object, &["metadata", "resourceVersion"]) });
+                let meta =
+                    json!({ "resourceVersion": object::text(&written.object, &["metadata", "resourceVersion"]) });
                 let objects = std::slice::from_ref(&written.object);
                 respond::value(code, &crate::table::table(self.store(), served, objects, &meta, &self.query))
             }
@@ -137,7 +138,8 @@ async fn delete_options(call: &Call<'_>, request: Request<Incoming>) -> Result<D
             return Err(ApiError::invalid("meta.k8s.io", "DeleteOptions", "", &[cause]));
         }
     };
-    let precondition = |key: &str| object::at(&body, &["preconditions", key]).and_then(Value::as_str).map(str::to_owned);
+    let precondition =
+        |key: &str| object::at(&body, &["preconditions", key]).and_then(Value::as_str).map(str::to_owned);
     let dry_run = call.query.dry_run("DeleteOptions")? || object::list(&body, &["dryRun"]).iter().any(|v| v == "All");
     Ok(DeleteOptions {
         propagation,
@@ -233,9 +235,14 @@ pub(super) async fn pod_action(
     } else {
         let node = object::text(&body, &["target", "name"]);
         let patch = Patch::Merge(json!({"spec": {"nodeName": node}}));
-        call.store().patch_served(served, namespace, name, &patch, &call.write_options("CreateOptions", Subresource::None)?)?;
+        call.store().patch_served(
+            served,
+            namespace,
+            name,
+            &patch,
+            &call.write_options("CreateOptions", Subresource::None)?,
+        )?;
     }
-    let status =
-        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+    let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(respond::value(201, &status))
 }

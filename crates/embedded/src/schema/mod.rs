@@ -40,7 +40,7 @@ pub(crate) struct BuiltIn {
 }
 
 impl BuiltIn {
-    fn new(shape: Shape, field: Option<Field>) -> Schema {
+    fn schema(shape: Shape, field: Option<Field>) -> Schema {
         let listing = match (shape, field.map(Field::list_type)) {
             (Shape::List(_), Some(k8s_schema::ListType::Set)) => Listing::Set,
             (Shape::List(_), Some(k8s_schema::ListType::Map(keys))) => {
@@ -55,7 +55,7 @@ impl BuiltIn {
     pub(crate) fn field(&self, key: &str) -> Option<&Schema> {
         let Shape::Object(found) = self.shape else { return None };
         let fields = self.fields.get_or_init(|| {
-            let mut fields: Vec<_> = found.fields().map(|f| (f.name, BuiltIn::new(f.shape(), Some(f)))).collect();
+            let mut fields: Vec<_> = found.fields().map(|f| (f.name, BuiltIn::schema(f.shape(), Some(f)))).collect();
             fields.sort_by_key(|(name, _)| *name);
             fields
         });
@@ -67,7 +67,7 @@ impl BuiltIn {
     pub(crate) fn element(&self) -> Option<&Schema> {
         match self.shape {
             Shape::List(element) | Shape::Map(element) => {
-                Some(self.element.get_or_init(|| BuiltIn::new(element.shape(), None)))
+                Some(self.element.get_or_init(|| BuiltIn::schema(element.shape(), None)))
             }
             _ => None,
         }
@@ -82,14 +82,14 @@ impl Schema {
         }
         let find = || {
             k8s_schema::type_of(&served.group, &served.version, &served.kind)
-                .map_or(Schema::Any, |found| BuiltIn::new(Shape::Object(found), None))
+                .map_or(Schema::Any, |found| BuiltIn::schema(Shape::Object(found), None))
         };
         served.at_version().map_or(Schema::Any, |version| version.schema.get_or_init(find).clone())
     }
 
     /// The schema of `ObjectMeta`.
     pub(crate) fn metadata() -> Schema {
-        Type::named("meta.v1.ObjectMeta").map_or(Schema::Any, |found| BuiltIn::new(Shape::Object(found), None))
+        Type::named("meta.v1.ObjectMeta").map_or(Schema::Any, |found| BuiltIn::schema(Shape::Object(found), None))
     }
 
     /// The schema of a field of a struct, or of a value of a map. `None`: a struct has no such field.

@@ -71,7 +71,8 @@ pub(crate) struct Loaded {
 
 impl Disk {
     pub(crate) fn open(dir: &Path) -> Result<Loaded, OpenError> {
-        let unusable = |path: &Path, e: &dyn std::fmt::Display| OpenError::Unusable { path: path.to_owned(), why: e.to_string() };
+        let unusable =
+            |path: &Path, e: &dyn std::fmt::Display| OpenError::Unusable { path: path.to_owned(), why: e.to_string() };
         std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
         let path = dir.join(DATABASE);
         let database = open_database(&path)?;
@@ -108,7 +109,8 @@ impl Disk {
             .name("embedded-store".into())
             .spawn(move || fold_until_stopped(&folder, &database))
             .map_err(|e| unusable(dir, &e))?;
-        let disk = Disk { dir: dir.to_owned(), shared, journal: None, journal_len: 0, next_segment, thread: Some(thread) };
+        let disk =
+            Disk { dir: dir.to_owned(), shared, journal: None, journal_len: 0, next_segment, thread: Some(thread) };
         Ok(Loaded { disk, objects: objects.into_values().collect(), version })
     }
 
@@ -237,10 +239,8 @@ fn fold_until_stopped(shared: &Shared, database: &Database) {
             if queue.stop {
                 true
             } else {
-                let (queue, _) = shared
-                    .wake
-                    .wait_timeout_while(queue, GATHER, |q| !q.stop)
-                    .unwrap_or_else(PoisonError::into_inner);
+                let (queue, _) =
+                    shared.wake.wait_timeout_while(queue, GATHER, |q| !q.stop).unwrap_or_else(PoisonError::into_inner);
                 queue.stop
             }
         };

@@ -185,7 +185,8 @@ impl Store {
                 Engine::new(Some(loaded.disk), loaded.objects, loaded.version)
             }
         };
-        let inner = Inner { engine: Arc::new(engine), catalog: Catalog::new(), clock, garbage: Default::default(), simulate };
+        let inner =
+            Inner { engine: Arc::new(engine), catalog: Catalog::new(), clock, garbage: Default::default(), simulate };
         let store = Store { inner: Arc::new(inner) };
         store.load_custom_resources();
         store

@@ -103,9 +103,7 @@ fn parse_fields(text: &str) -> Result<Vec<(String, bool, String)>, ApiError> {
         } else if let Some((path, value)) = term.split_once('=') {
             (path, true, value)
         } else {
-            return Err(ApiError::bad_request(format!(
-                "invalid field selector: {text:?}; can't understand {term:?}"
-            )));
+            return Err(ApiError::bad_request(format!("invalid field selector: {text:?}; can't understand {term:?}")));
         };
         fields.push((path.trim().to_owned(), equal, value.trim().replace("\\,", ",")));
     }
@@ -184,7 +182,8 @@ pub fn from_label_selector(value: &Value) -> Selector {
     }
     for expression in object::list(value, &["matchExpressions"]) {
         let key = object::text(expression, &["key"]).to_owned();
-        let values = object::list(expression, &["values"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let values =
+            object::list(expression, &["values"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
         labels.push(match object::text(expression, &["operator"]) {
             "NotIn" => Requirement::NotIn(key, values),
             "Exists" => Requirement::Exists(key),

@@ -74,7 +74,8 @@ impl Stored {
 
     /// The JSON text of the object, with this `apiVersion`.
     pub(crate) fn text(&self, api_version: &str) -> Bytes {
-        let head = format!("{{\"apiVersion\":{},\"kind\":{},", Value::from(api_version), Value::from(self.kind.as_str()));
+        let head =
+            format!("{{\"apiVersion\":{},\"kind\":{},", Value::from(api_version), Value::from(self.kind.as_str()));
         let mut text = Vec::with_capacity(head.len() + self.bytes.len());
         text.extend_from_slice(head.as_bytes());
         text.extend_from_slice(self.bytes.get(1..).unwrap_or_default());

@@ -54,7 +54,18 @@ pub(super) fn age_of(value: &Value, now: Timestamp) -> String {
 mod tests {
     #[test]
     fn ages_are_short() {
-        let cases = [(5, "5s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (700, "11m"), (3 * 3600, "3h"), (3 * 3600 + 60, "3h1m"), (50 * 3600, "2d2h"), (30 * 86400, "30d"), (800 * 86400, "2y70d")];
+        let cases = [
+            (5, "5s"),
+            (119, "119s"),
+            (120, "2m"),
+            (150, "2m30s"),
+            (700, "11m"),
+            (3 * 3600, "3h"),
+            (3 * 3600 + 60, "3h1m"),
+            (50 * 3600, "2d2h"),
+            (30 * 86400, "30d"),
+            (800 * 86400, "2y70d"),
+        ];
         for (seconds, expected) in cases {
             assert_eq!(super::human(seconds), expected);
         }

@@ -177,7 +177,12 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
                 age,
                 names,
                 images,
-                if table.starts_with("apps") { selector(object::at(value, &["spec", "selector"])) } else { labels(object::at(value, &["spec", "selector"])) }.into(),
+                if table.starts_with("apps") {
+                    selector(object::at(value, &["spec", "selector"]))
+                } else {
+                    labels(object::at(value, &["spec", "selector"]))
+                }
+                .into(),
             ]
         }
         "apps/deployments" => {
@@ -211,7 +216,13 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
         "apps/daemonsets" => {
             let [names, images] = containers(value, &template);
             let mut cells = vec![name];
-            for field in ["desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable"] {
+            for field in [
+                "desiredNumberScheduled",
+                "currentNumberScheduled",
+                "numberReady",
+                "updatedNumberScheduled",
+                "numberAvailable",
+            ] {
                 cells.push(number(value, &["status", field]));
             }
             cells.push(labels(object::at(value, &["spec", "template", "spec", "nodeSelector"])).into());
@@ -265,7 +276,8 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
             ]
         }
         "networking.k8s.io/ingresses" => {
-            let hosts = list(value, &["spec", "rules"]).iter().map(|r| text(r, &["host"]).to_owned()).filter(|h| !h.is_empty());
+            let hosts =
+                list(value, &["spec", "rules"]).iter().map(|r| text(r, &["host"]).to_owned()).filter(|h| !h.is_empty());
             let hosts: Vec<String> = hosts.collect();
             let hosts = if hosts.is_empty() { "*".to_owned() } else { shortened(hosts) };
             let tls = count(value, &["spec", "tls"]) > 0;
@@ -279,7 +291,12 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
             ]
         }
         "networking.k8s.io/ingressclasses" => {
-            vec![name, text(value, &["spec", "controller"]).into(), or(text(value, &["spec", "parameters", "name"]), NONE), age]
+            vec![
+                name,
+                text(value, &["spec", "controller"]).into(),
+                or(text(value, &["spec", "parameters", "name"]), NONE),
+                age,
+            ]
         }
         "networking.k8s.io/networkpolicies" => {
             vec![name, selector(object::at(value, &["spec", "podSelector"])).into(), age]
@@ -312,9 +329,10 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
             vec![name, role.into(), age, of("User"), of("Group"), of("ServiceAccount")]
         }
         "storage.k8s.io/storageclasses" => {
-            let default = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-                .iter()
-                .any(|key| text(value, &["metadata", "annotations", key]) == "true");
+            let default =
+                ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+                    .iter()
+                    .any(|key| text(value, &["metadata", "annotations", key]) == "true");
             let name = if default { format!("{} (default)", object::name(value)).into() } else { name };
             vec![
                 name,
@@ -343,19 +361,20 @@ pub(super) fn cells(table: &str, value: &Value, now: Timestamp) -> Vec<Value> {
 
 fn event(value: &Value, now: Timestamp) -> Vec<Value> {
     // Both APIs' shapes: core/v1 and events.k8s.io/v1.
-    let first_of = |paths: &[&[&str]]| -> Option<Timestamp> {
-        paths.iter().find_map(|path| text(value, path).parse().ok())
-    };
+    let first_of =
+        |paths: &[&[&str]]| -> Option<Timestamp> { paths.iter().find_map(|path| text(value, path).parse().ok()) };
     let created: &[&str] = &["metadata", "creationTimestamp"];
-    let last = first_of(&[&["series", "lastObservedTime"], &["lastTimestamp"], &["deprecatedLastTimestamp"], &["eventTime"], created]);
+    let last = first_of(&[
+        &["series", "lastObservedTime"],
+        &["lastTimestamp"],
+        &["deprecatedLastTimestamp"],
+        &["eventTime"],
+        created,
+    ]);
     let first = first_of(&[&["firstTimestamp"], &["deprecatedFirstTimestamp"], &["eventTime"], created]);
     let shown = |at: Option<Timestamp>| at.map_or_else(|| "<unknown>".to_owned(), |at| between(at, now));
     let regarding = if value.get("regarding").is_some() { "regarding" } else { "involvedObject" };
-    let object = format!(
-        "{}/{}",
-        text(value, &[regarding, "kind"]).to_lowercase(),
-        text(value, &[regarding, "name"])
-    );
+    let object = format!("{}/{}", text(value, &[regarding, "kind"]).to_lowercase(), text(value, &[regarding, "name"]));
     let component = text(value, &["source", "component"]);
     let source = if component.is_empty() { text(value, &["reportingComponent"]) } else { component };
     let host = text(value, &["source", "host"]);
@@ -387,15 +406,13 @@ fn node(name: Value, age: Value, value: &Value) -> Vec<Value> {
     if object::at(value, &["spec", "unschedulable"]).and_then(Value::as_bool) == Some(true) {
         status.push_str(",SchedulingDisabled");
     }
-    let roles = object::at(value, &["metadata", "labels"])
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, v)| match key.strip_prefix("node-role.kubernetes.io/") {
+    let roles = object::at(value, &["metadata", "labels"]).and_then(Value::as_object).into_iter().flatten().filter_map(
+        |(key, v)| match key.strip_prefix("node-role.kubernetes.io/") {
             Some(role) if !role.is_empty() => Some(role.to_owned()),
             _ if key == "kubernetes.io/role" => v.as_str().map(str::to_owned),
             _ => None,
-        });
+        },
+    );
     let address = |kind: &str| {
         let found = list(value, &["status", "addresses"]).iter().find(|a| text(a, &["type"]) == kind);
         or(found.map_or("", |a| text(a, &["address"])), NONE)

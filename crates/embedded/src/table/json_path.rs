@@ -124,7 +124,8 @@ fn step<'a>(part: &Part, value: &'a Value) -> Vec<&'a Value> {
             list.iter()
                 .filter(|item| {
                     let found = path.iter().try_fold(*item, |value, key| value.get(key));
-                    let same = found.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == *wanted, |t| t == wanted));
+                    let same =
+                        found.is_some_and(|v| v.as_str().map_or_else(|| &v.to_string() == wanted, |t| t == wanted));
                     same == *equal
                 })
                 .collect()

@@ -67,9 +67,17 @@ pub(crate) fn table(store: &Store, served: &Served, objects: &[Value], meta: &Va
         .map(|value| {
             let mut conditions = Vec::new();
             let cells = match &custom {
-                Some((custom, paths)) if !custom.columns.is_empty() => std::iter::once(Value::from(object::name(value)))
-                    .chain(custom.columns.iter().zip(paths).map(|(c, path)| custom_cell(&c.kind, path.as_ref(), value, now)))
-                    .collect(),
+                Some((custom, paths)) if !custom.columns.is_empty() => {
+                    std::iter::once(Value::from(object::name(value)))
+                        .chain(
+                            custom
+                                .columns
+                                .iter()
+                                .zip(paths)
+                                .map(|(c, path)| custom_cell(&c.kind, path.as_ref(), value, now)),
+                        )
+                        .collect()
+                }
                 Some(_) => vec![object::name(value).into(), age_of(value, now).into()],
                 None => {
                     if &*served.table == "/pods" {
