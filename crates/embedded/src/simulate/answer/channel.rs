@@ -43,14 +43,11 @@ impl Receiver {
     /// The next message and its channel; nothing when the peer is gone.
     pub(super) async fn next(&mut self) -> Option<(u8, Bytes)> {
         loop {
-            match self.0.next().await?.ok()? {
-                Message::Binary(bytes) => {
-                    if let Some((channel, _)) = bytes.split_first() {
-                        return Some((*channel, bytes.slice(1..)));
-                    }
-                }
-                // A goodbye is answered by reading on, until the connection ends.
-                _ => {}
+            // A goodbye is answered by reading on, until the connection ends.
+            if let Message::Binary(bytes) = self.0.next().await?.ok()?
+                && let Some((channel, _)) = bytes.split_first()
+            {
+                return Some((*channel, bytes.slice(1..)));
             }
         }
     }

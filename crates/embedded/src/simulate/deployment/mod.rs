@@ -94,19 +94,9 @@ pub(super) fn settle(deployment: &Value, scene: &Scene<'_>) -> Settled {
             }
         }
     }
-    status(&mut settled, deployment, next, &plan, current.copied_value(), &sets, conditions, scene);
+    put(&mut next, &["status", "conditions"], conditions.into());
+    status(&mut settled, deployment, next, &plan, current.map(|set| &**set), &sets, scene);
     settled
-}
-
-/// `Option<&Arc<Value>>` as `Option<&Value>`.
-trait Copied {
-    fn copied_value(&self) -> Option<&Value>;
-}
-
-impl Copied for Option<&Arc<Value>> {
-    fn copied_value(&self) -> Option<&Value> {
-        self.map(|value| &**value)
-    }
 }
 
 fn template(deployment: &Value) -> Value {
@@ -301,13 +291,13 @@ fn clean_history(settled: &mut Settled, deployment: &Value, old: &[&Arc<Value>])
 fn status(
     settled: &mut Settled,
     deployment: &Value,
-    next: Value,
+    mut next: Value,
     plan: &Plan,
     current: Option<&Value>,
     sets: &[&Arc<Value>],
-    mut conditions: Vec<Value>,
     scene: &Scene<'_>,
 ) {
+    let mut conditions = next.items("/status/conditions").to_vec();
     let sum = |field: &str| sets.iter().filter_map(|set| set.int(&format!("/status/{field}"))).sum::<i64>();
     let (replicas, ready, available) = (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
     let updated = current.and_then(|set| set.int("/status/replicas")).unwrap_or(0);
@@ -368,7 +358,6 @@ fn status(
         deadline(settled, deployment, name, &mut conditions, scene);
     }
     status.insert("conditions".to_owned(), conditions.into());
-    let mut next = next;
     put(&mut next, &["status"], status.into());
     if next != *deployment {
         settled.writes.push(Write::Status(next));
