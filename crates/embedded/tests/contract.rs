@@ -290,6 +290,7 @@ fn scrub(value: &mut Value, namespace: &str, show_managed: bool) {
             }
             for key in [
                 "storageVersionHash",
+                "serverAddress",
                 "goVersion",
                 "buildDate",
                 "gitCommit",
