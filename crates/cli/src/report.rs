@@ -86,7 +86,7 @@ impl Report {
             match related.iter_mut().find(|r| r.source.as_ref().is_some_and(|s| same(&s.0, &label.source))) {
                 Some(r) => r.labels.push(label.clone()),
                 None => related.push(Report {
-                    message: "and here".into(),
+                    message: "together with this".into(),
                     code: "",
                     severity: Severity::Advice,
                     help: None,

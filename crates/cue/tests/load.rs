@@ -31,7 +31,8 @@ impl World for Files {
     }
 
     fn package(&self, import_path: &str) -> Option<Vec<(String, Arc<str>)>> {
-        (import_path == "vela/greet").then(|| vec![("greet.cue".into(), Arc::from("package greet\n#Hello: \"hello\"\n"))])
+        (import_path == "vela/greet")
+            .then(|| vec![("greet.cue".into(), Arc::from("package greet\n#Hello: \"hello\"\n"))])
     }
 }
 
@@ -68,7 +69,11 @@ fn words(head: &str, key: &str) -> Vec<String> {
 fn run(world: &Files, head: &str) -> Result<String, String> {
     let options = Options {
         tags: words(head, "tags"),
-        variables: words(head, "variables").iter().filter_map(|w| w.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect(),
+        variables: words(head, "variables")
+            .iter()
+            .filter_map(|w| w.split_once('='))
+            .map(|(k, v)| (k.into(), v.into()))
+            .collect(),
         package: words(head, "package").pop(),
         place: Place { labels: words(head, "place") },
         list: head.contains("list: true"),

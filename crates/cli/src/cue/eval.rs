@@ -1,7 +1,7 @@
 //! `lateen cue eval`: the result as CUE, also where it is not concrete.
 
 use super::output::{Form, OutputArgs, write_data};
-use super::session::{InputArgs, Problems};
+use super::session::{InputArgs, Problems, Unit};
 use cue::export::{Indent, Options, text};
 use cue::{Completeness, DataOptions, Value};
 use cue_syntax::Diagnostic;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: EvalArgs) -> ExitCode {
     match result.and(written) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
-            args.input.report(problems);
+            args.input.report(&problems);
             ExitCode::FAILURE
         }
     }
@@ -50,7 +50,8 @@ fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     for unit in args.input.units()? {
         let evaluation = unit.evaluate(&unit.documents);
         if unit.expressions.is_empty() {
-            print(args, form, unit.value(&evaluation), evaluation.diagnostics(), out)?;
+            print(args, form, unit.value(&evaluation), evaluation.diagnostics(), out)
+                .map_err(|p| Unit::point(&unit.documents, p))?;
             continue;
         }
         for (i, e) in unit.expressions.iter().enumerate() {
@@ -58,7 +59,7 @@ fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
                 out.extend(format!("// {}\n", args.input.expressions.get(i).map_or("", String::as_str)).as_bytes());
             }
             let value = evaluation.expression(e);
-            print(args, form, value, value.errors(), out)?;
+            print(args, form, value, value.errors(), out).map_err(|p| Unit::point(&unit.documents, p))?;
         }
     }
     Ok(())

@@ -26,7 +26,7 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
-            args.input.report(problems);
+            args.input.report(&problems);
             ExitCode::FAILURE
         }
     }
@@ -37,10 +37,11 @@ fn export(args: &ExportArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     let mut first = true;
     for unit in args.input.units()? {
         if args.input.merge || unit.documents.is_empty() {
-            one(args, form, &unit, &unit.documents, &mut first, out)?;
+            one(args, form, &unit, &unit.documents, &mut first, out).map_err(|p| Unit::point(&unit.documents, p))?;
         } else {
             for document in &unit.documents {
-                one(args, form, &unit, std::slice::from_ref(document), &mut first, out)?;
+                let document = std::slice::from_ref(document);
+                one(args, form, &unit, document, &mut first, out).map_err(|p| Unit::point(document, p))?;
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::report;
 use crate::world::{Files, folders_above};
 use clap::Args;
-use cue::load::{Document, Loaded, Options, Place, inputs_of, load};
+use cue::load::{Document, Loaded, Options, Place, inputs_of, load, point};
 use cue::{Evaluation, Instance, Limits, Program, Selector, Value, compile};
 use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label};
 use cue_syntax::{Diagnostic, Source};
@@ -70,6 +70,15 @@ impl Unit {
         self.program.evaluate(inputs_of(documents, &self.at), &Limits::default())
     }
 
+    /// Shows problems the way the user knows the data: with places in their files, and paths without the schema's field.
+    pub(crate) fn point(documents: &[Document], mut problems: Problems) -> Problems {
+        for d in &mut problems {
+            hide_schema(d);
+            point(documents, d);
+        }
+        problems
+    }
+
     /// The value that the command is about.
     pub(crate) fn value<'e>(&self, evaluation: &'e Evaluation) -> Value<'e> {
         if self.at.is_empty() { evaluation.root() } else { evaluation.lookup(&self.at) }
@@ -118,9 +127,7 @@ impl InputArgs {
     }
 
     /// Prints problems.
-    pub(crate) fn report(&self, mut problems: Problems) {
-        problems.iter_mut().for_each(hide_schema);
-        let problems = problems.as_slice();
+    pub(crate) fn report(&self, problems: &[Diagnostic]) {
         if self.all_errors { report::print_all(problems) } else { report::print(problems) }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(args: VetArgs) -> ExitCode {
     if problems.is_empty() {
         return ExitCode::SUCCESS;
     }
-    args.input.report(problems);
+    args.input.report(&problems);
     ExitCode::FAILURE
 }
 
@@ -51,7 +51,9 @@ fn vet(args: &VetArgs) -> Result<Problems, Problems> {
 
 fn vet_document(args: &VetArgs, unit: &Unit, document: &Document, problems: &mut Problems) {
     let evaluation = unit.evaluate(std::slice::from_ref(document));
-    check(args, unit.value(&evaluation), Some(args.concrete.unwrap_or(true)), problems);
+    let mut found = Vec::new();
+    check(args, unit.value(&evaluation), Some(args.concrete.unwrap_or(true)), &mut found);
+    merge(problems, Unit::point(std::slice::from_ref(document), found));
 }
 
 fn check(args: &VetArgs, value: Value<'_>, concrete: Option<bool>, problems: &mut Problems) {

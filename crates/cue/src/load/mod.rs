@@ -8,10 +8,12 @@ mod inputs;
 mod labels;
 mod module;
 mod package;
+mod places;
 mod tags;
 
 pub use inputs::{Format, Input};
 pub use labels::Place;
+pub use places::point;
 
 use crate::api::{Instance, Selector};
 use crate::data::{Data, DataValue};

@@ -1,0 +1,101 @@
+//! Points diagnostics at the user's own data.
+
+use super::Document;
+use crate::data::{Data, DataValue, Origin};
+use cue_syntax::Diagnostic;
+use std::sync::Arc;
+
+/// Adds the place in a data file that a problem's path leads to, as the first label. The path may lead further than the
+/// data do (a field that is missing): then the nearest struct or list around it is shown.
+pub fn point(documents: &[Document], d: &mut Diagnostic) {
+    if let Some(path) = &d.path {
+        let steps = steps(path);
+        let found = documents.iter().filter_map(|doc| nearest(&doc.data, &steps)).max_by_key(|(depth, _)| *depth);
+        if let Some((depth, origin)) = found
+            && !d.labels.iter().any(|l| Arc::ptr_eq(&l.source, &origin.source))
+        {
+            let text = if depth == steps.len() { "given here" } else { "expected in here" };
+            let (start, mut end) = (origin.span.start, origin.span.end);
+            let source = &origin.source.text;
+            if depth < steps.len()
+                && let Some(line) = source.get(start as usize..end as usize).and_then(|t| t.find('\n'))
+            {
+                end = start + line as u32;
+            }
+            let label = cue_syntax::Label { source: origin.source.clone(), start, end, text: text.into() };
+            d.labels.insert(0, label);
+        }
+    }
+    for inner in &mut d.related {
+        point(documents, inner);
+    }
+}
+
+/// The steps of a path as diagnostics write them: `a.b[0]."x-y"`.
+fn steps(path: &str) -> Vec<String> {
+    let mut steps = Vec::new();
+    let mut step = String::new();
+    let mut quoted = false;
+    let mut chars = path.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => quoted = !quoted,
+            '\\' if quoted => step.extend(chars.next()),
+            '.' | '[' | ']' if !quoted => {
+                if !step.is_empty() {
+                    steps.push(std::mem::take(&mut step));
+                }
+            }
+            c => step.push(c),
+        }
+    }
+    if !step.is_empty() {
+        steps.push(step);
+    }
+    steps
+}
+
+/// The deepest node on a path that has an origin, and how deep it is.
+fn nearest(data: &Data, steps: &[String]) -> Option<(usize, Arc<Origin>)> {
+    let mut at = data;
+    let mut found = data.origin.clone().map(|o| (0, o));
+    for (depth, step) in steps.iter().enumerate() {
+        let next = match &at.value {
+            DataValue::Struct(fields) => fields.get(step.as_str()),
+            DataValue::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        at = next;
+        if let Some(origin) = &at.origin {
+            found = Some((depth + 1, origin.clone()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, point, steps};
+    use crate::yaml;
+    use cue_syntax::{Diagnostic, Source};
+
+    #[test]
+    fn paths_are_read_as_they_are_written() {
+        assert_eq!(steps("a.b[0].\"x-y.z\""), ["a", "b", "0", "x-y.z"]);
+        assert!(steps("").is_empty());
+    }
+
+    #[test]
+    fn a_path_leads_to_its_value_or_what_is_around_it() {
+        let source = Source::new("d.yaml", "a:\n  b:\n  - 1\n  - two\n");
+        let data = yaml::read(&source).ok().and_then(|mut d| d.pop());
+        let documents: Vec<Document> = data.map(|data| Document { name: "d.yaml".into(), data }).into_iter().collect();
+        for (path, marked, text) in [("a.b[1]", "two", "given here"), ("a.c", "b:", "expected in here")] {
+            let mut d = Diagnostic::error("x", "m").path(path);
+            point(&documents, &mut d);
+            let label = d.labels.first().map(|l| (source.text.get(l.start as usize..l.end as usize), l.text.as_str()));
+            assert_eq!(label, Some((Some(marked), text)), "{path}");
+        }
+    }
+}
