@@ -10,6 +10,9 @@ use crate::object;
 use crate::registry::names;
 use crate::store::{Expect, Refused, Store, WriteOptions, Written};
 
+/// How many generated names are tried.
+const GENERATIONS: usize = 8;
+
 impl Store {
     /// Creates an object. `namespace` is empty for cluster-scoped kinds.
     pub fn create(
@@ -61,7 +64,20 @@ impl Store {
             }
             return Ok(Written { object, created: true, warnings });
         }
-        let stored = match self.engine().put(key(served, namespace, &name), Expect::Absent, object) {
+        let mut tries = if generated { GENERATIONS } else { 1 };
+        let mut name = name;
+        let stored = loop {
+            tries -= 1;
+            match self.engine().put(key(served, namespace, &name), Expect::Absent, object.clone()) {
+                // The name was taken by chance: make up another.
+                Err(Refused::Changed) if tries > 0 => {
+                    name = names::generate(object::text(&object, &["metadata", "generateName"]));
+                    object::set(&mut object, &["metadata", "name"], name.as_str());
+                }
+                done => break done,
+            }
+        };
+        let stored = match stored {
             Ok(stored) => stored,
             Err(Refused::Changed) => return Err(ApiError::already_exists(&served.group, &served.plural, &name)),
             Err(why) => return Err(refused(served, &name, why)),

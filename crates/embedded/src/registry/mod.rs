@@ -70,17 +70,33 @@ impl Store {
     }
 }
 
-/// The object without what the server itself changes at every write: equal means that nothing was changed.
+/// Whether two states of an object are equal but for what the server itself changes at every write: the version, and
+/// the times in `managedFields`.
 pub(crate) fn same(old: &Value, new: &Value) -> bool {
-    let strip = |value: &Value| {
-        let mut value = value.clone();
-        object::remove(&mut value, &["metadata", "resourceVersion"]);
-        if let Some(Value::Array(managers)) = value.pointer_mut("/metadata/managedFields") {
-            for manager in managers {
-                object::remove(manager, &["time"]);
-            }
+    equal_except(old, new, &["metadata"])
+        && equal_except(metadata(old), metadata(new), &["resourceVersion", "managedFields"])
+        && {
+            let (old, new) = (object::list(old, MANAGED), object::list(new, MANAGED));
+            old.len() == new.len() && old.iter().zip(new).all(|(a, b)| equal_except(a, b, &["time"]))
         }
-        value
-    };
-    strip(old) == strip(new)
+}
+
+const MANAGED: &[&str] = &["metadata", "managedFields"];
+
+fn metadata(value: &Value) -> &Value {
+    value.get("metadata").unwrap_or(&Value::Null)
+}
+
+/// Whether two objects are equal but for some of their fields.
+pub(crate) fn equal_except(old: &Value, new: &Value, fields: &[&str]) -> bool {
+    match (old.as_object(), new.as_object()) {
+        (Some(old), Some(new)) => {
+            let counted = |map: &serde_json::Map<String, Value>| {
+                map.len() - fields.iter().filter(|field| map.contains_key(**field)).count()
+            };
+            counted(old) == counted(new)
+                && old.iter().all(|(key, value)| fields.contains(&key.as_str()) || new.get(key) == Some(value))
+        }
+        _ => old == new,
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::create::check_identity;
-use super::{ATTEMPTS, key, refused, same};
+use super::{ATTEMPTS, equal_except, key, refused, same};
 use crate::catalog::{Gvr, Served};
 use crate::error::{ApiError, Cause};
 use crate::object;
@@ -354,23 +354,13 @@ fn keep_what_the_server_owns(served: &Served, old: &Value, mut new: Value, subre
 
 /// A change of anything but metadata and status is a new generation; of a Deployment's annotations too.
 fn bump_generation(served: &Served, old: &Value, new: &mut Value) {
-    let custom_versioned = served.custom;
-    if !served.generation && !custom_versioned {
+    if !served.generation && !served.custom {
         return;
     }
-    let spec_like = |value: &Value| {
-        let mut value = value.clone();
-        if let Some(map) = value.as_object_mut() {
-            map.remove("metadata");
-            map.remove("apiVersion");
-            if served.has_status() || !served.custom {
-                map.remove("status");
-            }
-        }
-        value
-    };
+    let apart: &[&str] =
+        if served.has_status() || !served.custom { &["metadata", "apiVersion", "status"] } else { &["metadata", "apiVersion"] };
     let annotations = |value: &Value| object::at(value, &["metadata", "annotations"]).cloned();
-    let changed = spec_like(old) != spec_like(new)
+    let changed = !equal_except(old, new, apart)
         || (served.plural == "deployments" && served.group == "apps" && annotations(old) != annotations(new));
     if changed {
         let generation = object::int(old, &["metadata", "generation"]).unwrap_or(0) + 1;
