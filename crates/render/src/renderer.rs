@@ -120,7 +120,7 @@ impl Renderer {
         context: &cue::Data,
         base: &str,
     ) -> Result<(), Vec<Diagnostic>> {
-        let program = self.programs.template(loaded, true)?;
+        let program = self.programs.parameter(loaded, true)?;
         let evaluation = crate::template::evaluate(&program, Some(properties), context);
         component::check(&evaluation, loaded, base, properties)
     }
@@ -133,7 +133,7 @@ impl Renderer {
         base: &str,
         allow_unknown: bool,
     ) -> Result<cue::Data, Vec<Diagnostic>> {
-        let program = self.programs.template(loaded, !allow_unknown)?;
+        let program = self.programs.parameter(loaded, !allow_unknown)?;
         let evaluation = crate::template::evaluate(&program, Some(properties), context);
         let parameter = evaluation.lookup(&crate::template::field("parameter"));
         if !parameter.exists() {

@@ -48,6 +48,9 @@ fn every_definition_compiles_and_explains_its_parameters() {
                 problems.push(format!("{name}: {} {}", problem.code, problem.message));
             }
         }
+        for problem in cue::compile(&Packages, loaded.instance()).err().unwrap_or_default() {
+            problems.push(format!("{name}: {} {}", problem.code, problem.message));
+        }
         assert!(loaded.warnings.is_empty(), "{name} is outdated");
         for decl in &loaded.template.decls {
             if let Decl::Field(field) = decl

@@ -7,6 +7,7 @@ mod literal;
 pub(crate) use literal::label as label_text;
 
 mod outdated;
+pub(crate) mod visit;
 
 use cue_syntax::{Diagnostic, File, Source, Sources};
 use model::action::nearest;

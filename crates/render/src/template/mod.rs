@@ -19,8 +19,21 @@ pub(crate) struct Programs {
     compiled: Mutex<FxHashMap<Key, Result<Program, Vec<Diagnostic>>>>,
 }
 
-/// Content, and whether parameters are closed.
-type Key = ([u8; 32], bool);
+/// Content, and what was made of it.
+type Key = ([u8; 32], Part);
+
+/// What is made of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    /// All of it; parameters that it does not name are errors.
+    Closed,
+    /// All of it; any parameter is accepted.
+    Open,
+    /// Its parameters alone, closed.
+    ClosedParameter,
+    /// Its parameters alone, open.
+    OpenParameter,
+}
 
 /// More templates than an installation has; beyond it the store starts again.
 const CAPACITY: usize = 4_096;
@@ -44,30 +57,46 @@ impl Programs {
 
     /// The program of a definition's template. `closed`: parameters that it does not name are errors.
     pub(crate) fn template(&self, loaded: &Loaded, closed: bool) -> Result<Program, Vec<Diagnostic>> {
-        self.cached((loaded.key, closed), || instance(loaded, closed))
+        let part = if closed { Part::Closed } else { Part::Open };
+        self.cached((loaded.key, part), || Ok(instance(loaded, closed)))
+    }
+
+    /// The program of a definition's parameters alone, for checking properties.
+    pub(crate) fn parameter(&self, loaded: &Loaded, closed: bool) -> Result<Program, Vec<Diagnostic>> {
+        let part = if closed { Part::ClosedParameter } else { Part::OpenParameter };
+        self.cached((loaded.key, part), || {
+            let mut file = loaded.template.clone();
+            prepare::only_parameter(&mut file);
+            prepare::prepare(&mut file, closed);
+            Ok(Instance { sources: loaded.sources.clone(), files: vec![file], ..Instance::default() })
+        })
     }
 
     /// The program of a status text: `context` and `parameter` are given to it.
     pub(crate) fn status(&self, name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
         let key = Sha256::digest([b"status:", name.as_bytes(), b":", text.as_bytes()].concat()).into();
-        let source = Source::new(name, text);
-        let mut sources = Sources::default();
-        let id = sources.add(source.clone());
-        let parsed = cue_syntax::parse_file(&source, id);
-        let Some(mut file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else {
-            return Err(parsed.diagnostics);
-        };
-        self.cached((key, false), || {
+        self.cached((key, Part::Open), || {
+            let source = Source::new(name, text);
+            let mut sources = Sources::default();
+            let id = sources.add(source.clone());
+            let parsed = cue_syntax::parse_file(&source, id);
+            let Some(mut file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else {
+                return Err(parsed.diagnostics);
+            };
             prepare::declare(&mut file);
-            Instance { sources, files: vec![file], ..Instance::default() }
+            Ok(Instance { sources, files: vec![file], ..Instance::default() })
         })
     }
 
-    fn cached(&self, key: Key, instance: impl FnOnce() -> Instance) -> Result<Program, Vec<Diagnostic>> {
+    fn cached(
+        &self,
+        key: Key,
+        instance: impl FnOnce() -> Result<Instance, Vec<Diagnostic>>,
+    ) -> Result<Program, Vec<Diagnostic>> {
         if let Some(found) = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return found.clone();
         }
-        let made = cue::compile(&*self.world, instance());
+        let made = instance().and_then(|instance| cue::compile(&*self.world, instance));
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if compiled.len() >= CAPACITY {
             compiled.clear();

@@ -1,9 +1,10 @@
 //! What is changed in a template before it is compiled: `context` and `parameter` are declared, `parameter` is closed, and
 //! markers move to the fields that they mean.
 
-use crate::definition::label_text;
+use crate::definition::{label_text, visit};
 use cue_syntax::ast::{Constraint, Decl, Element, Expr, Field, File, Ident, Label, StructLit};
 use cue_syntax::{Span, span::SourceId};
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 /// How deep a tree is walked; the parser bounds its height to less.
@@ -16,6 +17,51 @@ pub(super) fn prepare(file: &mut File, closed: bool) {
         close_parameter(file);
     }
     declare(file);
+}
+
+/// Leaves only `parameter` and what it refers to: enough to check properties, without the packages that the rest imports.
+pub(super) fn only_parameter(file: &mut File) {
+    let names = |decl: &Decl| -> Vec<SmolStr> {
+        match decl {
+            Decl::Field(field) => label_text(&field.label).map(SmolStr::new).into_iter().collect(),
+            Decl::Let(l) => vec![l.name.name.clone()],
+            Decl::Comprehension(c) => {
+                let inner = c.body.decls.iter().filter_map(|d| match d {
+                    Decl::Field(field) => label_text(&field.label).map(SmolStr::new),
+                    _ => None,
+                });
+                inner.collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let mut wanted: FxHashSet<SmolStr> = [SmolStr::new("parameter")].into_iter().collect();
+    let mut kept = vec![false; file.decls.len()];
+    loop {
+        let before = wanted.len();
+        for (decl, kept) in file.decls.iter().zip(&mut kept) {
+            if *kept || !names(decl).iter().any(|n| wanted.contains(n)) {
+                continue;
+            }
+            *kept = true;
+            visit::decl(decl, &mut |expr| {
+                if let Expr::Ident(id) = expr {
+                    wanted.insert(id.name.clone());
+                }
+            });
+        }
+        if wanted.len() == before {
+            break;
+        }
+    }
+    let mut kept = kept.into_iter();
+    file.decls.retain(|_| kept.next().unwrap_or(false));
+    file.imports.retain(|import| {
+        let path = import.path.split(':').next().unwrap_or_default();
+        let name =
+            import.name.as_ref().map_or_else(|| path.rsplit('/').next().unwrap_or_default(), |n| n.name.as_str());
+        wanted.contains(name)
+    });
 }
 
 /// `context: _` and `parameter: _`, where nothing declares them, so that references to them resolve.
