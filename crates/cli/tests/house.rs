@@ -118,6 +118,41 @@ fn pure_crates_stay_pure() {
     }
 }
 
+/// What a pure crate must not call, each with where it comes from instead.
+const BANNED: &[(&str, &str)] = &[
+    ("std::fs", "files enter through World, or as text"),
+    ("std::env", "the environment enters as a value"),
+    ("std::net", "there is no network"),
+    ("std::process", "there are no other processes"),
+    ("SystemTime::now", "the time enters with an event"),
+    ("Instant::now", "the time enters with an event"),
+    ("Timestamp::now", "the time enters with an event"),
+    ("Zoned::now", "the time enters with an event"),
+    ("thread::sleep", "nothing waits"),
+    ("println!", "what is to be said is returned"),
+    ("print!(", "what is to be said is returned"),
+];
+
+#[test]
+fn pure_crates_touch_nothing_outside() {
+    let mut found = Vec::new();
+    for krate in &HOUSE[..PURE] {
+        visit(&root().join("crates").join(krate).join("src"), &mut |path, text| {
+            // Tests may read their cases from files.
+            let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+            let code = if is_test { "" } else { text.split("#[cfg(test)]").next().unwrap_or_default() };
+            for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+                for (call, instead) in BANNED {
+                    if line.contains(call) {
+                        found.push(format!("{}:{}: {call}: {instead}", path.display(), number + 1));
+                    }
+                }
+            }
+        });
+    }
+    assert!(found.is_empty(), "pure crates must not touch the outside:\n{}", found.join("\n"));
+}
+
 #[test]
 fn effects_have_one_place() {
     for (dependency, allowed) in ONLY_IN {

@@ -1,6 +1,6 @@
 //! `lateen render` as a user runs it: what it prints, to where, and its exit status.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the command has failed")]
 
 use std::io::Write;
 use std::path::Path;

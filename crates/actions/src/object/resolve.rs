@@ -5,9 +5,12 @@ use kube::core::ApiResource;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// By `apiVersion` and kind: the resource, and whether its objects live in namespaces.
+type Known = FxHashMap<(String, String), (ApiResource, bool)>;
+
 /// What was asked of one cluster. Only what exists is remembered, so a CRD that arrives later is found.
 #[derive(Debug, Clone, Default)]
-pub struct Resolver(Arc<Mutex<FxHashMap<(String, String), (ApiResource, bool)>>>);
+pub struct Resolver(Arc<Mutex<Known>>);
 
 impl Resolver {
     /// The resource of a kind, and whether its objects live in namespaces.

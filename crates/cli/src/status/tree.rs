@@ -49,7 +49,7 @@ pub(crate) fn draw(rows: &[Row], detail: bool) -> String {
         let more_namespaces = rows.get(index + 1..).is_some_and(|rest| {
             rest.iter().any(|other| other.cluster == row.cluster && other.namespace != row.namespace)
         });
-        let more_resources = after.as_ref().is_some_and(|other| same_namespace(other));
+        let more_resources = after.as_ref().is_some_and(same_namespace);
         let branch = joint(new_cluster, new_namespace, more_namespaces);
         let twig = joint(new_namespace, true, more_resources);
         let cluster = if new_cluster { shown(&row.cluster) } else { "" };

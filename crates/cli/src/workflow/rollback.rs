@@ -31,17 +31,14 @@ pub(super) async fn run(hub: HubArgs, args: RollbackArgs) -> Outcome<ExitCode> {
     let target = choose(&app, &revisions, args.revision.as_deref())?;
     let name = &args.app.name;
     confirm(&format!("Roll application {name} back to revision {}?", target.metadata.name), args.yes)?;
-    let mut object = json!({
-        "apiVersion": app.api_version,
-        "kind": app.kind,
-        "metadata": { "name": name, "namespace": args.app.namespace },
-        "spec": target.spec.application.spec,
-    });
-    if app.publish_version().is_some() {
+    let mut metadata = json!({ "name": name, "namespace": args.app.namespace });
+    if let (Some(_), Some(map)) = (app.publish_version(), metadata.as_object_mut()) {
         // A new publication, or the old one would hold the specification that failed.
         let version = format!("rollback-to-{}", target.metadata.name);
-        object["metadata"]["annotations"] = json!({ labels::PUBLISH_VERSION: version });
+        map.insert("annotations".into(), json!({ labels::PUBLISH_VERSION: version }));
     }
+    let spec = &target.spec.application.spec;
+    let object = json!({ "apiVersion": app.api_version, "kind": app.kind, "metadata": metadata, "spec": spec });
     session.hub.apply(&object).await?;
     println!("Successfully rollback workflow: {name} to {}", target.metadata.name);
     if args.wait.no_wait {
