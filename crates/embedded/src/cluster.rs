@@ -162,7 +162,15 @@ impl Cluster {
         }
         let token: Arc<str> = token.into();
         loop {
-            let (stream, _) = listener.accept().await?;
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(e) => {
+                    // Out of files, or a peer that left: neither is for ever.
+                    tracing::warn!("a connection could not be accepted: {e}");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
             let server = self.server.clone();
             let token = Arc::clone(&token);
             drop(stream.set_nodelay(true));

@@ -64,6 +64,16 @@ pub(crate) fn default(value: &mut Value, path: &[&str], new: impl Into<Value>) {
     }
 }
 
+/// Whether objects and lists nest deeper than `depth`.
+pub(crate) fn is_deeper_than(value: &Value, depth: usize) -> bool {
+    let deeper = |inner: &Value| depth == 0 || is_deeper_than(inner, depth - 1);
+    match value {
+        Value::Object(map) => map.values().any(deeper),
+        Value::Array(list) => list.iter().any(deeper),
+        _ => false,
+    }
+}
+
 /// `metadata.name`, or `""`.
 pub(crate) fn name(value: &Value) -> &str {
     text(value, &["metadata", "name"])

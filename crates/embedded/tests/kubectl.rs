@@ -54,7 +54,10 @@ fn walk(kubectl: &Kubectl) {
     assert_eq!(run("scale deploy web --replicas 3"), "deployment.apps/web scaled\n");
     assert!(run("wait --for jsonpath={.status.readyReplicas}=3 deploy/web --timeout 20s").contains("condition met"));
     let table = run("get deploy web -o wide");
-    assert!(table.starts_with("NAME READY UP-TO-DATE AVAILABLE AGE CONTAINERS IMAGES SELECTOR\nweb 3/3 3 3 "), "{table}");
+    assert!(
+        table.starts_with("NAME READY UP-TO-DATE AVAILABLE AGE CONTAINERS IMAGES SELECTOR\nweb 3/3 3 3 "),
+        "{table}"
+    );
     assert!(table.ends_with(" web web:2 app=web\n"), "{table}");
     assert_eq!(run("get pods -l app=web --no-headers").lines().filter(|l| l.contains("1/1 Running")).count(), 3);
     assert!(run("describe deploy web").contains("Image: web:2"));

@@ -6,6 +6,8 @@
 //! changed.
 
 mod managers;
+#[cfg(test)]
+mod model;
 mod path;
 mod set;
 mod walk;

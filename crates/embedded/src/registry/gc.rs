@@ -29,6 +29,9 @@ impl Store {
         if &*served.table == CRDS {
             self.serve_custom_resource(stored);
         }
+        if &*served.table == super::events::EVENTS && stored.version.is_multiple_of(super::events::EVERY) {
+            self.forget_old_events();
+        }
         if !stored.owners.is_empty() {
             self.collect(VecDeque::from([stored.key.clone()]));
         }
@@ -60,6 +63,7 @@ impl Store {
 
     /// After opening: what a crash left between a deletion and its consequences.
     pub(crate) fn collect_leftovers(&self) {
+        self.forget_old_events();
         let (all, _) = self.engine().everything();
         let queue: VecDeque<Key> = all.iter().filter(|s| !s.owners.is_empty()).map(|s| s.key.clone()).collect();
         self.collect(queue);

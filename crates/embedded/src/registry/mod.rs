@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod events;
 mod gc;
 mod names;
 mod prepare;
@@ -27,6 +28,11 @@ pub(crate) fn key(served: &Served, namespace: &str, name: &str) -> Key {
 
 pub(crate) fn refused(served: &Served, name: &str, why: Refused) -> ApiError {
     match why {
+        Refused::TooLarge(size) => {
+            let message = format!("Request entity too large: {name:?} has {size} bytes, a cluster takes 1572864");
+            ApiError::new(413, "RequestEntityTooLarge", message)
+        }
+        Refused::TooDeep => ApiError::bad_request("the object is nested too deeply"),
         Refused::Changed => ApiError::stale(&served.group, &served.plural, name),
         Refused::Disk(e) => ApiError::internal(format!("the cluster's database cannot be written: {e}")),
         Refused::Closed => ApiError::unavailable("the cluster is closed"),

@@ -357,8 +357,11 @@ fn bump_generation(served: &Served, old: &Value, new: &mut Value) {
     if !served.generation && !served.custom {
         return;
     }
-    let apart: &[&str] =
-        if served.has_status() || !served.custom { &["metadata", "apiVersion", "status"] } else { &["metadata", "apiVersion"] };
+    let apart: &[&str] = if served.has_status() || !served.custom {
+        &["metadata", "apiVersion", "status"]
+    } else {
+        &["metadata", "apiVersion"]
+    };
     let annotations = |value: &Value| object::at(value, &["metadata", "annotations"]).cloned();
     let changed = !equal_except(old, new, apart)
         || (served.plural == "deployments" && served.group == "apps" && annotations(old) != annotations(new));

@@ -16,6 +16,10 @@ use super::disk::Disk;
 use super::stored::{Key, Stored};
 use crate::object;
 
+/// The largest object that etcd takes with its defaults: what fits here fits on a real cluster.
+const OBJECT_MAX: usize = 3 << 19;
+/// Less than what serde_json reads: what is stored can be read again.
+const DEPTH: usize = 120;
 /// How many changes watchers may lag behind before they must list again, at least and in bytes at most.
 const HISTORY_MIN: usize = 512;
 const HISTORY_MAX: usize = 20_000;
@@ -53,6 +57,10 @@ pub(crate) enum Expect {
 pub(crate) enum Refused {
     /// Something else is there than was expected.
     Changed,
+    /// The object is larger than etcd would take; carries its size.
+    TooLarge(usize),
+    /// The object is nested deeper than JSON is read.
+    TooDeep,
     /// The journal could not be written.
     Disk(std::io::Error),
     /// The cluster was closed.
@@ -229,7 +237,13 @@ impl Engine {
         let mut writer = self.lock_writer();
         let version = self.admit(&key, expect)?;
         object::set(&mut value, &["metadata", "resourceVersion"], version.to_string());
+        if object::is_deeper_than(&value, DEPTH) {
+            return Err(Refused::TooDeep);
+        }
         let stored = Arc::new(Stored::new(key, version, value));
+        if stored.bytes.len() > OBJECT_MAX {
+            return Err(Refused::TooLarge(stored.bytes.len()));
+        }
         if let Some(disk) = writer.as_mut() {
             disk.put(&stored).map_err(Refused::Disk)?;
         }
