@@ -97,7 +97,6 @@ tables! {
     sha512 "crypto/sha512" "crypto/sha512/cases.txt";
     strconv "strconv" "strconv/cases.txt";
     strings "strings" "strings/cases.txt";
-    structs "struct" "structs/cases.txt";
     tabwriter "text/tabwriter" "text/tabwriter/cases.txt";
     template "text/template" "text/template/cases.txt";
     time "time" "time/cases.txt";

@@ -38,7 +38,7 @@ impl Evaluator {
     }
 
     fn data_of_node(&mut self, n: NodeId, at: ExprId) -> Res<Data> {
-        if !self.finalize(n) && !self.force {
+        if self.judging != self.follow(n) && !self.finalize(n) && !self.force {
             let m = self.follow(n);
             if !self.has(m, flag::IN_FINAL) {
                 return Err(Stop::Pending(m));

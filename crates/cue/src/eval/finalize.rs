@@ -317,7 +317,9 @@ impl Evaluator {
         if self.nodes[n].child_fault.is_none() {
             for (check, at) in checks {
                 self.task_depth += 1;
+                let outer = std::mem::replace(&mut self.judging, n);
                 self.judge(n, &check, &Val::Node(n), at);
+                self.judging = outer;
                 self.task_depth -= 1;
             }
             if self.nodes[n].fault.is_some_and(|f| self.is_permanent(f)) {

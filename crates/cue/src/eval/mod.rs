@@ -103,6 +103,8 @@ pub(crate) struct Evaluator {
     pub(crate) taint: u8,
     /// What is read counts as it stands.
     pub(crate) force: bool,
+    /// The struct or list whose validators are running: all of it is known but for their verdict.
+    pub(crate) judging: NodeId,
     /// Tasks on the stack.
     pub(crate) task_depth: u32,
     pub(crate) depth: u32,
@@ -129,6 +131,7 @@ impl Evaluator {
             root: 0,
             taint: 0,
             force: false,
+            judging: NONE,
             task_depth: 0,
             depth: 0,
             steps: 0,
