@@ -1,7 +1,7 @@
 //! Calls: predeclared functions, functions of builtin packages.
 
 use super::{Base, Code, Conj, EnvId, Evaluator, NONE, NodeId, Reason, Res, Stop, Val, flag};
-use crate::builtin::{Builtin, Fault, Run};
+use crate::builtin::{Builtin, Fault, Kinds, Run};
 use crate::ir::{Expr, ExprId, Function, Native, Sym, kind};
 use crate::number::Number;
 use std::sync::Arc;
@@ -46,8 +46,17 @@ impl Evaluator {
     /// A call with its first argument left out.
     fn partial(&mut self, f: Function, values: Vec<Val>, args: &[ExprId]) -> Res<Val> {
         let mut concrete = Vec::with_capacity(values.len());
-        for (v, a) in values.into_iter().zip(args) {
+        for (i, (v, a)) in values.into_iter().zip(args).enumerate() {
+            // A schema is meant as it stands, with all its alternatives.
+            let schema = match f {
+                Function::Package(b) => {
+                    let param = b.params.get(i + 1);
+                    matches!(b.run, Run::Evaluator) && param.is_some_and(|p| p.kinds == Kinds::TOP)
+                }
+                Function::Native(_) => false,
+            };
             let v = match v {
+                Val::Node(n) if schema => Val::Node(n),
                 Val::Node(n) => match self.operand(Val::Node(n), *a) {
                     Ok(v) => v,
                     Err(Stop::Fault(x)) if !self.is_permanent(x) => Val::Node(n),
@@ -91,17 +100,8 @@ impl Evaluator {
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
             let v = self.operand(v.clone(), e)?;
-            let k = self.kind_of(&v);
-            if k & param.kinds.0 == 0 {
-                let text = format!(
-                    "cannot use {} (type {}) as {} in argument {} to {}",
-                    self.show(&v),
-                    kind::text(k),
-                    kind::text(param.kinds.0),
-                    data.len() + 1,
-                    super::val::function_name(f)
-                );
-                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+            if self.kind_of(&v) & param.kinds.0 == 0 {
+                return Err(self.wrong_kind(b, data.len(), &v, e));
             }
             data.push(self.data_of(&v, e)?);
         }
@@ -112,6 +112,20 @@ impl Evaluator {
             Ok(result) => Ok(self.val_of(result)),
             Err(fault) => Err(self.builtin_fault(b, fault, e)),
         }
+    }
+
+    /// An argument is of a kind that the parameter does not take.
+    fn wrong_kind(&mut self, b: &Builtin, at: usize, v: &Val, e: ExprId) -> Stop {
+        let wanted = b.params.get(at).map_or(kind::TOP, |p| p.kinds.0);
+        let text = format!(
+            "cannot use {} (type {}) as {} in argument {} to {}",
+            self.show(v),
+            kind::text(self.kind_of(v)),
+            kind::text(wanted),
+            at + 1,
+            super::val::function_name_of(b)
+        );
+        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e])
     }
 
     fn builtin_fault(&mut self, b: &Builtin, fault: Fault, e: ExprId) -> Stop {
@@ -447,12 +461,25 @@ impl Evaluator {
                 self.validate_text(b, text, schema, e)
             }
             ("struct", "MinFields" | "MaxFields", [object, n]) => {
-                let Val::Node(object) = self.operand(object.clone(), e)? else { return Ok(Val::Bool(false)) };
+                let object = self.operand(object.clone(), e)?;
                 let Val::Num(limit) = self.operand(n.clone(), e)? else { return Ok(Val::Bool(false)) };
-                let Val::Num(count) = self.len_of(object, e)? else { return Ok(Val::Bool(false)) };
-                let order = count.compare(&limit);
-                Ok(Val::Bool(if b.name == "MinFields" { order.is_ge() } else { order.is_le() }))
+                match object {
+                    Val::Node(object) => self.field_count(b.name == "MinFields", object, &limit, e),
+                    other => Err(self.wrong_kind(b, 0, &other, e)),
+                }
             }
+            ("list", "MinItems" | "MaxItems", [list, n]) => {
+                let list = self.operand(list.clone(), e)?;
+                let Val::Num(limit) = self.operand(n.clone(), e)? else { return Ok(Val::Bool(false)) };
+                match list {
+                    Val::Node(list) => self.item_count(b.name == "MinItems", list, &limit, e),
+                    other => Err(self.wrong_kind(b, 0, &other, e)),
+                }
+            }
+            ("list", "UniqueItems", [list]) => match self.operand(list.clone(), e)? {
+                Val::Node(list) => self.unique_items(list, e),
+                other => Err(self.wrong_kind(b, 0, &other, e)),
+            },
             _ => {
                 let text = format!("{} is not supported", super::val::function_name_of(b));
                 Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]))

@@ -135,7 +135,15 @@ impl Evaluator {
             Ok(true) => {}
             Ok(false) => {
                 let value_at = self.scratch(n).scalar.as_ref().map_or(NONE, |s| s.1);
-                self.set_fault(n, Code::Eval, Reason::Bound(v.clone(), check.clone()), &[at, value_at]);
+                // A struct or list is shown as it is now: the fault takes its value away.
+                let reason = match v {
+                    Val::Node(_) => {
+                        let text = format!("invalid value {} (does not satisfy {})", self.show(v), self.show(check));
+                        Reason::Text(text.into())
+                    }
+                    _ => Reason::Bound(v.clone(), check.clone()),
+                };
+                self.set_fault(n, Code::Eval, reason, &[at, value_at]);
             }
             Err(stop) => {
                 let f = self.as_fault(stop);

@@ -56,6 +56,7 @@ mod refer;
 mod schedule;
 mod task;
 mod val;
+mod validators;
 
 use crate::api::Limits;
 use crate::compile::Unit;

@@ -1,26 +1,20 @@
-//! `list.Contains`, `list.UniqueItems`, and the lengths that validators check.
+//! `list.Contains`, and the validators of lists, which the evaluator judges: a list that is open may get more elements.
 
 use crate::builtin::args::Outcome;
-use crate::builtin::{Args, Fault, builtins};
+use crate::builtin::{Args, builtins};
 use crate::data::{Data, DataValue};
-use crate::number::Number;
-use rustc_hash::FxHashSet;
 
 builtins! { "list";
     /// `Contains(a, v)` says whether `v` is an element of `a`. Ints and floats differ; the order of fields does not matter.
     bool Contains(a: LIST, v: TOP) = contains;
     /// `UniqueItems(a)` says whether no two elements are equal.
-    bool UniqueItems(a: LIST) = unique_items;
+    check UniqueItems(a: LIST);
     /// `MinItems(list, n)` says whether the list has at least `n` elements. As a validator: `list.MinItems(1)`.
-    bool MinItems(list: LIST, n: INT) = |a: Args<'_>| Ok::<_, Fault>(a.number(1)?.compare(&length(a)?).is_le());
+    check MinItems(list: LIST, n: INT);
     /// `MaxItems(list, n)` says whether the list has at most `n` elements. As a validator: `list.MaxItems(9)`.
-    bool MaxItems(list: LIST, n: INT) = |a: Args<'_>| Ok::<_, Fault>(a.number(1)?.compare(&length(a)?).is_ge());
+    check MaxItems(list: LIST, n: INT);
     /// `MatchN(list, n, matchValue)` says whether the number of elements that unify with `matchValue` satisfies `n`.
     check MatchN(list: LIST, n: TOP, matchValue: TOP);
-}
-
-fn length(args: Args<'_>) -> Outcome<Number> {
-    Ok(Number::from(args.list(0)?.len()))
 }
 
 fn contains(args: Args<'_>) -> Outcome<bool> {
@@ -31,15 +25,6 @@ fn contains(args: Args<'_>) -> Outcome<bool> {
         given.clear();
         key(&mut given, item);
         given == wanted
-    }))
-}
-
-fn unique_items(args: Args<'_>) -> Outcome<bool> {
-    let mut seen = FxHashSet::default();
-    Ok(args.list(0)?.iter().all(|item| {
-        let mut text = String::new();
-        key(&mut text, item);
-        seen.insert(text)
     }))
 }
 
