@@ -87,7 +87,7 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
         allow_unknown: args.allow_unknown,
         ..RenderContext::default()
     };
-    let mut all = ::render::Rendered { parts: Vec::new(), warnings: Vec::new() };
+    let mut all = ::render::Rendered { parts: Vec::new(), warnings: documents.warnings.clone() };
     for input in &documents.applications {
         let locate = |mut problems: Vec<Diagnostic>| {
             if let Some(document) = &input.document {

@@ -205,6 +205,27 @@ fn an_unknown_cluster() {
 }
 
 #[test]
+fn an_unreachable_cluster() {
+    let kubeconfig = "apiVersion: v1
+kind: Config
+current-context: far
+clusters:
+  - name: far
+    cluster: {server: \"https://127.0.0.1:9\"}
+contexts:
+  - name: far
+    context: {cluster: far, user: far}
+users:
+  - name: far
+    user: {token: none}
+";
+    let place = Place::new(&[("far.kubeconfig", kubeconfig)]);
+    insta::assert_snapshot!(place.refused(&["cluster", "join", "far.kubeconfig", "--name", "far"]));
+    let out = place.run(&["cluster", "list"]);
+    assert!(!String::from_utf8(out.stdout).unwrap().contains("far"), "nothing is half joined");
+}
+
+#[test]
 fn broken_yaml_and_what_is_no_object() {
     let place = Place::new(&[
         ("broken.yaml", "kind: Application\n  metadata: {\n"),
@@ -213,7 +234,9 @@ fn broken_yaml_and_what_is_no_object() {
     ]);
     let files = ["broken.yaml", "list.yaml", "typed.yaml", "absent.yaml"];
     insta::assert_snapshot!(files.map(|f| place.refused(&["render", "-f", f])).concat());
-    files.map(|f| place.refused(&["up", "-f", f]));
+    for file in files {
+        place.refused(&["up", "-f", file]);
+    }
     place.nothing_stored();
 }
 

@@ -92,6 +92,11 @@ impl Document {
         self.metadata("namespace")
     }
 
+    /// The object with the origins of its parts.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
     fn text(&self, field: &str) -> &str {
         self.value.get(field).and_then(Value::as_str).unwrap_or_default()
     }

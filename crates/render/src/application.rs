@@ -189,16 +189,6 @@ pub struct NamedPolicy {
     pub own: bool,
 }
 
-/// A document as an Application.
-///
-/// # Errors
-/// A field has another type than an Application's.
-pub fn read_application(document: &Data) -> Result<Application, Vec<Diagnostic>> {
-    let value =
-        cue::json::to_value(document).map_err(|u| vec![Diagnostic::error("render/application", u.to_string())])?;
-    typed(&value, "Application")
-}
-
 /// A document as a type of the model.
 pub(crate) fn typed<T: for<'de> Deserialize<'de>>(value: &Value, what: &str) -> Result<T, Vec<Diagnostic>> {
     T::deserialize(value).map_err(|e| {

@@ -1,11 +1,11 @@
 //! Files as users give them: several YAML documents (or JSON), sorted by what they are.
 
-use crate::application::{AppInput, read_application, typed};
+use crate::application::AppInput;
 use crate::definition::{Given, Loaded, Provenance};
 use crate::tree;
-use cue::{Data, DataValue};
-use cue_syntax::{Diagnostic, Label, Source};
-use model::DefinitionKind;
+use cue::Data;
+use cue_syntax::{Diagnostic, Label, Severity, Source};
+use model::{DefinitionKind, manifest};
 use std::sync::Arc;
 
 /// Everything that was given.
@@ -17,6 +17,8 @@ pub struct Documents {
     pub definitions: Given,
     /// Other objects: kind and name.
     pub others: Vec<(String, String)>,
+    /// Fields that mean nothing where they stand.
+    pub warnings: Vec<Diagnostic>,
     policies: Vec<model::Policy>,
     workflows: Vec<model::Workflow>,
 }
@@ -28,13 +30,11 @@ impl Documents {
     /// Broken YAML, documents that are no objects, fields of a wrong type.
     pub fn read(&mut self, source: &Arc<Source>) -> Result<(), Vec<Diagnostic>> {
         let mut problems = Vec::new();
-        for document in cue::yaml::read(source)? {
-            if matches!(document.value, DataValue::Null) {
-                continue;
-            }
-            if let Err(found) = self.document(source, document) {
-                problems.extend(found);
-            }
+        for document in manifest::read(source)? {
+            let (wrong, odd) = document.unknown_fields().into_iter().partition(|p| p.severity == Severity::Error);
+            problems.extend::<Vec<_>>(wrong);
+            self.warnings.extend::<Vec<_>>(odd);
+            problems.extend(self.document(source, document).err().unwrap_or_default());
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -51,29 +51,21 @@ impl Documents {
         self.definitions.add(loaded).map_err(|d| vec![d])
     }
 
-    fn document(&mut self, source: &Arc<Source>, document: Data) -> Result<(), Vec<Diagnostic>> {
-        let kind = tree::text_at(&document, &["kind"]).to_owned();
-        let name = tree::text_at(&document, &["metadata", "name"]).to_owned();
-        let value =
-            || cue::json::to_value(&document).map_err(|u| vec![Diagnostic::error("render/document", u.to_string())]);
-        match kind.as_str() {
+    fn document(&mut self, source: &Arc<Source>, document: manifest::Document) -> Result<(), Vec<Diagnostic>> {
+        let one = |problem| vec![problem];
+        match document.kind() {
             "Application" => {
-                let app = read_application(&document).map_err(|found| at(found, &document))?;
-                self.applications.push(AppInput { app, document: Some(document), ..AppInput::default() });
+                let (app, data) = (document.parse().map_err(one)?, Some(document.data().clone()));
+                self.applications.push(AppInput { app, document: data, ..AppInput::default() });
             }
-            "Policy" => self.policies.push(typed(&value()?, "Policy").map_err(|found| at(found, &document))?),
-            "Workflow" => self.workflows.push(typed(&value()?, "Workflow").map_err(|found| at(found, &document))?),
-            "" => {
-                let problem = Diagnostic::error("render/no-kind", "a document has no `kind`")
-                    .help("every document is a Kubernetes object: apiVersion, kind, metadata");
-                return Err(at(vec![problem], &document));
+            "Policy" => self.policies.push(document.parse().map_err(one)?),
+            "Workflow" => self.workflows.push(document.parse().map_err(one)?),
+            kind if DefinitionKind::parse(kind).is_some() && kind.ends_with("Definition") => {
+                let origin = format!("{}:{}", source.name, document.name());
+                let loaded = Loaded::from_object(&document.value, &origin, Provenance::File(source.name.clone()))?;
+                self.definitions.add(loaded).map_err(one)?;
             }
-            _ if DefinitionKind::parse(&kind).is_some() && kind.ends_with("Definition") => {
-                let origin = format!("{}:{name}", source.name);
-                let loaded = Loaded::from_object(&value()?, &origin, Provenance::File(source.name.clone()))?;
-                self.definitions.add(loaded).map_err(|d| vec![d])?;
-            }
-            _ => self.others.push((kind, name)),
+            kind => self.others.push((kind.to_owned(), document.name().to_owned())),
         }
         Ok(())
     }
@@ -85,21 +77,6 @@ impl Documents {
             input.workflows.clone_from(&self.workflows);
         }
     }
-}
-
-/// Points at a document.
-fn at(mut problems: Vec<Diagnostic>, document: &Data) -> Vec<Diagnostic> {
-    if let Some(origin) = &document.origin {
-        for problem in problems.iter_mut().filter(|p| p.labels.is_empty()) {
-            problem.labels.push(Label {
-                source: origin.source.clone(),
-                start: origin.span.start,
-                end: origin.span.start,
-                text: "this document".to_owned(),
-            });
-        }
-    }
-    problems
 }
 
 /// Points diagnostics of a rendering at the user's own file, by their paths.
