@@ -99,7 +99,7 @@ pub struct Field {
     /// The label.
     pub label: Label,
     /// `~X` or `~(K,V)` after the label (experiment `aliasv2`).
-    pub postfix_alias: Option<PostfixAlias>,
+    pub postfix_alias: Option<Box<PostfixAlias>>,
     /// `?`, `!` or nothing.
     pub constraint: Constraint,
     /// The value. In the chained form `a: b: 1` it is a struct literal with `braces: false`.
@@ -252,7 +252,7 @@ pub enum Element {
     /// A value.
     Value(Expr),
     /// A comprehension; each struct that it yields is an element.
-    Comprehension(Comprehension),
+    Comprehension(Box<Comprehension>),
     /// `...` or `...T`.
     Ellipsis(Ellipsis),
 }

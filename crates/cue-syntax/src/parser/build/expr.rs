@@ -288,7 +288,7 @@ impl Builder<'_> {
             let (element, h) = match p.as_rule() {
                 Rule::comprehension => {
                     let (c, h) = self.comprehension(st.next()?)?;
-                    (Element::Comprehension(c), h)
+                    (Element::Comprehension(Box::new(c)), h)
                 }
                 Rule::list_ellipsis => {
                     let p = st.next()?;

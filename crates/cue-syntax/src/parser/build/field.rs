@@ -77,7 +77,7 @@ impl Builder<'_> {
             let field = Field {
                 alias,
                 label,
-                postfix_alias,
+                postfix_alias: postfix_alias.map(Box::new),
                 constraint,
                 value,
                 attributes: if i + 1 == count { attributes.take().unwrap_or_default() } else { Vec::new() },

@@ -353,7 +353,7 @@ impl Fast<'_, '_, '_> {
                 }
                 b'f' | b'i' | b't' if matches!(self.keyword(), "for" | "if" | "try") => {
                     let (c, h) = self.comprehension()?;
-                    (Element::Comprehension(c), h)
+                    (Element::Comprehension(Box::new(c)), h)
                 }
                 _ => {
                     let (e, h) = self.value()?;
