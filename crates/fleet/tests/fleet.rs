@@ -6,6 +6,7 @@
 use fleet::{
     CreateOptions, ErrorKind, Fleet, Home, HubChoice, Identity, JoinOptions, KubeconfigSource, Placement, Topology,
 };
+use futures::TryStreamExt as _;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -167,6 +168,8 @@ async fn life(stage: &Stage) {
     let health = fleet.probe("fleet-two").await.unwrap();
     assert_eq!((health.problem, health.version.is_some()), (None, true));
 
+    watch_tells_at_once(&other).await;
+
     // In use: detaching and renaming are refused and name the Application.
     install_trackers(fleet).await;
     let tracker = json!({
@@ -193,6 +196,30 @@ async fn life(stage: &Stage) {
     fleet.detach("fleet-one").await.unwrap();
     assert_eq!(fleet.detach("fleet-one").await.unwrap_err().kind(), ErrorKind::UnknownCluster);
     assert_eq!(names(fleet.list().await.unwrap()).first().map(String::as_str), Some("local"));
+}
+
+/// A watch through a cluster's lane tells of a change while it goes on, not when it ends.
+async fn watch_tells_at_once(cluster: &fleet::Cluster) {
+    let maps = "/api/v1/namespaces/default/configmaps";
+    remove(cluster, &format!("{maps}/fleet-watched")).await;
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fleet-watched"}});
+    let made = post(cluster, maps, &map).await.unwrap();
+    let version = made["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+    let parameters =
+        kube::api::WatchParams { field_selector: Some("metadata.name=fleet-watched".into()), ..Default::default() };
+    let request = kube::core::Request::new(maps).watch(&parameters, &version).unwrap();
+    let client = cluster.client();
+    let (sender, heard) = tokio::sync::oneshot::channel();
+    let watching = tokio::spawn(async move {
+        let events = client.request_events::<Value>(request).await.unwrap();
+        let first = std::pin::pin!(events).try_next().await.unwrap();
+        sender.send(matches!(first, Some(kube::core::WatchEvent::Deleted(_)))).unwrap();
+    });
+    remove(cluster, &format!("{maps}/fleet-watched")).await;
+    // Far below the watch's own 290 s.
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), heard).await;
+    assert!(told.expect("an event while the watch goes on").unwrap());
+    watching.await.unwrap();
 }
 
 async fn install_trackers(fleet: &Fleet) {
