@@ -7,7 +7,10 @@ use actions::Fault;
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use model::status::{CONDITIONS, RevisionReference};
-use model::{Application, ApplicationStatus, Condition, ObjectReference, RunPhase, ServiceStatus, WorkflowStatus};
+use model::{
+    Application, ApplicationStatus, Condition, ObjectReference, RunPhase, ServiceStatus, StepPhase, StepStatus,
+    WorkflowStatus,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which service a status entry is about.
@@ -84,6 +87,8 @@ impl StatusWriter<'_> {
     async fn write(&mut self, run: &WorkflowStatus) -> Result<(), Fault> {
         let mut run = run.clone();
         run.context_backend = run.context_backend.or_else(|| self.context.clone());
+        // Older tools look for it.
+        run.rest.insert("waitCount".to_owned(), waiting(&run.steps).into());
         let services = self.services.all();
         let phase = delivery::status::phase(&run, &services);
         let status = ApplicationStatus {
@@ -132,6 +137,12 @@ impl Observe for StatusWriter<'_> {
     }
 }
 
+/// How many steps are under way and not done, sub-steps included.
+fn waiting(steps: &[StepStatus]) -> usize {
+    let busy = |step: &StepStatus| matches!(step.phase, StepPhase::Running | StepPhase::Suspending);
+    steps.iter().map(|step| usize::from(busy(step)) + waiting(&step.sub_steps)).sum()
+}
+
 /// The conditions (kubevela-features.md §1.6): everything before the workflow has been done once a run exists; the
 /// workflow's own and `Ready` follow the run. A condition that does not change keeps its time.
 fn conditions(last: &[Condition], run: &WorkflowStatus) -> Vec<Condition> {
@@ -166,6 +177,17 @@ mod tests {
     fn kinds(phase: RunPhase) -> Vec<(String, String)> {
         let run = WorkflowStatus { phase: Some(phase), ..WorkflowStatus::default() };
         conditions(&[], &run).into_iter().map(|c| (c.kind, c.status)).collect()
+    }
+
+    #[test]
+    fn steps_that_wait_are_counted_with_their_sub_steps() {
+        let steps: Vec<StepStatus> = serde_json::from_value(serde_json::json!([
+            {"id": "a", "name": "a", "type": "deploy", "phase": "succeeded"},
+            {"id": "b", "name": "b", "type": "step-group", "phase": "suspending", "subSteps": [
+                {"id": "c", "name": "c", "type": "suspend", "phase": "suspending"}]},
+        ]))
+        .unwrap();
+        assert_eq!(waiting(&steps), 2);
     }
 
     #[test]

@@ -413,8 +413,19 @@ impl Delivery {
                     details: t.details.clone(),
                 })
                 .collect(),
-            ..ServiceStatus::default()
+            scopes: self.scopes(),
         }
+    }
+
+    /// What older tools look for: the health policies, as the scopes that they once were.
+    fn scopes(&self) -> Vec<Value> {
+        let policies = self.input.app.spec.policies.iter().enumerate().filter(|(_, p)| p.kind == "health");
+        policies
+            .map(|(i, p)| {
+                let (api_version, kind) = ("core.oam.dev/v1alpha2", "HealthScope");
+                json!({"reference": {"apiVersion": api_version, "kind": kind, "name": p.effective_name(i)}})
+            })
+            .collect()
     }
 }
 
