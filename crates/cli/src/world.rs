@@ -4,7 +4,7 @@ use cue::World;
 use std::io::Read;
 use std::sync::Arc;
 
-/// Paths are taken as they are, relative to the current folder; `-` is standard input.
+/// Files by path, and the packages that come with Lateen (`vela/op`). Paths are taken as they are, relative to the current folder; `-` is standard input.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Files;
 
@@ -35,8 +35,8 @@ impl World for Files {
         Ok(names)
     }
 
-    fn package(&self, _import_path: &str) -> Option<Vec<(String, Arc<str>)>> {
-        None
+    fn package(&self, import_path: &str) -> Option<Vec<(String, Arc<str>)>> {
+        ::render::builtin::package(import_path)
     }
 }
 
