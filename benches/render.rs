@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p render`. Goals: a component below 1 ms; 2,000 Applications a second on one core.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run has failed")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use cue_syntax::Source;
 use render::{AppView, Clusters, Documents, Placement, RenderContext, Renderer};
