@@ -26,7 +26,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use embedded::{Cluster, Options};
+use embedded::{Cluster, Options, TestClock};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::Client;
@@ -110,7 +110,9 @@ fn parse(text: &str) -> (String, Vec<Step>) {
 }
 
 async fn on_embedded(file: &Path, name: &str, known: &str) -> Result<(), String> {
-    let cluster = Cluster::in_memory(Options::default()).map_err(|error| error.to_string())?;
+    // Time stands still: managers of fields are ordered by the second in which they wrote.
+    let options = Options { clock: Arc::new(TestClock::default()), ..Options::default() };
+    let cluster = Cluster::in_memory(options).map_err(|error| error.to_string())?;
     let client = cluster.client("default");
     let (_, steps) = parse(&std::fs::read_to_string(file).unwrap());
     let answers = converse(&client, "contract", &steps).await;

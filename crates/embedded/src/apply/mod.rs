@@ -127,8 +127,10 @@ fn applier(served: &Served, options: &WriteOptions) -> Manager {
     }
 }
 
-fn check(served: &Served, schema: &Schema, applied: &Value) -> Result<(), ApiError> {
-    walk::check_keys(schema, applied, "").map_err(|why| {
+/// Refuses an apply whose fields nobody could own.
+pub(crate) fn check(served: &Served, applied: &Value) -> Result<(), ApiError> {
+    let schema = Schema::of(served);
+    walk::check_keys(&schema, &without_managed_fields(applied), "").map_err(|why| {
         let (group, version) = (&served.group, &served.version);
         let place = format!(
             "{}/{}; {group}/{version}, Kind={}",
@@ -141,20 +143,14 @@ fn check(served: &Served, schema: &Schema, applied: &Value) -> Result<(), ApiErr
 }
 
 /// The object that the first apply makes.
-pub(crate) fn apply_new(
-    served: &Served,
-    applied: &Value,
-    options: &WriteOptions,
-    now: Timestamp,
-) -> Result<Value, ApiError> {
+pub(crate) fn apply_new(served: &Served, applied: &Value, options: &WriteOptions, now: Timestamp) -> Value {
     let schema = Schema::of(served);
     let mut object = without_managed_fields(applied);
-    check(served, &schema, &object)?;
     let set = walk::fields_of(&schema, &object);
     let mut managers = Managers::default();
     managers.set(applier(served, options), ownable(served, options.subresource, &set), now);
     managers.write(&mut object);
-    Ok(object)
+    object
 }
 
 /// `old` after `applied` was applied to it by the manager of `options`.
@@ -172,7 +168,6 @@ pub(crate) fn apply(
     if options.subresource == Subresource::None && served.has_status() {
         object::remove(&mut applied, &["status"]);
     }
-    check(served, &schema, &applied)?;
     let mut managers = Managers::read(object::at(old, &["metadata", "managedFields"]));
     if managers.is_empty() {
         let before = Manager {

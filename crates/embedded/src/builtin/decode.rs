@@ -21,7 +21,8 @@ const DEPTH: usize = 200;
 pub(crate) fn decode(schema: &Schema, value: &mut Value, path: &str) -> Problems {
     let mut problems = Problems::default();
     if let Schema::BuiltIn(built) = schema {
-        visit(built, value, path, 0, &mut problems);
+        let place = Place { owner: "", fields: path.to_owned() };
+        visit(built, value, path, &place, 0, &mut problems);
     }
     problems
 }
@@ -30,7 +31,14 @@ fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn object(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems: &mut Problems) {
+/// Where a value stands as Go names it: the type that has the field, and the path of fields without indices and keys.
+#[derive(Debug, Clone)]
+struct Place<'a> {
+    owner: &'a str,
+    fields: String,
+}
+
+fn object(schema: &BuiltIn, value: &mut Value, path: &str, place: &Place<'_>, depth: usize, problems: &mut Problems) {
     let Some(map) = value.as_object_mut() else { return };
     map.retain(|key, inner| {
         if inner.is_null() {
@@ -46,23 +54,28 @@ fn object(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problem
             return false;
         };
         if let Schema::BuiltIn(field) = field {
-            visit(field, inner, &here, depth + 1, problems);
+            let owner = match schema.shape {
+                Shape::Object(found) => found.name().rsplit('.').next().unwrap_or(""),
+                _ => place.owner,
+            };
+            let place = Place { owner, fields: join(&place.fields, key) };
+            visit(field, inner, &here, &place, depth + 1, problems);
         }
         true
     });
 }
 
-fn visit(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems: &mut Problems) {
+fn visit(schema: &BuiltIn, value: &mut Value, path: &str, place: &Place<'_>, depth: usize, problems: &mut Problems) {
     if depth > DEPTH {
         problems.mistyped.get_or_insert_with(|| format!("{path} is nested too deeply"));
         return;
     }
     match (schema.shape, schema.element()) {
-        (Shape::Object(_), _) if value.is_object() => object(schema, value, path, depth, problems),
+        (Shape::Object(_), _) if value.is_object() => object(schema, value, path, place, depth, problems),
         (Shape::List(_), Some(Schema::BuiltIn(element))) => {
             if let Some(list) = value.as_array_mut() {
                 for (index, item) in list.iter_mut().enumerate() {
-                    visit(element, item, &format!("{path}[{index}]"), depth + 1, problems);
+                    visit(element, item, &format!("{path}[{index}]"), place, depth + 1, problems);
                 }
             }
         }
@@ -70,7 +83,7 @@ fn visit(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems
             if let Some(map) = value.as_object_mut() {
                 map.retain(|_, inner| !inner.is_null());
                 for (key, inner) in map.iter_mut() {
-                    visit(element, inner, &join(path, key), depth + 1, problems);
+                    visit(element, inner, &join(path, key), place, depth + 1, problems);
                 }
             }
         }
@@ -104,7 +117,10 @@ fn visit(schema: &BuiltIn, value: &mut Value, path: &str, depth: usize, problems
         };
         let wanted = name(schema.shape);
         problems.mistyped.get_or_insert_with(|| {
-            format!("json: cannot unmarshal {got} into Go struct field {path} of type {wanted}")
+            format!(
+                "json: cannot unmarshal {got} into Go struct field {}.{} of type {wanted}",
+                place.owner, place.fields
+            )
         });
     }
 }

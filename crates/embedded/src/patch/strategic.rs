@@ -114,7 +114,8 @@ fn merged_list(
     let same = |item: &Value, wanted: &Value| item.get(key) == Some(wanted);
     for item in patch {
         let Some(wanted) = item.get(key) else {
-            return Err(ApiError::bad_request(format!("map: {item} does not contain declared merge key: {key}")));
+            let text = format!("map: {} does not contain declared merge key: {key}", go_map(item));
+            return Err(ApiError::new(500, "", text));
         };
         if item.get("$patch").and_then(Value::as_str) == Some("delete") {
             result.retain(|other| !same(other, wanted));
@@ -138,6 +139,19 @@ fn merged_list(
         reorder(schema, &mut result, order, old);
     }
     Ok(Value::Array(result))
+}
+
+/// A JSON object as Go prints a map.
+fn go_map(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let inner: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
+            format!("map[{}]", inner.join(" "))
+        }
+        Value::Array(list) => format!("[{}]", list.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// Puts the elements that `order` names in that order. The others keep the order they had, each before the first

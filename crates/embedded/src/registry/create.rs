@@ -57,6 +57,7 @@ impl Store {
         let warnings = self.prepare(served, None, &mut object, options)?;
         crate::apply::track_update(served, None, &mut object, options, self.now());
 
+        crate::builtin::show_times(&served.table, &mut object);
         let name = object::name(&object).to_owned();
         if options.dry_run {
             if self.engine().get(&served.table, namespace, &name).is_some() {
@@ -119,7 +120,7 @@ pub(crate) fn check_identity(served: &Served, namespace: &str, object: &mut Valu
         let got = object::text(object, &[field]);
         if got.is_empty() {
             object::set(object, &[field], expected);
-        } else if got != expected {
+        } else if got != expected && served.custom {
             return Err(ApiError::bad_request(format!(
                 "the {} in the data ({got}) does not match the expected {} ({expected})",
                 if field == "kind" { "kind" } else { "API version" },
@@ -127,6 +128,7 @@ pub(crate) fn check_identity(served: &Served, namespace: &str, object: &mut Valu
             )));
         }
     }
+    check_kind(served, object)?;
     if object.get("metadata").is_some_and(|m| !m.is_object() && !m.is_null()) {
         return Err(ApiError::bad_request("metadata is not an object"));
     }
@@ -146,4 +148,22 @@ pub(crate) fn check_identity(served: &Served, namespace: &str, object: &mut Valu
         return Err(ApiError::bad_request("namespace is not allowed on this type"));
     }
     Ok(())
+}
+
+/// Refuses a built-in kind in the place of another, as Go's conversion does.
+fn check_kind(served: &Served, object: &Value) -> Result<(), ApiError> {
+    let (sent, kind) = (object::text(object, &["apiVersion"]), object::text(object, &["kind"]));
+    if sent == served.group_version() && kind == served.kind {
+        return Ok(());
+    }
+    let (group, version) = sent.split_once('/').unwrap_or(("", sent));
+    let wanted = &served.kind;
+    let why = if k8s_schema::resource(group, version, kind).is_some() {
+        // The internal package of a group is its first word.
+        let package = served.group.split('.').next().filter(|word| !word.is_empty()).unwrap_or("core");
+        format!("converting ({version}.{kind}) to ({package}.{wanted}): unknown conversion")
+    } else {
+        format!("no kind {kind:?} is registered for version {sent:?} in scheme \"pkg/runtime/scheme.go:100\"")
+    };
+    Err(ApiError::bad_request(format!("{kind} in version {version:?} cannot be handled as a {wanted}: {why}")))
 }

@@ -90,7 +90,7 @@ impl Store {
             if !sent_version.is_empty() && sent_version != current.version.to_string() {
                 return Err(ApiError::stale(&served.group, &served.plural, name));
             }
-            let old = self.shown(served, &current);
+            let old = self.compared(served, &current);
             check_uid(served, name, &old, &object)?;
             if let Some(written) = self.replace(served, &current, &old, object.clone(), options, false)? {
                 return Ok(written);
@@ -118,7 +118,7 @@ impl Store {
         }
         for _ in 0..ATTEMPTS {
             let current = self.get_stored(served, namespace, name)?;
-            let old = self.shown(served, &current);
+            let old = self.compared(served, &current);
             let mut object = crate::patch::patched(served, &old, patch)?;
             check_identity(served, namespace, &mut object)?;
             if object::name(&object) != name {
@@ -147,6 +147,12 @@ impl Store {
         applied: &Value,
         options: &WriteOptions,
     ) -> Result<Written, ApiError> {
+        let (sent, kind) = (object::text(applied, &["apiVersion"]), object::text(applied, &["kind"]));
+        if !served.custom && !kind.is_empty() && (sent != served.group_version() || kind != served.kind) {
+            let shown = if sent.contains('/') { sent.to_owned() } else { format!("/{sent}") };
+            return Err(ApiError::bad_request(format!("invalid object type: {shown}, Kind={kind}")));
+        }
+        crate::apply::check(served, applied)?;
         let mut applied = applied.clone();
         check_identity(served, namespace, &mut applied)?;
         let stated = object::name(&applied);
@@ -176,7 +182,7 @@ impl Store {
             if !version.is_empty() && version != current.version.to_string() {
                 return Err(ApiError::stale(&served.group, &served.plural, name));
             }
-            let old = self.shown(served, &current);
+            let old = self.compared(served, &current);
             check_uid(served, name, &old, &applied)?;
             let merged = crate::apply::apply(served, &old, &applied, options, self.now())?;
             if let Some(written) = self.replace(served, &current, &old, merged, options, true)? {
@@ -209,9 +215,10 @@ impl Store {
             let name = object::name(&applied).to_owned();
             self.check_namespace(served, namespace, &name)?;
         }
-        let mut object = crate::apply::apply_new(served, &applied, options, self.now())?;
+        let mut object = crate::apply::apply_new(served, &applied, options, self.now());
         self.stamp_new(served, &mut object);
         let warnings = self.prepare(served, None, &mut object, options)?;
+        crate::builtin::show_times(&served.table, &mut object);
         let name = object::name(&object).to_owned();
         if options.dry_run {
             return Ok(Written { object, created: true, warnings });
@@ -223,6 +230,13 @@ impl Store {
         };
         self.after_write(served, &stored);
         Ok(Written { object: self.shown(served, &stored), created: true, warnings })
+    }
+
+    /// A stored object as changes to it are compared with.
+    fn compared(&self, served: &Served, current: &Stored) -> Value {
+        let mut old = self.shown(served, current);
+        crate::builtin::hide_times(&served.table, &mut old);
+        old
     }
 
     /// Stores `object` in place of `current`. `Ok(None)`: somebody else wrote in between, compute again.
@@ -258,8 +272,10 @@ impl Store {
             bump_generation(served, old, &mut object);
         }
 
-        if same(old, &object) {
-            return Ok(Some(Written { object: old.clone(), created: false, warnings }));
+        let unchanged = same(old, &object);
+        crate::builtin::show_times(&served.table, &mut object);
+        if unchanged {
+            return Ok(Some(Written { object: self.shown(served, current), created: false, warnings }));
         }
         if options.dry_run {
             return Ok(Some(Written { object, created: false, warnings }));

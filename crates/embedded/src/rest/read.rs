@@ -79,6 +79,13 @@ pub(super) fn list(call: &Call<'_>, served: &Served, namespace: Option<&str>) ->
     items.retain(|stored| selector.matches(stored));
     let version = token.as_ref().map_or(now, |(version, ..)| *version);
     let mut meta = list_meta(version);
+    if let Some(map) = meta.as_object_mut()
+        && served.custom
+        && call.accept.form == Form::Plain
+    {
+        // Lists of custom resources always have the field.
+        map.insert("continue".into(), "".into());
+    }
     if let Some(limit) = limit
         && items.len() > limit
     {
@@ -177,7 +184,12 @@ pub(super) fn check_field_selector<'a>(served: &Served, paths: impl Iterator<Ite
                     served.group_version()
                 )
             } else {
-                format!("field label not supported: {path}")
+                match extra {
+                    [] => format!(
+                        "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    ),
+                    _ => format!("field label not supported: {path}"),
+                }
             };
             return Err(ApiError::bad_request(message));
         }

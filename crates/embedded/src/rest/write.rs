@@ -76,16 +76,10 @@ pub(super) fn parse_patch(sent: &Sent) -> Result<Patch, ApiError> {
         "application/merge-patch+json" => Patch::Merge(sent.json()?),
         "application/strategic-merge-patch+json" => Patch::Strategic(sent.json()?),
         "application/apply-patch+yaml" => Patch::Apply(sent.yaml()?),
-        other => {
-            return Err(ApiError::unsupported_media_type(
-                other,
-                &[
-                    "application/json-patch+json",
-                    "application/merge-patch+json",
-                    "application/strategic-merge-patch+json",
-                    "application/apply-patch+yaml",
-                ],
-            ));
+        _ => {
+            let mut error = ApiError::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+            error.details = Some(Box::new(json!({})));
+            return Err(error);
         }
     })
 }

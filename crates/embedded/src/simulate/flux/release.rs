@@ -136,7 +136,10 @@ fn install(settled: &mut Settled, chart: &Chart, scene: &Scene<'_>) -> bool {
     };
     let mut next = (**known).clone();
     put(&mut next, &["spec", "replicas"], wanted.int("/spec/replicas").unwrap_or(1).into());
-    put(&mut next, &["spec", "template", "metadata"], wanted.map("/spec/template/metadata").into());
+    // Field by field: an apiserver shows an empty creation time beside what was asked for.
+    for (field, value) in wanted.map("/spec/template/metadata") {
+        put(&mut next, &["spec", "template", "metadata", field.as_str()], value);
+    }
     for field in ["image", "ports"] {
         let value = wanted.pointer(&format!("/spec/template/spec/containers/0/{field}")).cloned().unwrap_or_default();
         if let Some(Value::Object(container)) = next.pointer_mut("/spec/template/spec/containers/0") {
