@@ -182,7 +182,7 @@ impl Compiler<'_> {
         self.hidden = hidden;
         self.features = self.features_of(file);
         let scope = Scope::package(fields.clone(), FileNames { imports, lets: FxHashMap::default() });
-        let span = file.decls.first().map_or(Span { source: file.source, start: 0, end: 0 }, |d| scope::decl_span(d));
+        let span = file.decls.first().map_or(Span { source: file.source, start: 0, end: 0 }, scope::decl_span);
         let (expr, scope) = self.struct_in(scope, &file.decls, span, true);
         for (name, path, span) in unused {
             if !scope.used.contains(&name) && scope.names.imports.contains_key(&name) {

@@ -28,9 +28,8 @@ impl Evaluator {
         match f {
             Function::Native(n) => self.native(n, values, args, e, env),
             Function::Package(b) => {
-                if b.validator && values.len() + 1 == b.params.iter().filter(|p| p.default.is_none()).count().max(1)
-                    || b.validator && values.len() < b.params.iter().filter(|p| p.default.is_none()).count()
-                {
+                let needed = b.params.iter().filter(|p| p.default.is_none()).count();
+                if b.validator && values.len() < needed {
                     return self.partial(f, values, args);
                 }
                 self.apply(f, values, e)

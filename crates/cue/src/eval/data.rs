@@ -1,6 +1,6 @@
 //! Between nodes and data: what builtins are given and give, what inputs bring, what leaves an evaluation.
 
-use super::{Base, Code, Conj, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val, flag};
+use super::{Base, Code, Conj, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val};
 use crate::data::{Data, DataValue, Fields, Labels, Origin};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, FieldMeta, ListLit, StructLit, Sym, SymKind};
 use cue_syntax::{SourceId, Span};
@@ -38,12 +38,9 @@ impl Evaluator {
     }
 
     fn data_of_node(&mut self, n: NodeId, at: ExprId) -> Res<Data> {
+        // A validator looks at the node that is being judged: everything below it is final.
         if self.judging != self.follow(n) && !self.finalize(n) && !self.force {
-            let m = self.follow(n);
-            if !self.has(m, flag::IN_FINAL) {
-                return Err(Stop::Pending(m));
-            }
-            return Err(Stop::Pending(m));
+            return Err(Stop::Pending(self.follow(n)));
         }
         let mut problems = Vec::new();
         match self.export(n, Export::default(), &mut problems, 0) {
@@ -60,6 +57,32 @@ impl Evaluator {
 
     /// A final node as data. What cannot be exported is put into `problems`; `None` when nothing is left.
     pub(crate) fn export(&mut self, n: NodeId, how: Export, problems: &mut Vec<FaultId>, depth: u32) -> Option<Data> {
+        if depth > 0 {
+            return self.export_in(n, how, problems, depth);
+        }
+        let outer = (std::mem::replace(&mut self.trail_from, n), std::mem::take(&mut self.trail));
+        let data = self.export_in(n, how, problems, depth);
+        (self.trail_from, self.trail) = outer;
+        data
+    }
+
+    /// A fault of the place that an export has come to.
+    fn missing(&mut self, reason: Reason, place: NodeId, code: Code) -> FaultId {
+        let at = self.places(place);
+        let f = self.fault(code, reason, place, &at);
+        self.faults[f].trail = Some((self.trail_from, self.trail.clone().into()));
+        f
+    }
+
+    /// A field or element on the way of an export.
+    fn export_below(&mut self, arc: NodeId, how: Export, problems: &mut Vec<FaultId>, depth: u32) -> Option<Data> {
+        self.trail.push(self.nodes[arc].label);
+        let data = self.export(arc, how, problems, depth + 1);
+        self.trail.pop();
+        data
+    }
+
+    fn export_in(&mut self, n: NodeId, how: Export, problems: &mut Vec<FaultId>, depth: u32) -> Option<Data> {
         let place = n;
         let n = self.default_of(n);
         if depth > self.limits.depth {
@@ -99,18 +122,15 @@ impl Evaluator {
                     }
                     match kind {
                         ArcKind::Member => {
-                            if let Some(data) = self.export(arc, how, problems, depth + 1) {
+                            if let Some(data) = self.export_below(arc, how, problems, depth) {
                                 fields.insert(self.ir.symbols.text(label).clone(), data);
                             }
                         }
                         ArcKind::Required => {
-                            let at: Vec<_> = self.nodes[arc].conjs.iter().map(|c| c.expr).take(1).collect();
-                            let f = self.fault(
-                                Code::Incomplete,
-                                Reason::Static("field is required but not present"),
-                                arc,
-                                &at,
-                            );
+                            self.trail.push(label);
+                            let reason = Reason::Static("field is required but not present");
+                            let f = self.missing(reason, arc, Code::Incomplete);
+                            self.trail.pop();
                             problems.push(f);
                         }
                         ArcKind::Optional => {}
@@ -122,7 +142,7 @@ impl Evaluator {
                 let mut items = Vec::with_capacity(self.nodes[n].arcs.len());
                 for arc in self.nodes[n].arcs.clone() {
                     if self.nodes[arc].label.as_index().is_some()
-                        && let Some(data) = self.export(arc, how, problems, depth + 1)
+                        && let Some(data) = self.export_below(arc, how, problems, depth)
                     {
                         items.push(data);
                     }
@@ -131,21 +151,18 @@ impl Evaluator {
             }
             Base::Unknown(id) => DataValue::Unknown(id),
             Base::Disjunction(_) => {
-                let at = self.places(place);
-                let f = self.fault(Code::Incomplete, Reason::Ambiguous(n), place, &at);
+                let f = self.missing(Reason::Ambiguous(n), place, Code::Incomplete);
                 problems.push(f);
                 return None;
             }
             Base::Constraint => {
-                let at = self.places(place);
-                let f = self.fault(Code::Incomplete, Reason::NonConcrete(Val::Node(n)), place, &at);
+                let f = self.missing(Reason::NonConcrete(Val::Node(n)), place, Code::Incomplete);
                 problems.push(f);
                 return None;
             }
             Base::Bottom | Base::Forward(_) => return None,
             Base::None => {
-                let at = self.places(place);
-                let f = self.fault(Code::Cycle, Reason::Static("cycle error"), place, &at);
+                let f = self.missing(Reason::Static("cycle error"), place, Code::Cycle);
                 problems.push(f);
                 return None;
             }
@@ -174,6 +191,7 @@ impl Evaluator {
                 _ => break,
             }
         }
+        metas.sort_by_key(|m| self.ir.metas[*m].label);
         metas.iter().flat_map(|m| self.ir.metas[*m].doc.iter().cloned()).collect()
     }
 

@@ -56,12 +56,14 @@ pub(crate) struct FaultInfo {
     /// Places: expressions.
     pub(crate) at: Vec<ExprId>,
     pub(crate) related: Vec<FaultId>,
+    /// Where an export came to it, from which node: a shared value has more places than its own.
+    pub(crate) trail: Option<(NodeId, Box<[Sym]>)>,
 }
 
 impl Evaluator {
     pub(crate) fn fault(&mut self, code: Code, reason: Reason, node: NodeId, at: &[ExprId]) -> FaultId {
         let at = at.iter().copied().filter(|e| *e != NONE).collect();
-        self.faults.push(FaultInfo { code, reason, node, at, related: Vec::new() })
+        self.faults.push(FaultInfo { code, reason, node, at, related: Vec::new(), trail: None })
     }
 
     pub(crate) fn stop(&mut self, code: Code, reason: Reason, node: NodeId, at: &[ExprId]) -> Stop {
@@ -169,7 +171,12 @@ impl Evaluator {
 
     /// The path of a node from the root: `a.b[0]."x-y"`.
     pub(crate) fn path(&self, n: NodeId) -> String {
-        let mut labels = Vec::new();
+        self.path_below(n, &[])
+    }
+
+    /// The path of a node with labels below it.
+    fn path_below(&self, n: NodeId, below: &[Sym]) -> String {
+        let mut labels: Vec<Sym> = below.iter().rev().copied().collect();
         let mut at = n;
         while at != NONE {
             let node = &self.nodes[at];
@@ -227,7 +234,10 @@ impl Evaluator {
         };
         let mut d = Diagnostic::error(code, self.message(f));
         if info.node != NONE {
-            let path = self.path(info.node);
+            let path = match &info.trail {
+                Some((from, labels)) => self.path_below(*from, labels),
+                None => self.path(info.node),
+            };
             if !path.is_empty() {
                 d.path = Some(path);
             }

@@ -119,9 +119,9 @@ impl Evaluator {
         let s = self.scratch(n);
         self.nodes[n].base = if s.list.is_some() {
             Base::List
-        } else if s.kind == kind::STRUCT && (s.literal || regular) {
-            Base::Struct
-        } else if s.literal && s.kind == kind::TOP && s.checks.is_empty() && !s.top {
+        } else if s.kind == kind::STRUCT && (s.literal || regular)
+            || s.literal && s.kind == kind::TOP && s.checks.is_empty() && !s.top
+        {
             Base::Struct
         } else {
             self.check_bounds(n);

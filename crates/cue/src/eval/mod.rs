@@ -112,6 +112,9 @@ pub(crate) struct Evaluator {
     pub(crate) steps: u64,
     pub(crate) limits: Limits,
     pub(crate) stopped: Option<FaultId>,
+    /// The labels that an export has passed, and the node where it began.
+    pub(crate) trail: Vec<Sym>,
+    pub(crate) trail_from: NodeId,
     /// Compiled patterns; `None` for those that are none.
     pub(crate) regexes: FxHashMap<smol_str::SmolStr, Result<Arc<regex::Regex>, String>>,
 }
@@ -138,6 +141,8 @@ impl Evaluator {
             steps: 0,
             limits,
             stopped: None,
+            trail: Vec::new(),
+            trail_from: NONE,
             regexes: FxHashMap::default(),
         };
         e.closes.push(CloseInfo::default());

@@ -97,6 +97,13 @@ impl Evaluator {
         self.run(n);
         let n = self.follow(n);
         self.taint |= self.nodes[n].taint;
+        // What is known of the shape of an unknown result is not its value.
+        if let Some(id) = self.nodes[n].scratch.as_ref().and_then(|s| s.unknown) {
+            return Err(Stop::Unknown(id));
+        }
+        if let Base::Unknown(id) = self.nodes[n].base {
+            return Err(Stop::Unknown(id));
+        }
         let found = self.arc(n, label);
         if let Some(arc) = found
             && self.nodes[arc].arc == ArcKind::Member

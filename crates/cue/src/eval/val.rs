@@ -106,7 +106,27 @@ impl Evaluator {
                     .collect();
                 format!("{{{}{}}}", parts.join(","), if node.arcs.len() > 4 { ",…" } else { "" })
             }
-            Base::Bottom => "_|_".into(),
+            Base::Bottom => match node.arcs.first() {
+                Some(first) => {
+                    let is_list = self.nodes[*first].label.as_index().is_some();
+                    let parts: Vec<String> = node
+                        .arcs
+                        .iter()
+                        .take(4)
+                        .map(|a| match is_list {
+                            true => child(*a),
+                            false => format!("{}:{}", self.ir.symbols.text(self.nodes[*a].label), child(*a)),
+                        })
+                        .collect();
+                    let more = if node.arcs.len() > 4 { ",…" } else { "" };
+                    if is_list {
+                        format!("[{}{more}]", parts.join(","))
+                    } else {
+                        format!("{{{}{more}}}", parts.join(","))
+                    }
+                }
+                None => "_|_".into(),
+            },
             Base::Unknown(_) => "(not known yet)".into(),
             Base::Constraint | Base::None => match &node.scratch {
                 Some(s) => {
