@@ -26,6 +26,12 @@ fn objects_and_versions_survive_a_close() {
     let made = cluster.store().create(CONFIG_MAPS, "default", map("a", 1), &WriteOptions::by("test")).unwrap();
     cluster.store().create(CONFIG_MAPS, "default", map("gone", 1), &WriteOptions::by("test")).unwrap();
     cluster.store().delete(CONFIG_MAPS, "default", "gone", &DeleteOptions::default()).unwrap();
+    let owner = cluster.store().create(CONFIG_MAPS, "default", map("owner", 1), &WriteOptions::by("test")).unwrap();
+    let mut owned = map("owned", 1);
+    owned["metadata"]["labels"] = json!({"app": "web"});
+    owned["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}]);
+    cluster.store().create(CONFIG_MAPS, "default", owned, &WriteOptions::by("test")).unwrap();
     let version = cluster.store().resource_version();
     cluster.close();
 
@@ -33,8 +39,15 @@ fn objects_and_versions_survive_a_close() {
     assert_eq!(cluster.store().get(CONFIG_MAPS, "default", "a").unwrap(), made);
     assert!(cluster.store().get(CONFIG_MAPS, "default", "gone").is_err());
     assert_eq!(cluster.store().resource_version(), version);
+    // Labels and owners are indexed again.
+    let selected = cluster.store().list(CONFIG_MAPS, None, &Selector::label("app", "web")).unwrap();
+    assert_eq!(selected.items.len(), 1);
+    cluster.store().delete(CONFIG_MAPS, "default", "owner", &DeleteOptions::default()).unwrap();
+    assert!(cluster.store().get(CONFIG_MAPS, "default", "owned").is_err());
+    let before = version;
+    let version = cluster.store().resource_version();
     // History does not reach back before the opening.
-    assert_eq!(cluster.store().changes(version - 1).unwrap_err().code, 410);
+    assert_eq!(cluster.store().changes(before - 1).unwrap_err().code, 410);
     let mut changes = cluster.store().changes(version).unwrap();
     cluster.store().create(CONFIG_MAPS, "default", map("b", 1), &WriteOptions::by("test")).unwrap();
     let change = changes.try_next().unwrap().unwrap();

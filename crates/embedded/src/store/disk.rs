@@ -16,11 +16,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
-use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::stored::{Key, Stored};
 use crate::error::OpenError;
-use crate::object;
 
 /// The database file in a cluster's folder.
 pub(crate) const DATABASE: &str = "cluster.redb";
@@ -139,7 +138,7 @@ impl Disk {
                 file
             }
         };
-        let record = encode(key, version, stored.map(|s| s.text(&s.api_version)));
+        let record = encode(key, version, stored.map(|s| encode_object(s)));
         if let Err(e) = file.write_all(&record) {
             // Take back what may be half written; where even that fails, go on in a fresh segment: a torn record ends one.
             if file.set_len(self.journal_len).is_ok() {
@@ -212,10 +211,34 @@ fn load(database: &Database, path: &Path) -> Result<(BTreeMap<Key, Stored>, u64)
     Ok((objects, version))
 }
 
-fn decode_object(key: Key, bytes: &[u8]) -> Option<Stored> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    let version = object::text(&value, &["metadata", "resourceVersion"]).parse().unwrap_or(0);
-    Some(Stored::new(key, version, value))
+// An object: the byte 1, u16 length of its apiVersion, apiVersion, u16 length of its kind, kind, the rest as JSON.
+// Opening reads only the metadata of each.
+
+fn encode_object(stored: &Stored) -> Vec<u8> {
+    let mut out = Vec::with_capacity(stored.bytes.len() + stored.api_version.len() + stored.kind.len() + 5);
+    out.push(1);
+    for text in [&stored.api_version, &stored.kind] {
+        out.extend_from_slice(&(text.len() as u16).to_le_bytes());
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.extend_from_slice(&stored.bytes);
+    out
+}
+
+fn decode_object(key: Key, mut bytes: &[u8]) -> Option<Stored> {
+    if bytes.first() == Some(&b'{') {
+        // The whole object as JSON, as the first version wrote it.
+        return Some(Stored::new_as_written(key, serde_json::from_slice(bytes).ok()?));
+    }
+    if number(&mut bytes, 1)? != 1 {
+        return None;
+    }
+    let mut text = || {
+        let length = usize::try_from(number(&mut bytes, 2)?).ok()?;
+        std::str::from_utf8(take(&mut bytes, length)?).ok().map(SmolStr::from)
+    };
+    let (api_version, kind) = (text()?, text()?);
+    Stored::read(key, api_version, kind, Bytes::copy_from_slice(bytes))
 }
 
 fn key_text(key: &Key) -> String {
@@ -285,7 +308,7 @@ fn fold(database: &Database, pending: &Pending, version: u64) -> Result<(), redb
         for (key, stored) in pending {
             let key = key_text(key);
             match stored {
-                Some(stored) => drop(table.insert(key.as_str(), stored.text(&stored.api_version).as_ref())?),
+                Some(stored) => drop(table.insert(key.as_str(), encode_object(stored).as_slice())?),
                 None => drop(table.remove(key.as_str())?),
             }
         }
@@ -313,7 +336,7 @@ fn find_segments(dir: &Path) -> io::Result<(Vec<PathBuf>, u64)> {
 // A record: u32 length of the rest, u64 checksum of the rest after itself, u64 version, u8 kind, u32 length of the key,
 // key, bytes of the object (kind 1) or nothing (kind 0). Little-endian.
 
-fn encode(key: &Key, version: u64, bytes: Option<Bytes>) -> Vec<u8> {
+fn encode(key: &Key, version: u64, bytes: Option<Vec<u8>>) -> Vec<u8> {
     let key = key_text(key);
     let object: &[u8] = bytes.as_deref().unwrap_or_default();
     let mut body = Vec::with_capacity(object.len() + key.len() + 32);

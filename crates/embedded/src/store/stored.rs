@@ -1,8 +1,10 @@
 //! One object as it is kept: serialised, with what lookups need beside it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -15,6 +17,30 @@ pub(crate) struct Key {
     pub(crate) resource: Arc<str>,
     pub(crate) namespace: SmolStr,
     pub(crate) name: SmolStr,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    metadata: Metadata,
+}
+
+/// What the indices need of an object's metadata.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    resource_version: SmolStr,
+    #[serde(default)]
+    uid: SmolStr,
+    #[serde(default)]
+    labels: Option<BTreeMap<SmolStr, Option<SmolStr>>>,
+    #[serde(default)]
+    owner_references: Option<Vec<Owner>>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    #[serde(default)]
+    uid: Option<SmolStr>,
 }
 
 /// A stored object. The JSON text is kept rather than a tree: it is what goes over the wire, and a fifth of the size.
@@ -60,6 +86,32 @@ impl Stored {
             // A tree of JSON always serialises.
             bytes: serde_json::to_vec(value).unwrap_or_default().into(),
         }
+    }
+
+    /// An object whose version is in its metadata.
+    pub(crate) fn new_as_written(key: Key, value: Value) -> Self {
+        let version = object::text(&value, &["metadata", "resourceVersion"]).parse().unwrap_or(0);
+        Stored::new(key, version, value)
+    }
+
+    /// An object from what [`Stored::bytes`] was; reads only the metadata. `None`: it is no object of ours.
+    pub(crate) fn read(key: Key, api_version: SmolStr, kind: SmolStr, bytes: Bytes) -> Option<Self> {
+        let Head { metadata } = serde_json::from_slice(&bytes).ok()?;
+        Some(Stored {
+            key,
+            version: metadata.resource_version.parse().ok()?,
+            uid: metadata.uid,
+            api_version,
+            kind,
+            labels: metadata.labels.into_iter().flatten().filter_map(|(k, v)| Some((k, v?))).collect(),
+            owners: metadata
+                .owner_references
+                .into_iter()
+                .flatten()
+                .map(|owner| owner.uid.unwrap_or_default())
+                .collect(),
+            bytes,
+        })
     }
 
     /// The object as a tree. What is stored was written by us, so it parses; null stands for the impossible.
