@@ -110,3 +110,33 @@ fn chains_are_bounded() {
         assert_eq!(explain(&format!("a: {}1\n", format!("1{op}").repeat(5_000))), "declarations kept: 1\n");
     }
 }
+
+/// An error deep inside is found at once: no level of nesting is tried twice.
+#[test]
+fn deep_errors_are_found_at_once() {
+    for (open, close) in [
+        ("[{x: ", "}]"),
+        ("{b: ", "}"),
+        ("{let x = ", "}"),
+        ("{format: [", "]}"),
+        ("{if a {", "}}"),
+        ("[if a {b: ", "}]"),
+        ("[for x in ", "]"),
+        ("(", ")"),
+        ("f(", ")"),
+        ("x[", "]"),
+        ("\"\\(", ")\""),
+        ("\"\\(a)\\(", ")\""),
+        ("#\"\\#(", ")\"#"),
+        ("{(", "): 1}"),
+        ("{[", "]: 1}"),
+        ("{\"\\(", ")\": 1}"),
+        ("{X={a: ", "}}"),
+        ("[X=", "]"),
+        ("a: @x(", ")"),
+        ("{for x in y let z = [", "] {}}"),
+    ] {
+        let said = explain(&format!("a: {}1 2{}\n", open.repeat(60), close.repeat(60)));
+        assert!(said.contains("declarations kept: "), "{open}: {said}");
+    }
+}

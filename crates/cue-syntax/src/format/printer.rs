@@ -3,6 +3,7 @@
 use super::gap::Gap;
 use super::layout::{Line, lay_out};
 use crate::ast::Comment;
+use crate::span::Span;
 
 /// What stands before a token in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,18 @@ pub(crate) struct Printer<'a> {
     pub(crate) flat: usize,
     /// The byte of the source that was announced last.
     placed: Option<u32>,
+}
+
+impl<'a> Original<'a> {
+    /// The first comment at or behind a byte.
+    pub(crate) fn comment_from(&self, offset: u32) -> Option<&'a Comment> {
+        self.comments.get(self.comments.partition_point(|c| c.span.start < offset))
+    }
+
+    /// Whether a comment stands inside of a span.
+    pub(crate) fn comment_in(&self, span: Span) -> bool {
+        self.comment_from(span.start).is_some_and(|c| c.span.end <= span.end)
+    }
 }
 
 impl<'a> Printer<'a> {
@@ -125,7 +138,8 @@ impl<'a> Printer<'a> {
                 break;
             }
             self.next_comment += 1;
-            let last_group = self.in_last_group(self.next_comment - 1, offset);
+            let asked = self.pending.has(Gap::SECTION) && !self.pending.has(Gap::FIXED);
+            let last_group = !asked || self.in_last_group(self.next_comment - 1, offset);
             self.comment_at(c, last_group);
         }
     }

@@ -20,9 +20,7 @@ impl Printer<'_> {
         }
         let synthetic = self.original.is_none();
         let close = s.span.end.saturating_sub(1);
-        let inner_comment = self.original.is_some_and(|o| {
-            s.decls.is_empty() && o.comments.iter().any(|c| c.span.start > s.span.start && c.span.end <= s.span.end)
-        });
+        let inner_comment = s.decls.is_empty() && self.original.is_some_and(|o| o.comment_in(s.span));
         let short = s.decls.len() <= 1 && self.on_one_line(s.span);
         self.token(s.span, "{");
         let line = self.line_count();
@@ -60,10 +58,7 @@ impl Printer<'_> {
         let close = l.span.end.saturating_sub(1);
         self.token(l.span, "[");
         self.ask(Gap::TIGHT | Gap::INDENT);
-        let has_comment = self
-            .original
-            .is_some_and(|o| o.comments.iter().any(|c| c.span.start > l.span.start && c.span.end <= l.span.end));
-        if l.elements.is_empty() && !has_comment {
+        if l.elements.is_empty() && !self.original.is_some_and(|o| o.comment_in(l.span)) {
             self.ask(Gap::BLANK | Gap::FIXED);
         }
         let bare = self.omits_commas(l);
@@ -104,8 +99,8 @@ impl Printer<'_> {
             let mut at = from as usize;
             let to = to as usize;
             while at < to {
-                if let Some(c) = original.comments.iter().find(|c| c.span.start as usize == at) {
-                    at = c.span.end as usize;
+                if original.text.as_bytes().get(at) == Some(&b'/') {
+                    at = original.comment_from(at as u32).map_or(to, |c| c.span.end as usize);
                     continue;
                 }
                 if original.text.as_bytes().get(at) == Some(&b',') {
