@@ -114,7 +114,10 @@ pub(crate) fn track_update(
     managers.take_from_others(&me, &changed, &difference.removed);
     let mine = managers.get(&me).cloned().unwrap_or_default();
     let mine = mine.difference(&difference.removed).union(&changed);
-    managers.set(me, ownable(served, options.subresource, &mine), now);
+    // The count that `scale` of a custom resource writes is nobody's.
+    if !(served.custom && options.subresource == Subresource::Scale) {
+        managers.set(me, ownable(served, options.subresource, &mine), now);
+    }
     managers.write(object);
 }
 

@@ -4,6 +4,7 @@ mod age;
 mod builtin;
 mod json_path;
 mod pod;
+mod rows;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
