@@ -6,6 +6,10 @@
 //!
 //! [`simulate`] makes workloads become ready though nothing runs; [`owner`] lets several processes share a cluster.
 //!
+//! What a client of kube-apiserver may miss: admission and conversion webhooks, CEL rules (`x-kubernetes-validations`),
+//! quotas and limit ranges, users and their rights (whoever reaches a cluster may do everything), aggregated APIs,
+//! answers in protobuf, OpenAPI v2 definitions and descriptions of built-in fields.
+//!
 //! This crate must never know: Lateen's own kinds (an Application is a custom resource like any other), what a cluster is
 //! used for, the command line, or any clock but [`Clock`].
 #![cfg_attr(

@@ -23,7 +23,7 @@ const DEPTH: usize = 120;
 /// How many changes watchers may lag behind before they must list again, at least and in bytes at most.
 const HISTORY_MIN: usize = 512;
 const HISTORY_MAX: usize = 20_000;
-const HISTORY_BYTES: usize = 16 << 20;
+const HISTORY_BYTES: usize = 8 << 20;
 
 /// What happened to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
