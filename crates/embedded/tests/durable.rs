@@ -122,7 +122,9 @@ fn an_acknowledged_write_survives_kill_9() {
         // And it goes on.
         cluster.store().create(CONFIG_MAPS, "default", map("after", 1), &WriteOptions::by("test")).unwrap();
         let all = cluster.store().list(CONFIG_MAPS, Some("default"), &Selector::default()).unwrap();
-        assert_eq!(all.items.len(), usize::try_from(value.min(50)).unwrap() + 1);
+        // A write may be kept whose acknowledgement the kill cut off.
+        let least = usize::try_from(value.min(50)).unwrap() + 1;
+        assert!((least..=least + 1).contains(&all.items.len()), "{} objects, {value} writes", all.items.len());
     }
 }
 
