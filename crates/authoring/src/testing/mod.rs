@@ -1,0 +1,1 @@
+//! `lateen def test`: cases beside a definition.
