@@ -124,7 +124,7 @@ impl Evaluator {
             }
         };
         let mut out = Vec::new();
-        for arc in self.nodes[m].arcs.clone() {
+        for arc in self.ordered_arcs(m) {
             let node = &self.nodes[arc];
             let label = node.label;
             match (node.arc, is_list) {

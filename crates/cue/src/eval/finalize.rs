@@ -342,11 +342,14 @@ impl Evaluator {
         if self.has(n, flag::ALTERNATIVE) {
             return;
         }
+        if let Some(arcs) = self.order(n) {
+            self.nodes[n].arcs = arcs;
+        }
         let node = &mut self.nodes[n];
         let keep = match (&node.base, &node.scratch) {
             (Base::Constraint, _) => true,
             (Base::List, Some(s)) => s.list.as_ref().is_some_and(|l| l.closed.is_none()),
-            (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty() || s.literals.len() > 1,
+            (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty(),
             _ => false,
         };
         if keep {

@@ -52,6 +52,7 @@ mod expr;
 mod fault;
 mod finalize;
 mod node;
+mod order;
 mod refer;
 mod schedule;
 mod task;
