@@ -123,26 +123,19 @@ fn show(status: &Value) -> String {
         }
     }
     steps(&mut out, &run["steps"], "  ");
-    // what is applied at the same time has no order
-    let mut services: Vec<String> = Vec::new();
     for service in status["services"].as_array().into_iter().flatten() {
         let cluster = text(&service["cluster"]);
         let place = format!("{}/{}", if cluster.is_empty() { "local" } else { &cluster }, text(&service["namespace"]));
         let health = if service["healthy"] == true { "healthy" } else { "not healthy" };
         let message = text(&service["message"]);
-        services.push(format!("  service {} at {place}: {health} {}\n", text(&service["name"]), message.trim()));
+        let _ = writeln!(out, "  service {} at {place}: {health} {}", text(&service["name"]), message.trim());
     }
-    services.sort();
-    out.push_str(&services.concat());
-    let mut applied: Vec<String> = Vec::new();
     for object in status["appliedResources"].as_array().into_iter().flatten() {
         let cluster = text(&object["cluster"]);
         let cluster = if cluster.is_empty() { "local" } else { &cluster };
         let object = [&object["namespace"], &object["kind"], &object["name"]].map(text).join("/");
-        applied.push(format!("  applied {cluster}/{object}"));
+        let _ = writeln!(out, "  applied {cluster}/{object}");
     }
-    applied.sort();
-    out.push_str(&applied.join("\n"));
     out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,7 +4,7 @@ use actions::{Clusters, Fault, Objects};
 use fleet::{Error, ErrorKind, Fleet};
 use futures::future::BoxFuture;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, OnceCell, mpsc};
 
 /// Clusters of a fleet. What a person should know of goes to `notices`, a line each.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct FleetClusters {
     known: Mutex<FxHashMap<String, Objects>>,
     namespaces: Mutex<FxHashSet<(String, String)>>,
     notices: mpsc::UnboundedSender<String>,
+    hub_version: OnceCell<Option<String>>,
 }
 
 /// A fleet's error as a fault of an action: what names a mistake is permanent, what is about reaching a cluster is not.
@@ -29,12 +30,24 @@ pub fn fault(error: &Error) -> Fault {
 impl FleetClusters {
     /// Over a fleet.
     pub fn new(fleet: Fleet, notices: mpsc::UnboundedSender<String>) -> FleetClusters {
-        FleetClusters { fleet, known: Mutex::default(), namespaces: Mutex::default(), notices }
+        FleetClusters {
+            fleet,
+            known: Mutex::default(),
+            namespaces: Mutex::default(),
+            notices,
+            hub_version: OnceCell::new(),
+        }
     }
 
     /// The fleet underneath.
     pub fn fleet(&self) -> &Fleet {
         &self.fleet
+    }
+
+    /// The version of the hub's API server, asked once; `None` when it does not answer.
+    pub async fn hub_version(&self) -> Option<String> {
+        let ask = async { self.fleet.probe(model::cluster::LOCAL).await.ok().and_then(|health| health.version) };
+        self.hub_version.get_or_init(|| ask).await.clone()
     }
 
     /// Makes a placement's namespace on an embedded cluster, once, and says so. Real clusters are left alone: whoever runs

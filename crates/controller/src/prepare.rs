@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use model::{ApplicationRevision, DefinitionKind, Step};
 use render::builtin::{Builtins, Packages};
 use render::definition::{DefinitionSource, Given, Layers, Loaded, Provenance};
-use render::{AppInput, Clusters, RenderContext, Renderer};
+use render::{AppInput, ClusterVersion, Clusters, RenderContext, Renderer};
 use std::sync::Arc;
 use workflow::Plan;
 use workflow::step::Templates;
@@ -96,7 +96,7 @@ fn step_types(steps: &[Step], into: &mut Vec<String>) {
     }
 }
 
-/// Prepares a run.
+/// Prepares a run. `versions` are those of the clusters, by name, as far as they are known.
 ///
 /// # Errors
 /// Unknown types, wrong parameters, a cycle between steps, templates that do not compile: everything that was found.
@@ -105,6 +105,7 @@ pub async fn prepare(
     subject: &Subject,
     definitions: &Definitions,
     clusters: &Clusters,
+    versions: IndexMap<String, ClusterVersion>,
 ) -> Result<Prepared, Error> {
     let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(definitions.files.clone())];
     if subject.revision.is_new {
@@ -122,7 +123,11 @@ pub async fn prepare(
         policies: subject.parts.policies.clone(),
         workflows: subject.parts.workflow.clone().into_iter().collect(),
     };
-    let context = RenderContext { app_revision: subject.revision.name.clone(), ..RenderContext::default() };
+    let context = RenderContext {
+        app_revision: subject.revision.name.clone(),
+        cluster_versions: versions,
+        ..RenderContext::default()
+    };
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     match renderer.application(&input, clusters, &context) {

@@ -80,8 +80,19 @@ impl Runner {
 
     async fn prepare(&self, subject: &Subject) -> Result<Prepared, Error> {
         let clusters = self.clusters.fleet().list().await.map_err(|e| fault(&e))?;
+        let mut versions = IndexMap::new();
+        for cluster in &clusters {
+            let known = match &cluster.version {
+                Some(version) => Some(version.clone()),
+                None if cluster.name == model::cluster::LOCAL => self.clusters.hub_version().await,
+                None => None,
+            };
+            if let Some(version) = known.as_deref().and_then(render::ClusterVersion::parse) {
+                versions.insert(cluster.name.clone(), version);
+            }
+        }
         let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
-        prepare(&self.hub, subject, &self.definitions, &render::Clusters::Known(clusters)).await
+        prepare(&self.hub, subject, &self.definitions, &render::Clusters::Known(clusters), versions).await
     }
 
     /// Runs an Application that is stored on the hub until it has settled, here or wherever it is being executed.

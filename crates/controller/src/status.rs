@@ -89,7 +89,8 @@ impl StatusWriter<'_> {
         run.context_backend = run.context_backend.or_else(|| self.context.clone());
         // Older tools look for it.
         run.rest.insert("waitCount".to_owned(), waiting(&run.steps).into());
-        let services = self.services.all();
+        let mut services = self.services.all();
+        delivery::status::arrange(&self.app, &mut services);
         let phase = delivery::status::phase(&run, &services);
         let status = ApplicationStatus {
             phase,

@@ -247,6 +247,14 @@ impl Rules {
         self.update.iter().find(|r| r.selector.matches(object)).map(|r| r.strategy.clone()).unwrap_or_default()
     }
 
+    /// Whether nothing is said of how an object is written: it may then be applied without being looked at first.
+    pub fn are_plain_for(&self, object: &Value) -> bool {
+        !self.is_read_only(object)
+            && !self.is_shared(object)
+            && self.keeps_on_update(object).is_empty()
+            && self.update(object) == Update::default()
+    }
+
     /// Whether an object is only looked at.
     pub fn is_read_only(&self, object: &Value) -> bool {
         any(&self.read_only, object)

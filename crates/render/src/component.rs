@@ -1,6 +1,7 @@
 //! One component for one place: its template, its traits in order, and the last touch on each object.
 
 use crate::application::{AppView, ComponentInput, TraitInput};
+use crate::applies::{self, Workload};
 use crate::context::{self, Place, RenderContext};
 use crate::definition::{self, Loaded};
 use crate::object::{self, Origin, Owner};
@@ -9,7 +10,7 @@ use crate::renderer::Renderer;
 use crate::{error, patch, template, tree};
 use cue::{Completeness, Data, DataOptions, DataValue, ErrorClass, Evaluation, Fields, Value};
 use cue_syntax::Diagnostic;
-use model::DefinitionKind;
+use model::{Definition, DefinitionKind};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -412,6 +413,14 @@ impl Work<'_> {
                 ("name", text(&["metadata", "name"])),
             ])
         });
+        let text = |field: &str| workload.as_ref().map_or("", |w| tree::text_at(w, &[field])).to_owned();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let described = Workload { component_type: owner.component_type, api_version: &api_version, kind: &kind };
+        for (input, loaded) in traits {
+            let Definition { name, spec, .. } = &loaded.definition;
+            let rules = &spec.applies_to_workloads;
+            self.warnings.extend(applies::check(name, rules, &input.path, &component.name, described));
+        }
         let mut objects = Vec::new();
         let mut problems = Vec::new();
         for (origin, stage, control_plane_only, slot) in &self.objects {

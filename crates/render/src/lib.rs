@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod application;
+mod applies;
 pub mod builtin;
 pub mod component;
 pub mod context;

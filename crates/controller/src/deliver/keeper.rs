@@ -12,8 +12,9 @@ use futures::future::BoxFuture;
 use kube::api::{DeleteParams, PropagationPolicy};
 use model::tracker::ResourceKey;
 use model::{Application, AppliedResource, labels};
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
 /// How many objects of one dispatch are applied at a time.
@@ -27,6 +28,8 @@ pub struct Keeper {
     rules: Rules,
     revision: String,
     inventory: Mutex<Inventory>,
+    /// What has been applied, as far as it is known: the inventory also holds what was only about to be.
+    applied: std::sync::Mutex<FxHashSet<ResourceKey>>,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -48,13 +51,46 @@ impl Keeper {
         revision: String,
     ) -> Result<Keeper, Fault> {
         let stored = hub.trackers(&app.metadata.namespace, &app.metadata.name).await?;
-        let inventory = Mutex::new(Inventory::of(&app, stored).map_err(Fault::permanent)?);
-        Ok(Keeper { hub, clusters, app, rules, revision, inventory })
+        let inventory = Inventory::of(&app, stored).map_err(Fault::permanent)?;
+        let told = app.status.iter().flat_map(|status| &status.applied_resources);
+        let applied = told.map(key_of).collect();
+        let (inventory, applied) = (Mutex::new(inventory), std::sync::Mutex::new(applied));
+        let keeper = Keeper { hub, clusters, app, rules, revision, inventory, applied };
+        keeper.recover().await;
+        Ok(keeper)
     }
 
     /// What has been applied, for the status.
     pub async fn applied(&self) -> Vec<AppliedResource> {
-        delivery::status::applied(&*self.inventory.lock().await)
+        let inventory = self.inventory.lock().await;
+        let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        delivery::status::applied(&self.app, &inventory, |key| applied.contains(key))
+    }
+
+    /// A process that was killed may have applied what it had not told yet: objects that this revision has recorded and the
+    /// status does not know are looked at. What cannot be looked at is not claimed.
+    async fn recover(&self) {
+        let recorded: Vec<model::ManagedResource> = {
+            let inventory = self.inventory.lock().await;
+            let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+            let entries = &inventory.current.spec.managed_resources;
+            entries.iter().filter(|e| !e.deleted && !applied.contains(&e.key())).cloned().collect()
+        };
+        let looked = recorded.into_iter().map(|entry| async move {
+            let target = ObjectRef {
+                api_version: entry.api_version.clone(),
+                kind: entry.kind.clone(),
+                namespace: entry.namespace.clone(),
+                name: entry.name.clone(),
+            };
+            let live = self.clusters.objects(&entry.cluster).await.ok()?.read(&target).await.ok()??;
+            let revision = live.pointer("/metadata/labels").and_then(|l| l.get(labels::APP_REVISION));
+            let ours =
+                delivery::admit::is_ours(&self.app, &live) && revision.and_then(Value::as_str) == Some(&self.revision);
+            ours.then(|| entry.key())
+        });
+        let found: Vec<Option<ResourceKey>> = futures::stream::iter(looked).buffered(PARALLEL).collect().await;
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).extend(found.into_iter().flatten());
     }
 
     /// The rules of the Application's policies.
@@ -102,8 +138,16 @@ impl Keeper {
 
     async fn apply_one(&self, manifest: &Manifest, target: &ObjectRef, recorded: bool) -> Result<Value, Fault> {
         let objects = self.clusters.objects(&manifest.cluster).await?;
-        let live = objects.read(target).await?;
         let wanted = &manifest.object;
+        if recorded && self.rules.are_plain_for(wanted) {
+            // Applied before: whoever else has taken a field since, the owner's mark among them, makes a conflict. Only
+            // then is the object looked at.
+            match objects.apply(wanted, &self.manager(), false, false).await {
+                Err(fault) if fault.status == Some(409) => {}
+                done => return done,
+            }
+        }
+        let live = objects.read(target).await?;
         match admit(&self.app, &self.rules, wanted, live.as_ref(), recorded) {
             Admission::Apply => self.write(&objects, wanted, live.as_ref()).await,
             Admission::Use | Admission::Keep => Ok(live.unwrap_or(Value::Null)),
@@ -291,6 +335,17 @@ fn key(cluster: &str, object: &Value) -> ResourceKey {
     }
 }
 
+/// What an entry of the status is about.
+fn key_of(told: &AppliedResource) -> ResourceKey {
+    ResourceKey {
+        cluster: model::cluster::normalise(&told.cluster).to_owned(),
+        group: model::meta::group_of(&told.object.api_version).to_owned(),
+        kind: told.object.kind.clone(),
+        namespace: told.object.namespace.clone(),
+        name: told.object.name.clone(),
+    }
+}
+
 impl Dispatch for Keeper {
     fn apply<'a>(&'a self, manifests: Vec<Manifest>) -> BoxFuture<'a, Result<Vec<Value>, Fault>> {
         Box::pin(async move {
@@ -308,6 +363,15 @@ impl Dispatch for Keeper {
                 applied.push(Box::pin(self.apply_one(manifest, target, recorded)));
             }
             let results: Vec<Result<Value, Fault>> = futures::stream::iter(applied).buffered(PARALLEL).collect().await;
+            let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+            for ((manifest, _), result) in addressed.iter().zip(&results) {
+                let key = key(&manifest.cluster, &manifest.object);
+                match result {
+                    Ok(_) => applied.insert(key),
+                    Err(_) => applied.remove(&key),
+                };
+            }
+            drop(applied);
             // Every object is tried; the first fault is told.
             results.into_iter().collect()
         })
