@@ -13,6 +13,7 @@ mod cluster;
 mod completion;
 mod cue;
 mod def;
+mod deferred;
 mod delete;
 mod hub;
 mod install;
@@ -32,6 +33,7 @@ mod workflow;
 mod world;
 
 use clap::{Parser, Subcommand};
+use deferred::Deferred;
 use session::HubArgs;
 use std::process::ExitCode;
 
@@ -55,72 +57,83 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print every object an Application renders to, offline
-    Render(render::RenderArgs),
+    Render(Deferred<render::RenderArgs>),
     /// Store an Application on the hub and run its workflow
-    Up(Box<up::UpArgs>),
+    Up(Deferred<Box<up::UpArgs>>),
     /// Show an application: phase, workflow, services, objects
-    Status(status::StatusArgs),
+    Status(Deferred<status::StatusArgs>),
     /// List applications
     #[command(visible_alias = "list")]
-    Ls(ls::LsArgs),
+    Ls(Deferred<ls::LsArgs>),
     /// Delete an application and what it delivered
-    Delete(delete::DeleteArgs),
+    Delete(Deferred<delete::DeleteArgs>),
     /// Suspend, resume, end, restart and roll back runs
     #[command(subcommand)]
-    Workflow(workflow::WorkflowArgs),
+    Workflow(Deferred<workflow::WorkflowArgs>),
     /// What an application has been
     #[command(subcommand)]
-    Revision(revision::RevisionArgs),
+    Revision(Deferred<revision::RevisionArgs>),
     /// Print what the pods of an application print
-    Logs(access::logs::LogsArgs),
+    Logs(Deferred<access::logs::LogsArgs>),
     /// Forward a port of this machine to a pod of an application
-    PortForward(access::forward::ForwardArgs),
+    PortForward(Deferred<access::forward::ForwardArgs>),
     /// List and print definitions
     #[command(subcommand)]
-    Def(def::DefArgs),
+    Def(Deferred<def::DefArgs>),
     /// Enable and list add-ons
     #[command(subcommand)]
-    Addon(addon::AddonArgs),
+    Addon(Deferred<addon::AddonArgs>),
     /// Join, list and make clusters
     #[command(subcommand)]
-    Cluster(cluster::ClusterArgs),
+    Cluster(Deferred<cluster::ClusterArgs>),
     /// Make and list namespaces
     #[command(subcommand, visible_alias = "ns")]
-    Namespace(namespace::NamespaceArgs),
+    Namespace(Deferred<namespace::NamespaceArgs>),
     /// Choose which cluster is the hub
     #[command(subcommand)]
-    Hub(hub::HubCommand),
+    Hub(Deferred<hub::HubCommand>),
     /// Apply to a real hub what Lateen needs there
-    Install(install::InstallArgs),
+    Install(Deferred<install::InstallArgs>),
     /// Evaluate, export, check and format CUE files
     #[command(subcommand)]
-    Cue(cue::CueArgs),
+    Cue(Deferred<cue::CueArgs>),
     /// Print a completion script for a shell
-    Completion(completion::CompletionArgs),
+    Completion(Deferred<completion::CompletionArgs>),
     /// Print the version
-    Version(completion::VersionArgs),
+    Version(Deferred<completion::VersionArgs>),
 }
 
 fn main() -> ExitCode {
     let Cli { hub, command } = Cli::parse();
     match command {
-        Command::Render(args) => render::run(args),
-        Command::Up(args) => session::run_to(up::run(hub, *args)),
-        Command::Status(args) => session::run(status::run(hub, args)),
-        Command::Ls(args) => session::run(ls::run(hub, args)),
-        Command::Delete(args) => session::run(delete::run(hub, args)),
-        Command::Workflow(args) => session::run_to(workflow::run(hub, args)),
-        Command::Revision(args) => session::run(revision::run(hub, args)),
-        Command::Logs(args) => session::run(access::logs::run(hub, args)),
-        Command::PortForward(args) => session::run(access::forward::run(hub, args)),
-        Command::Def(args) => session::run(def::run(hub, args)),
-        Command::Addon(args) => session::run(addon::run(hub, args)),
-        Command::Cluster(args) => session::run(cluster::run(hub, args)),
-        Command::Namespace(args) => session::run(namespace::run(hub, args)),
-        Command::Hub(command) => session::run(hub::run(hub, command)),
-        Command::Install(args) => session::run(install::run(hub, args)),
-        Command::Cue(args) => cue::run(args),
-        Command::Completion(args) => completion::run(args),
-        Command::Version(args) => completion::version(args),
+        Command::Render(Deferred(args)) => render::run(args),
+        Command::Cue(Deferred(args)) => cue::run(args),
+        other => with_hub(hub, other),
+    }
+}
+
+/// The commands that may talk to clusters. Apart from `main`, whose frame their futures would make 140 kB large: pages that
+/// would be touched at every start.
+#[inline(never)]
+fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
+    match command {
+        Command::Render(Deferred(args)) => render::run(args),
+        Command::Up(Deferred(args)) => session::run_to(up::run(hub, *args)),
+        Command::Status(Deferred(args)) => session::run(status::run(hub, args)),
+        Command::Ls(Deferred(args)) => session::run(ls::run(hub, args)),
+        Command::Delete(Deferred(args)) => session::run(delete::run(hub, args)),
+        Command::Workflow(Deferred(args)) => session::run_to(workflow::run(hub, args)),
+        Command::Revision(Deferred(args)) => session::run(revision::run(hub, args)),
+        Command::Logs(Deferred(args)) => session::run(access::logs::run(hub, args)),
+        Command::PortForward(Deferred(args)) => session::run(access::forward::run(hub, args)),
+        Command::Def(Deferred(args)) => session::run(def::run(hub, args)),
+        Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
+        Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
+        Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),
+        Command::Hub(Deferred(command)) => session::run(hub::run(hub, command)),
+        Command::Install(Deferred(args)) => session::run(install::run(hub, args)),
+        Command::Cue(Deferred(args)) => cue::run(args),
+        Command::Completion(Deferred(args)) => completion::run(args),
+        Command::Version(Deferred(args)) => completion::version(args),
     }
 }

@@ -16,6 +16,7 @@ pub mod load;
 pub mod number;
 mod program;
 pub mod regexp;
+mod stack;
 pub mod world;
 pub mod yaml;
 

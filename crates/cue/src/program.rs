@@ -9,40 +9,11 @@ use crate::compile::{self, Unit};
 use crate::data::{Data, Labels};
 use crate::eval::{Base, Evaluator, Export, NONE, NodeId, Stop, Val, flag};
 use crate::ir::{ArcKind, SymKind, kind};
+use crate::stack::deep;
 use cue_syntax::{Diagnostic, Sources, Span, ast};
 use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::sync::Arc;
-
-/// Stack of the thread that compiles or evaluates: nesting in the input becomes nesting of calls.
-const STACK: usize = 512 << 20;
-
-/// Runs on a thread with a big stack, or here where there are no threads (wasm).
-fn deep<T: Send>(f: impl FnOnce() -> T + Send) -> T {
-    if cfg!(target_arch = "wasm32") {
-        return f();
-    }
-    let mut f = Some(f);
-    let mut out = None;
-    {
-        let (f, out) = (&mut f, &mut out);
-        std::thread::scope(|scope| {
-            let run = move || *out = f.take().map(|f| f());
-            if let Ok(handle) = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run)
-                && let Err(panic) = handle.join()
-            {
-                std::panic::resume_unwind(panic);
-            }
-        });
-    }
-    match (out, f) {
-        (Some(value), _) => value,
-        // No thread could be had.
-        (None, Some(f)) => f(),
-        // A function that ran has left its result, or its panic went on above.
-        (None, None) => std::process::abort(),
-    }
-}
 
 /// A compiled package with everything it imports. Immutable, cheap to clone, `Send + Sync`; cache it by content.
 #[derive(Debug, Clone)]

@@ -7,27 +7,28 @@ mod output;
 mod session;
 mod vet;
 
+use crate::deferred::Deferred;
 use std::process::ExitCode;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum CueArgs {
     /// Evaluate, require a concrete value, and print it as JSON, YAML, CUE or text
-    Export(export::ExportArgs),
+    Export(Deferred<export::ExportArgs>),
     /// Evaluate and print the result as CUE; what is not known yet stays an expression
-    Eval(eval::EvalArgs),
+    Eval(Deferred<eval::EvalArgs>),
     /// Check CUE files, or data files against a schema; prints nothing when all is well
-    Vet(vet::VetArgs),
+    Vet(Deferred<vet::VetArgs>),
     /// Format CUE files
-    Fmt(fmt::FmtArgs),
+    Fmt(Deferred<fmt::FmtArgs>),
 }
 
 /// Runs one.
 pub(crate) fn run(args: CueArgs) -> ExitCode {
     match args {
-        CueArgs::Export(args) => export::run(args),
-        CueArgs::Eval(args) => eval::run(args),
-        CueArgs::Vet(args) => vet::run(args),
-        CueArgs::Fmt(args) => fmt::run(args),
+        CueArgs::Export(Deferred(args)) => export::run(args),
+        CueArgs::Eval(Deferred(args)) => eval::run(args),
+        CueArgs::Vet(Deferred(args)) => vet::run(args),
+        CueArgs::Fmt(Deferred(args)) => fmt::run(args),
     }
 }

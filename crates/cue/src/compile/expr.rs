@@ -3,6 +3,7 @@
 use super::Compiler;
 use crate::ir::{Element, Expr, ExprId, Function, ListLit, Native, Part, kind};
 use crate::number::Number;
+use crate::stack::down;
 use cue_syntax::Span;
 use cue_syntax::ast::{self, BinaryOp, Label, Text, UnaryOp};
 use smol_str::SmolStr;
@@ -78,6 +79,10 @@ pub(crate) fn predeclared(name: &str) -> Option<Predeclared> {
 
 impl Compiler<'_> {
     pub(crate) fn expr(&mut self, e: &ast::Expr) -> ExprId {
+        down(|| self.expr_in(e))
+    }
+
+    fn expr_in(&mut self, e: &ast::Expr) -> ExprId {
         let span = e.span();
         let node = match e {
             ast::Expr::Ident(name) => return self.ident(name),

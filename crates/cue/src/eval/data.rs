@@ -3,6 +3,7 @@
 use super::{Base, Code, Conj, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val};
 use crate::data::{Data, DataValue, Fields, Labels, Origin};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, FieldMeta, ListLit, StructLit, Sym, SymKind};
+use crate::stack::down;
 use cue_syntax::{SourceId, Span};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl Evaluator {
     /// A field or element on the way of an export.
     fn export_below(&mut self, arc: NodeId, how: Export, problems: &mut Vec<FaultId>, depth: u32) -> Option<Data> {
         self.trail.push(self.nodes[arc].label);
-        let data = self.export(arc, how, problems, depth + 1);
+        let data = down(|| self.export(arc, how, problems, depth + 1));
         self.trail.pop();
         data
     }

@@ -2,6 +2,7 @@
 
 use super::{Base, Code, EnvId, Evaluator, NONE, NodeId, Reason, Res, Stop, Val, flag};
 use crate::ir::{Expr, ExprId, Part, Sym, kind};
+use crate::stack::down;
 use cue_syntax::ast::{BinaryOp, UnaryOp};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ impl Evaluator {
         if !self.enter() {
             return Err(self.stop(Code::Structural, Reason::Static("expressions are nested too deeply"), NONE, &[e]));
         }
-        let v = self.eval_in(e, env);
+        let v = down(|| self.eval_in(e, env));
         self.leave();
         v
     }

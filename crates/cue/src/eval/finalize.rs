@@ -2,6 +2,7 @@
 
 use super::{Alt, Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, Val, flag};
 use crate::ir::{ArcKind, Function, kind};
+use crate::stack::down;
 
 /// Whether two scalars unify; `1` and `1.0` do not, `1.0` and `1.00` do.
 pub(crate) fn same_scalar(a: &Val, b: &Val) -> bool {
@@ -206,7 +207,7 @@ impl Evaluator {
             self.nodes[n].flags |= flag::DONE | flag::FINAL;
             return true;
         }
-        let complete = self.finalize_in(n);
+        let complete = down(|| self.finalize_in(n));
         self.leave();
         complete
     }

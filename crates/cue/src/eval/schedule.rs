@@ -4,6 +4,7 @@ use super::closedness::CloseKind;
 use super::node::{Disjunction, Pattern};
 use super::{Base, Code, Conj, Evaluator, NodeId, Reason, Res, Stop, Task, TaskKind, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
+use crate::stack::down;
 
 impl Evaluator {
     /// Processes a node until nothing can be done for now. Afterwards it is done, or pending tasks are left.
@@ -22,6 +23,18 @@ impl Evaluator {
         self.nodes[n].flags |= flag::RUNNING;
         let outer = (self.taint, self.force);
         self.force = false;
+        down(|| self.work(n));
+        (self.taint, self.force) = outer;
+        self.nodes[n].flags &= !flag::RUNNING;
+        let s = self.scratch(n);
+        if s.branched || (s.blocked.is_empty() && s.disjunctions.is_empty()) {
+            self.complete_own(n);
+        }
+        self.leave();
+    }
+
+    /// Conjuncts, then tasks, then disjunctions, for as long as anything moves.
+    fn work(&mut self, n: NodeId) {
         loop {
             let scheduled = self.scratch(n).scheduled;
             if let Some(conj) = self.nodes[n].conjs.get(scheduled).copied() {
@@ -42,13 +55,6 @@ impl Evaluator {
             }
             break;
         }
-        (self.taint, self.force) = outer;
-        self.nodes[n].flags &= !flag::RUNNING;
-        let s = self.scratch(n);
-        if s.branched || (s.blocked.is_empty() && s.disjunctions.is_empty()) {
-            self.complete_own(n);
-        }
-        self.leave();
     }
 
     /// References come first: they say whether the node only goes in circles, in which case nothing else is to be tried.
@@ -220,14 +226,14 @@ impl Evaluator {
             }
             Expr::And(parts) => {
                 for expr in parts.clone() {
-                    self.schedule(n, Conj { expr, ..conj });
+                    down(|| self.schedule(n, Conj { expr, ..conj }));
                 }
                 return;
             }
             Expr::Alias(inner) => {
                 let expr = *inner;
                 let env = self.new_env(conj.env, n);
-                return self.schedule(n, Conj { expr, env, ..conj });
+                return down(|| self.schedule(n, Conj { expr, env, ..conj }));
             }
             Expr::Struct(id) => {
                 let id = *id;
@@ -332,7 +338,7 @@ impl Evaluator {
                 }
                 Decl::Embedding(expr) => {
                     let close = self.embed(close, n);
-                    self.schedule(n, Conj { expr, env, close, cyc: conj.cyc });
+                    down(|| self.schedule(n, Conj { expr, env, close, cyc: conj.cyc }));
                 }
                 Decl::Comprehension(c) => {
                     let task = Conj { expr: conj.expr, env, close, cyc: conj.cyc };
