@@ -38,17 +38,20 @@ fn print_some(diagnostics: &[Diagnostic], most: usize) {
     let _ = stderr.lock().write_all(out.as_bytes());
 }
 
-fn width(terminal: bool) -> usize {
-    if !terminal {
-        return 120;
-    }
-    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100).clamp(40, 160)
+/// How wide lines may be: as the terminal, and elsewhere as long as they are, so that what reads a log finds a path whole.
+fn width(terminal: bool) -> Option<usize> {
+    let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    terminal.then(|| columns().unwrap_or(100).clamp(40, 160))
 }
 
-/// One problem as text, ended by an empty line.
-pub(crate) fn render(d: &Diagnostic, coloured: bool, width: usize) -> String {
+/// One problem as text, ended by an empty line; its lines broken at `width` columns, or not at all.
+pub(crate) fn render(d: &Diagnostic, coloured: bool, width: Option<usize>) -> String {
     let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).with_context_lines(1);
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
+    let handler = match width {
+        Some(columns) => handler.with_width(columns),
+        None => handler.with_wrap_lines(false),
+    };
     let mut out = String::new();
     // Writing to a string cannot fail; should it, the plain message is still worth printing.
     if handler.render_report(&mut out, &Report::new(d)).is_err() {
@@ -207,7 +210,7 @@ mod tests {
             .at(&sources, at(b, 15, 21), "a type")
             .path("replicas")
             .help("remove one of them");
-        insta::assert_snapshot!(render(&d, false, 80));
+        insta::assert_snapshot!(render(&d, false, Some(80)));
     }
 
     #[test]
@@ -219,6 +222,6 @@ mod tests {
             Span { source: a, start: 3, end: 9 },
             "here",
         );
-        insta::assert_snapshot!(render(&d, false, 80));
+        insta::assert_snapshot!(render(&d, false, Some(80)));
     }
 }

@@ -17,6 +17,8 @@ use tokio::net::UnixListener;
 
 /// The longest path that every Unix allows for a socket.
 const LONGEST: usize = 100;
+/// The digits that a socket's name has in the folder for sockets.
+const DIGEST: usize = 16;
 const RECORD: &str = "socket-path";
 
 /// Makes the socket, for this user alone. The lock is held: what is there already was left by an owner that ended.
@@ -51,18 +53,20 @@ fn place(folder: &Folder) -> Result<PathBuf, AttachError> {
         }
     }
     let owner = fs::metadata(&folder.path).map_err(|error| unusable(&folder.path, &error))?.uid();
-    let short = runtime_folder(owner)?;
+    let short = runtime_folder(&std::env::temp_dir(), owner)?;
     let whole = fs::canonicalize(&folder.path).map_err(|error| unusable(&folder.path, &error))?;
     let digest = Sha256::digest(whole.as_os_str().as_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name: String = digest.iter().take(DIGEST / 2).map(|byte| format!("{byte:02x}")).collect();
     let path = short.join(name);
     fs::write(&record, path.as_os_str().as_bytes()).map_err(|error| unusable(&record, &error))?;
     Ok(path)
 }
 
-/// A folder for sockets below the system's folder for temporary files, this user's alone.
-fn runtime_folder(owner: u32) -> Result<PathBuf, AttachError> {
-    let path = std::env::temp_dir().join(format!("lateen-{owner}"));
+/// A folder for sockets below the folder for temporary files, this user's alone. Where that folder is itself too deep for a
+/// socket (`TMPDIR` may name any), it is below `/tmp`, which every Unix has.
+fn runtime_folder(temporary: &Path, owner: u32) -> Result<PathBuf, AttachError> {
+    let deep = temporary.as_os_str().as_bytes().len() > LONGEST - DIGEST - 20;
+    let path = if deep { Path::new("/tmp") } else { temporary }.join(format!("lateen-{owner}"));
     match fs::DirBuilder::new().mode(0o700).create(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unusable(&path, &error)),
         _ => {}
@@ -79,4 +83,24 @@ fn check_private(path: &Path, owner: u32) -> Result<(), AttachError> {
         return Err(AttachError::Folder { path: path.to_owned(), why });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_deep_folder_for_temporary_files_is_not_used_for_sockets() {
+        let base = tempfile::tempdir().unwrap();
+        let owner = fs::metadata(base.path()).unwrap().uid();
+        let mut deep = base.path().to_owned();
+        while deep.as_os_str().len() <= LONGEST {
+            deep.push("deeper");
+        }
+        fs::create_dir_all(&deep).unwrap();
+        let found = runtime_folder(&deep, owner).unwrap();
+        assert_eq!(found, Path::new("/tmp").join(format!("lateen-{owner}")));
+        assert!(found.as_os_str().len() + 1 + DIGEST <= LONGEST, "a socket fits there");
+    }
 }
