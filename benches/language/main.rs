@@ -1,0 +1,210 @@
+//! The language against the reference implementation: CPU time and peak memory of whole processes, as ratios.
+//!
+//! `cargo bench -p cli --bench language -- [CASE…] [--runs N] [--growth] [--record]`. The reference is the `cue` of `PATH`, or
+//! the binary that `LATEEN_BENCH_CUE` names; without one our figures are printed alone. `--growth` doubles each case's size
+//! four times and prints what that does to time and memory. `--record` keeps the ratios in `recorded.txt`; a run that falls
+//! more than a tenth behind them ends with status 1.
+
+mod cases;
+#[path = "../measure.rs"]
+mod measure;
+
+use cases::{CASES, Case};
+use measure::{Cost, is_measuring, run};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+const LATEEN: &str = env!("CARGO_BIN_EXE_lateen");
+
+/// How far a ratio may fall behind the recorded one.
+const SLACK: f64 = 0.9;
+
+struct Options {
+    names: Vec<String>,
+    runs: usize,
+    growth: bool,
+    record: bool,
+}
+
+fn options() -> Options {
+    let mut options = Options { names: Vec::new(), runs: 3, growth: false, record: false };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--growth" => options.growth = true,
+            "--record" => options.record = true,
+            "--runs" => options.runs = args.next().and_then(|n| n.parse().ok()).unwrap_or(3),
+            // What cargo adds.
+            "--bench" => {}
+            name => options.names.push(name.to_owned()),
+        }
+    }
+    options
+}
+
+fn main() -> ExitCode {
+    if is_measuring() {
+        return ExitCode::SUCCESS;
+    }
+    let options = options();
+    let done = tempfile::tempdir().map_err(|e| e.to_string()).and_then(|folder| {
+        let wanted = |c: &&Case| options.names.is_empty() || options.names.iter().any(|n| n == c.name);
+        let cases: Vec<&Case> = CASES.iter().filter(wanted).collect();
+        if options.growth { growth(&cases, folder.path(), &options) } else { table(&cases, folder.path(), &options) }
+    });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The reference, when there is one.
+fn reference() -> Option<String> {
+    let name = std::env::var("LATEEN_BENCH_CUE").unwrap_or_else(|_| "cue".into());
+    let version = Command::new(&name).arg("version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();
+    println!("reference: {name}, {version}");
+    Some(name)
+}
+
+/// Writes a case's input of a size.
+fn input(case: &Case, size: usize, folder: &Path) -> Result<PathBuf, String> {
+    let folder = folder.join(format!("{}-{size}", case.name));
+    let write = |name: &str, text: String| std::fs::write(folder.join(name), text).map_err(|e| e.to_string());
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    write("in.cue", (case.generate)(size))?;
+    if case.args.contains(&"data.json") {
+        write("data.json", cases::records(size))?;
+    }
+    Ok(folder)
+}
+
+fn ours(case: &Case, folder: &Path) -> Result<Cost, String> {
+    let command: Vec<&str> = [LATEEN, "cue"].iter().chain(case.args).copied().collect();
+    run(&command, folder, &[], "ours.out")
+}
+
+fn table(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, String> {
+    let reference = reference();
+    if reference.is_none() {
+        println!("no reference implementation on PATH: ratios are left out");
+    }
+    println!(
+        "{:<14} {:>8} {:>8} {:>7} {:>5} {:>8} {:>8} {:>7} {:>5}",
+        "case", "CPU ms", "theirs", "ratio", "goal", "KiB", "theirs", "ratio", "goal"
+    );
+    let mut ratios = BTreeMap::new();
+    for case in cases {
+        let folder = input(case, case.size, folder)?;
+        let mut best: Option<(Cost, Option<Cost>)> = None;
+        for _ in 0..options.runs.max(1) {
+            let us = ours(case, &folder)?;
+            let them = match &reference {
+                Some(name) => {
+                    let command: Vec<&str> = [name.as_str()].iter().chain(case.args).copied().collect();
+                    Some(run(&command, &folder, &[], "theirs.out")?)
+                }
+                None => None,
+            };
+            best = Some(match best {
+                None => (us, them),
+                Some((a, b)) => (a.min(us), b.zip(them).map(|(b, t)| b.min(t))),
+            });
+        }
+        let Some((us, them)) = best else { continue };
+        let ms = |c: Cost| c.cpu.as_secs_f64() * 1e3;
+        let (cpu_goal, memory_goal) = case.goal;
+        match them {
+            Some(them) => {
+                let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_default();
+                let same = if read("ours.out") == read("theirs.out") { "" } else { "  (output differs)" };
+                let ratio = (ms(them) / ms(us), them.peak as f64 / us.peak.max(1) as f64);
+                println!(
+                    "{:<14} {:>8.1} {:>8.1} {:>6.1}x {:>4}x {:>8} {:>8} {:>6.1}x {:>4}x{same}",
+                    case.name,
+                    ms(us),
+                    ms(them),
+                    ratio.0,
+                    cpu_goal,
+                    us.peak,
+                    them.peak,
+                    ratio.1,
+                    memory_goal
+                );
+                ratios.insert(case.name.to_owned(), ratio);
+            }
+            None => println!("{:<14} {:>8.1} {:>8} {:>7} {:>5} {:>8}", case.name, ms(us), "", "", "", us.peak),
+        }
+    }
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/language/recorded.txt");
+    compare(&recorded, &ratios, options.record)
+}
+
+/// Compares with the recorded ratios, or records them.
+fn compare(file: &Path, now: &BTreeMap<String, (f64, f64)>, record: bool) -> Result<bool, String> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let mut known: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for line in text.lines().filter(|l| !l.starts_with('#')) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [name, cpu, memory] = words.as_slice()
+            && let (Ok(cpu), Ok(memory)) = (cpu.parse(), memory.parse())
+        {
+            known.insert((*name).to_owned(), (cpu, memory));
+        }
+    }
+    if record {
+        known.extend(now.iter().map(|(k, v)| (k.clone(), *v)));
+        let mut text = String::from("# case, times less CPU, times less memory than the reference\n");
+        for (name, (cpu, memory)) in &known {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name} {cpu:.2} {memory:.2}");
+        }
+        return std::fs::write(file, text).map(|()| true).map_err(|e| e.to_string());
+    }
+    let mut fine = true;
+    for (name, (cpu, memory)) in now {
+        let Some((cpu_before, memory_before)) = known.get(name) else { continue };
+        for (what, now, before) in [("CPU", cpu, cpu_before), ("memory", memory, memory_before)] {
+            if *now < before * SLACK {
+                println!("{name}: {what} is {now:.1}x less than the reference's, recorded are {before:.1}x");
+                fine = false;
+            }
+        }
+    }
+    Ok(fine)
+}
+
+fn growth(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, String> {
+    println!("{:<14} size: CPU ms / KiB, then what doubling does to each", "case");
+    let mut fine = true;
+    for case in cases.iter().filter(|c| c.size > 1) {
+        let mut before: Option<Cost> = None;
+        let mut line = format!("{:<14}", case.name);
+        for size in [1, 2, 4, 8, 16].map(|k| case.size * k) {
+            let folder = input(case, size, folder)?;
+            let mut cost = ours(case, &folder)?;
+            for _ in 1..options.runs.min(2) {
+                cost = cost.min(ours(case, &folder)?);
+            }
+            // Writing to a string cannot fail.
+            let _ = write!(line, " {size}: {:.0}/{}", cost.cpu.as_secs_f64() * 1e3, cost.peak);
+            if let Some(before) = before {
+                let time = cost.cpu.as_secs_f64() / before.cpu.as_secs_f64();
+                let memory = cost.peak as f64 / before.peak as f64;
+                let _ = write!(line, " ({time:.1}, {memory:.1})");
+                // A comprehension of pairs has four times the work for twice the size.
+                let square = if case.name == "comprehension" { 2.0 } else { 1.0 };
+                fine &= time < 2.5 * square && memory < 2.5 * square;
+            }
+            before = Some(cost);
+        }
+        println!("{line}");
+    }
+    Ok(fine)
+}
