@@ -50,7 +50,7 @@ fn cue_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut list: Vec<PathBuf> = fs::read_dir(folder)?
         .filter_map(Result::ok)
         .map(|e| e.path())
-        .filter(|p| p.extension().is_some_and(|e| e == "cue"))
+        .filter(|p| p.extension().is_some_and(|e| e == "cue") && !stem(p).ends_with("_test"))
         .collect();
     list.sort_by_key(|file| stem(file));
     for file in &list {

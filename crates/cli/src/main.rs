@@ -126,7 +126,7 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Revision(Deferred(args)) => session::run(revision::run(hub, args)),
         Command::Logs(Deferred(args)) => session::run(access::logs::run(hub, args)),
         Command::PortForward(Deferred(args)) => session::run(access::forward::run(hub, args)),
-        Command::Def(Deferred(args)) => session::run(def::run(hub, args)),
+        Command::Def(Deferred(args)) => def::run(hub, args),
         Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
         Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),

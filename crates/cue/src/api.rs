@@ -80,11 +80,13 @@ pub struct Limits {
     pub depth: u32,
     /// Set it from another thread to stop.
     pub cancel: Option<Arc<AtomicBool>>,
+    /// Takes down which guards are passed.
+    pub coverage: Option<Arc<crate::Coverage>>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { steps: 200_000_000, nodes: 20_000_000, depth: 1_500, cancel: None }
+        Limits { steps: 200_000_000, nodes: 20_000_000, depth: 1_500, cancel: None, coverage: None }
     }
 }
 

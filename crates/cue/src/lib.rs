@@ -7,6 +7,7 @@
 pub mod api;
 pub mod builtin;
 mod compile;
+mod coverage;
 pub mod data;
 mod eval;
 pub mod export;
@@ -24,6 +25,7 @@ pub use api::{
     ArcType, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance, Limits,
     Selector, View,
 };
+pub use coverage::Coverage;
 pub use data::{Data, DataValue, Fields, Labels, Origin, Unknown};
 pub use program::{Evaluation, Program, Value, compile};
 pub use world::World;

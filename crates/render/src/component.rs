@@ -287,7 +287,7 @@ impl Work<'_> {
 
     fn evaluate(&self, loaded: &Loaded, properties: &Data) -> Result<Evaluation, Vec<Diagnostic>> {
         let program = self.renderer.programs.template(loaded, !self.render.allow_unknown)?;
-        Ok(template::evaluate(&program, Some(properties), &self.context))
+        Ok(self.renderer.programs.evaluate(&program, Some(properties), &self.context))
     }
 
     fn check_trait(&self, loaded: &Arc<Loaded>, input: &TraitInput) -> Result<(), Vec<Diagnostic>> {

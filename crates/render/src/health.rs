@@ -155,7 +155,7 @@ impl Renderer {
         context: &Data,
     ) -> Result<Data, Vec<Diagnostic>> {
         let program = self.programs.status(name, text)?;
-        let evaluation = template::evaluate(&program, Some(properties), context);
+        let evaluation = self.programs.evaluate(&program, Some(properties), context);
         evaluation.lookup(&template::field(field)).data(&DataOptions::default())
     }
 
@@ -167,7 +167,7 @@ impl Renderer {
         context: &Data,
     ) -> Result<IndexMap<String, String>, Vec<Diagnostic>> {
         let program = self.programs.status(name, text)?;
-        let evaluation = template::evaluate(&program, Some(properties), context);
+        let evaluation = self.programs.evaluate(&program, Some(properties), context);
         let mut details = IndexMap::new();
         for field in evaluation.root().fields(&cue::FieldOptions::default()) {
             let private = field.value.attributes().iter().any(|(n, _)| n == "local" || n == "private");

@@ -57,6 +57,13 @@ impl Renderer {
         Self::new(Builtins)
     }
 
+    /// Takes down which guards of the templates are passed.
+    #[must_use]
+    pub fn with_coverage(mut self, coverage: Arc<cue::Coverage>) -> Renderer {
+        self.programs.coverage = Some(coverage);
+        self
+    }
+
     /// The definitions.
     pub fn source(&self) -> &dyn DefinitionSource {
         &*self.source
@@ -121,11 +128,15 @@ impl Renderer {
         base: &str,
     ) -> Result<(), Vec<Diagnostic>> {
         let program = self.programs.parameter(loaded, true)?;
-        let evaluation = crate::template::evaluate(&program, Some(properties), context);
+        let evaluation = self.programs.evaluate(&program, Some(properties), context);
         component::check(&evaluation, loaded, base, properties)
     }
 
-    pub(crate) fn checked_parameters(
+    /// [`Renderer::check_parameters`], giving the properties with what the definition adds to them.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn checked_parameters(
         &self,
         loaded: &Loaded,
         properties: &cue::Data,
@@ -134,11 +145,12 @@ impl Renderer {
         allow_unknown: bool,
     ) -> Result<cue::Data, Vec<Diagnostic>> {
         let program = self.programs.parameter(loaded, !allow_unknown)?;
-        let evaluation = crate::template::evaluate(&program, Some(properties), context);
+        let evaluation = self.programs.evaluate(&program, Some(properties), context);
         let parameter = evaluation.lookup(&crate::template::field("parameter"));
         if !parameter.exists() {
             return Ok(properties.clone());
         }
+        component::check(&evaluation, loaded, base, properties)?;
         let options = cue::DataOptions { completeness: cue::Completeness::Concrete, origins: true };
         parameter.data(&options).map_err(|problems| error::translate(problems, base, loaded, properties))
     }

@@ -1,13 +1,17 @@
 //! `lateen def`: the definitions that applications are written with.
 
+mod files;
+mod test;
+
 use crate::output::{self, Format};
-use crate::session::{HubArgs, Outcome, Session};
+use crate::session::{self, HubArgs, Outcome, Session};
 use crate::table;
 use ::render::builtin::Builtins;
 use ::render::definition::{DefinitionSource, Loaded, Provenance, find};
 use cue_syntax::Diagnostic;
 use model::DefinitionKind;
 use serde_json::json;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 /// The subcommands.
@@ -26,6 +30,8 @@ pub(crate) enum DefArgs {
         #[arg(long, short)]
         output: Option<Format>,
     },
+    /// Run the cases beside definitions
+    Test(test::TestArgs),
     /// Print a definition
     Show {
         /// Its name
@@ -43,8 +49,17 @@ fn kind(text: &str) -> Result<DefinitionKind, String> {
 const KINDS: [DefinitionKind; 4] =
     [DefinitionKind::Component, DefinitionKind::Trait, DefinitionKind::Policy, DefinitionKind::WorkflowStep];
 
-pub(crate) async fn run(hub: HubArgs, args: DefArgs) -> Outcome {
+/// Runs it; what needs no hub starts no runtime.
+pub(crate) fn run(hub: HubArgs, args: DefArgs) -> ExitCode {
     match args {
+        DefArgs::Test(args) => test::run(&args),
+        other => session::run(with_hub(hub, other)),
+    }
+}
+
+async fn with_hub(hub: HubArgs, args: DefArgs) -> Outcome {
+    match args {
+        DefArgs::Test(_) => Ok(()),
         DefArgs::List { r#type, builtin, output } => list(hub, r#type, builtin, output).await,
         DefArgs::Show { name, r#type } => show(&name, r#type),
     }

@@ -107,6 +107,11 @@ impl Given {
         Ok(())
     }
 
+    /// All of them, in the order in which they were added.
+    pub fn into_all(self) -> Vec<Loaded> {
+        self.0.into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

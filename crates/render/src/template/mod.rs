@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Compiled templates by content. It only saves work: what it returns does not depend on what it holds.
 pub(crate) struct Programs {
     world: Arc<dyn World>,
+    pub(crate) coverage: Option<Arc<cue::Coverage>>,
     compiled: Mutex<FxHashMap<Key, Result<Program, Vec<Diagnostic>>>>,
 }
 
@@ -52,7 +53,7 @@ impl Default for Programs {
 
 impl Programs {
     pub(crate) fn new(world: Arc<dyn World>) -> Self {
-        Programs { world, compiled: Mutex::default() }
+        Programs { world, coverage: None, compiled: Mutex::default() }
     }
 
     /// The program of a definition's template. `closed`: parameters that it does not name are errors.
@@ -88,6 +89,16 @@ impl Programs {
         })
     }
 
+    /// Evaluates a template with its two inputs.
+    pub(crate) fn evaluate(&self, program: &Program, parameter: Option<&Data>, context: &Data) -> Evaluation {
+        let mut data = vec![(vec![Selector::Field("context".into())], context.clone())];
+        if let Some(parameter) = parameter {
+            data.push((vec![Selector::Field("parameter".into())], parameter.clone()));
+        }
+        let limits = Limits { coverage: self.coverage.clone(), ..limits() };
+        program.evaluate(Inputs { data, results: Vec::new() }, &limits)
+    }
+
     fn cached(
         &self,
         key: Key,
@@ -111,15 +122,6 @@ pub(crate) fn instance(loaded: &Loaded, closed: bool) -> Instance {
     let mut file = loaded.template.clone();
     prepare::prepare(&mut file, closed);
     Instance { sources: loaded.sources.clone(), files: vec![file], ..Instance::default() }
-}
-
-/// Evaluates a template with its two inputs.
-pub(crate) fn evaluate(program: &Program, parameter: Option<&Data>, context: &Data) -> Evaluation {
-    let mut data = vec![(vec![Selector::Field("context".into())], context.clone())];
-    if let Some(parameter) = parameter {
-        data.push((vec![Selector::Field("parameter".into())], parameter.clone()));
-    }
-    program.evaluate(Inputs { data, results: Vec::new() }, &limits())
 }
 
 /// What one template may use.

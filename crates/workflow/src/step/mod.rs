@@ -103,6 +103,13 @@ impl Templates {
         if problems.is_empty() { Self::of(world, &loaded) } else { Err(problems) }
     }
 
+    /// Takes down which guards of the templates are passed.
+    #[must_use]
+    pub fn with_coverage(mut self, coverage: Arc<cue::Coverage>) -> Templates {
+        self.limits.coverage = Some(coverage);
+        self
+    }
+
     fn template(&self, kind: &str) -> Result<&Template, Diagnostic> {
         self.programs.get(kind).ok_or_else(|| {
             let mut d = Diagnostic::error("workflow/unknown-step-type", format!("there is no step type \"{kind}\""));

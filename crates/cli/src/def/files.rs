@@ -1,0 +1,93 @@
+//! Files of definitions, and of their cases.
+
+use ::render::{Documents, Loaded, Provenance};
+use authoring::testing::Suite;
+use cue_syntax::{Diagnostic, Source};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Folders deeper than this are no folders of definitions.
+const DEPTH: u32 = 32;
+
+fn name(path: &Path) -> String {
+    let shown = path.display().to_string();
+    shown.strip_prefix("./").map_or(shown.clone(), str::to_owned)
+}
+
+/// Every file below a folder, sorted; a file is itself. Hidden folders are not looked into.
+pub(crate) fn below(path: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    walk(path, &mut out, 0);
+    out.sort();
+    out
+}
+
+fn walk(path: &Path, out: &mut Vec<PathBuf>, depth: u32) {
+    if !path.is_dir() {
+        out.push(path.to_path_buf());
+        return;
+    }
+    let Ok(entries) = std::fs::read_dir(path) else { return };
+    for entry in entries.filter_map(Result::ok).map(|e| e.path()) {
+        let hidden = entry.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.') || n == "target");
+        if !hidden && depth < DEPTH {
+            walk(&entry, out, depth + 1);
+        }
+    }
+}
+
+fn is_cases(file: &Path) -> bool {
+    Suite::is_named_so(&file.display().to_string())
+}
+
+/// Whether a file may hold definitions: CUE or YAML, and no cases.
+fn may_define(file: &Path) -> bool {
+    let known = file.extension().is_some_and(|e| ["cue", "yaml", "yml"].iter().any(|w| e == *w));
+    known && !is_cases(file)
+}
+
+/// The files of cases of a path: below a folder, the file itself, or the one beside a definition.
+pub(crate) fn cases(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() {
+        return below(path).into_iter().filter(|f| is_cases(f)).collect();
+    }
+    if is_cases(path) {
+        return vec![path.to_path_buf()];
+    }
+    let stem = path.with_extension("").display().to_string();
+    let beside = ["yaml", "yml", "cue"].iter().map(|end| PathBuf::from(format!("{stem}_test.{end}")));
+    beside.filter(|f| f.is_file()).collect()
+}
+
+/// The definition files of a path, those below a folder included.
+pub(crate) fn definitions(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { below(path).into_iter().filter(|f| may_define(f)).collect() } else { vec![path.to_path_buf()] }
+}
+
+/// The definition files that stand in a folder itself.
+pub(crate) fn definitions_in(folder: &Path) -> Vec<PathBuf> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut all: Vec<PathBuf> =
+        entries.filter_map(Result::ok).map(|e| e.path()).filter(|f| f.is_file() && may_define(f)).collect();
+    all.sort();
+    all
+}
+
+/// Reads a file as a source, by the name that the user gave it.
+pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    std::fs::read_to_string(path).map(|text| Source::new(name(path), text)).map_err(|e| {
+        vec![Diagnostic::error("cli/io", format!("{} cannot be read: {e}", path.display())).help("check the path")]
+    })
+}
+
+/// The definitions of a file: one of CUE, any number of YAML documents; other documents are left out.
+pub(crate) fn load(path: &Path) -> Result<Vec<Loaded>, Vec<Diagnostic>> {
+    let source = source(path)?;
+    if source.name.ends_with(".cue") {
+        return Loaded::from_cue(source.clone(), Provenance::File(source.name.clone())).map(|one| vec![one]);
+    }
+    let mut documents = Documents::default();
+    documents.read(&source)?;
+    Ok(documents.definitions.into_all())
+}
