@@ -6,10 +6,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod call;
+pub mod chat;
+pub mod egress;
 pub mod fault;
+pub mod http;
 pub mod kube;
+pub mod mail;
 pub mod object;
+pub mod outside;
+#[cfg(test)]
+mod testing;
 
 pub use call::{Call, Clusters, Dispatch, Manifest};
+pub use egress::Egress;
 pub use fault::{Fault, FaultClass};
 pub use object::{Filter, ObjectRef, Objects, PatchType};
+pub use outside::Outside;
