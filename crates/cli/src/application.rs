@@ -65,6 +65,7 @@ pub(crate) fn runner(session: &Session, definitions: Definitions, say: impl Fn(&
         clusters: Arc::new(FleetClusters::new(session.fleet.clone(), sender)),
         processes: Arc::new(ThisMachine::new()),
         definitions,
+        outside: session.outside.clone(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a command that talks to clusters begins with: the state folder, the choice of the hub, the runtime.
 
-use actions::{Fault, Objects};
+use actions::{Egress, Fault, Objects, Outside};
 use controller::Hub;
 use cue_syntax::Diagnostic;
 use fleet::{Fleet, Home, HubChoice, HubSource};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Which hub to use.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -76,6 +77,8 @@ pub(crate) struct Session {
     pub(crate) hub: Hub,
     /// Where the choice of the hub came from.
     pub(crate) source: HubSource,
+    /// The way of steps to the world outside of clusters.
+    pub(crate) outside: Arc<Outside>,
 }
 
 impl Session {
@@ -91,7 +94,7 @@ impl Session {
         if embedded {
             crate::install::crds(&hub, crate::install::Which::Missing).await?;
         }
-        Ok(Session { fleet, hub, source })
+        Ok(Session { fleet, hub, source, outside: Arc::new(outside()?) })
     }
 
     /// One line that says which hub it is; printed by every command that changes something.
@@ -102,6 +105,23 @@ impl Session {
         };
         eprintln!("hub: {hub}, by {}", self.source.describe());
     }
+}
+
+/// What the operator of this process allows its steps: the addresses of LATEEN_EGRESS_ALLOW on top of the public ones, and
+/// certificates that the authorities in the file LATEEN_CA_FILE have signed.
+fn outside() -> Outcome<Outside> {
+    let allowed = std::env::var("LATEEN_EGRESS_ALLOW").unwrap_or_default();
+    let egress = Egress::parse(&allowed).map_err(|why| {
+        Diagnostic::error("cli/egress", format!("LATEEN_EGRESS_ALLOW: {why}"))
+            .help("write for instance 127.0.0.1,10.0.0.0/8,hooks.internal")
+    })?;
+    let authorities = match std::env::var_os("LATEEN_CA_FILE") {
+        Some(path) => std::fs::read(&path).map_err(|e| {
+            Diagnostic::error("cli/ca-file", format!("cannot read LATEEN_CA_FILE {}: {e}", path.to_string_lossy()))
+        })?,
+        None => Vec::new(),
+    };
+    Ok(Outside::new(egress, authorities))
 }
 
 /// Runs a command that talks to clusters to its end and prints what went wrong.

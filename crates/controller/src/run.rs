@@ -11,7 +11,7 @@ use crate::prepare::{Definitions, Prepared, prepare, revision_object};
 use crate::runtime::{Ended, Execution, Journal, Signal, execute, persist};
 use crate::status::{Services, StatusWriter};
 use crate::subject::Subject;
-use actions::{Clusters as _, Fault, FaultClass, ObjectRef};
+use actions::{Clusters as _, Fault, FaultClass, ObjectRef, Outside};
 use delivery::revision::Parts;
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -36,6 +36,8 @@ pub struct Runner {
     pub processes: Arc<dyn Processes>,
     /// Definitions given on the command line.
     pub definitions: Definitions,
+    /// The way to the world outside of clusters.
+    pub outside: Arc<Outside>,
 }
 
 impl std::fmt::Debug for Runner {
@@ -151,6 +153,8 @@ impl Runner {
             clusters: clusters.clone(),
             dispatch: keeper.clone(),
             delivery: Arc::new(delivery),
+            outside: self.outside.clone(),
+            readers: crate::perform::readers(&subject.steps.steps, &prepared.used),
             namespace: namespace.to_owned(),
             signals: sender.clone(),
         });

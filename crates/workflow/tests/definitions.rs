@@ -53,17 +53,17 @@ const STORIES: &[(&str, &str, &str)] = &[
     (
         "webhook",
         "{url: {secretRef: {name: s, key: k}}}",
-        "{data.read: {value: {kind: Application}}, webhook.read: {value: {data: {k: aHR0cDovL3g=}}}, webhook.text: {str: 'http://x'}, webhook.send: {statusCode: 204}}",
+        "{data.read: {value: {kind: Application}}, webhook.read: {value: {data: {k: aHR0cDovL3g=}}}, webhook.text: {str: 'http://x'}, webhook.send: {delivered: true, message: delivered}}",
     ),
     (
         "notification",
-        "{slack: {url: {value: 'http://s'}, message: {text: hi}}, dingding: {url: {value: 'http://d'}, message: {msgtype: text, text: {content: hi}}}}",
-        "{dingding.send: {statusCode: 200}, slack.send: {statusCode: 200}}",
+        "{slack: {url: {value: 'http://s'}, message: {text: hi}}, dingding: {url: {value: 'http://d'}, secret: {secretRef: {name: s, key: k}}, message: {msgtype: text, text: {content: hi}}}}",
+        "{to.dingding.signature.key.read: {value: {data: {k: U0VD}}}, to.dingding.send: {delivered: true, message: delivered}, to.slack.send: {delivered: false, message: 'status 404 Not Found'}}",
     ),
     (
         "notification",
         "{email: {from: {address: a@x, password: {value: pw}, host: h}, to: [b@x], content: {subject: s, body: b}}}",
-        "{}",
+        "{to.email.send: {delivered: true, message: 250 ok}}",
     ),
     ("depends-on-app", "{name: other, namespace: n}", "{dependsOn: {value: {status: {status: running}}}}"),
     ("clean-jobs", "{labelselector: {a: b}}", "{}"),

@@ -1,11 +1,15 @@
 //! Performing what the core asks for: each action by its handler, every fault with its class.
 
 mod application;
+mod reading;
+
+pub use reading::readers;
 
 use crate::deliver::Delivery;
 use crate::runtime::{Perform, Signal};
-use actions::{Call, Clusters, Dispatch, Fault};
+use actions::{Call, Clusters, Dispatch, Fault, Outside};
 use futures::future::BoxFuture;
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -20,6 +24,10 @@ pub struct Performer {
     pub dispatch: Arc<dyn Dispatch>,
     /// Components to places.
     pub delivery: Arc<Delivery>,
+    /// The way to the world outside of clusters.
+    pub outside: Arc<Outside>,
+    /// Steps whose templates look at the status of an answer themselves.
+    pub readers: FxHashSet<String>,
     /// The Application's namespace.
     pub namespace: String,
     /// Where a change that a step waits for is told.
@@ -62,6 +70,16 @@ async fn perform(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
         ("kube", "get") => done(actions::kube::get(&call, clusters).await, secret),
         ("kube", "list") => done(actions::kube::list(&call, clusters).await, secret),
         ("kube", "delete") => done(actions::kube::delete(&call, clusters, dispatch).await, secret),
+        ("http", "do") => {
+            let reading = actions::http::Reading {
+                any_status: performer.readers.contains(&action.step),
+                secret: action.params.secret,
+            };
+            done(actions::http::request(&call, &performer.outside, clusters, reading).await, secret)
+        }
+        // What a server says about a message is for people; it does not hold the password or the robot's address.
+        ("email", "send") => done(actions::mail::send(&call, &performer.outside, clusters).await, false),
+        ("chat", "send") => done(actions::chat::send(&call, &performer.outside, action.params.secret).await, false),
         ("multicluster", "list-clusters") => done(list_clusters(clusters).await, false),
         ("oam" | "multicluster", _) => application::perform(performer, action).await,
         ("util", "string") => done(text_of_bytes(&call), secret),

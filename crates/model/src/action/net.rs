@@ -1,4 +1,4 @@
-//! Packages `vela/http`, `vela/email` and `vela/metrics`: what leaves the cluster.
+//! Packages `vela/http`, `vela/email`, `vela/chat` and `vela/metrics`: what leaves the cluster.
 
 use super::{Action, Class, Shape, may, need, row};
 
@@ -14,6 +14,8 @@ pub(super) const ACTIONS: &[Action] = &[
             may("request", Shape::Struct),
             may("tls_config", Shape::Struct),
             may("repeat", Shape::Bool),
+            may("retries", Shape::Int),
+            may("allowedStatus", Shape::List),
         ],
         &[
             may("body", Shape::String),
@@ -27,8 +29,27 @@ pub(super) const ACTIONS: &[Action] = &[
         "send",
         "#SendEmail",
         Class::Effect,
-        &[need("from", Shape::Struct), need("to", Shape::List), need("content", Shape::Struct)],
-        &[],
+        &[
+            need("from", Shape::Struct),
+            need("to", Shape::List),
+            need("content", Shape::Struct),
+            may("tls_config", Shape::Struct),
+            may("mayFail", Shape::Bool),
+        ],
+        &[may("delivered", Shape::Bool), may("message", Shape::String), may("messageID", Shape::String)],
+    ),
+    row(
+        "chat",
+        "send",
+        "#Send",
+        Class::Effect,
+        &[
+            need("kind", Shape::String),
+            need("url", Shape::String),
+            may("secret", Shape::String),
+            need("message", Shape::Struct),
+        ],
+        &[may("delivered", Shape::Bool), may("status", Shape::Int), may("message", Shape::String)],
     ),
     row(
         "metrics",
