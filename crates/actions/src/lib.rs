@@ -7,13 +7,16 @@
 
 pub mod call;
 pub mod chat;
+pub mod config;
 pub mod egress;
 pub mod fault;
 pub mod http;
 pub mod kube;
 pub mod mail;
+pub mod metrics;
 pub mod object;
 pub mod outside;
+pub mod query;
 #[cfg(test)]
 mod testing;
 

@@ -111,27 +111,27 @@ async fn deploy(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     };
     let text = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
     let delivery = &performer.delivery;
+    let flag = |name: &str| params.get(name).and_then(Value::as_bool);
+    // Cloud resources live on the hub: an env's clusters get their Secrets, by deploy-cloud-resource.
+    let without_cloud = flag("ignoreTerraformComponent").unwrap_or(true);
     let targets = || {
-        let policies = render::policy::read(&delivery.renderer, &delivery.input.all_policies(), &delivery.context)?;
-        let list = |name: &str| -> Vec<String> {
-            let items = params.get(name).and_then(Value::as_array).into_iter().flatten();
-            items.filter_map(Value::as_str).map(str::to_owned).collect()
+        let list =
+            |name: &str| -> Vec<Value> { params.get(name).and_then(Value::as_array).cloned().unwrap_or_default() };
+        let (renderer, input, context) = (&delivery.renderer, &delivery.input, &delivery.context);
+        let placed = match params.get("env").and_then(Value::as_str) {
+            Some(env) => renderer.env_targets(input, text("policy"), env, &clusters, context)?,
+            None => {
+                let names: Vec<String> = list("policies").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                renderer.deploy_targets(input, &names, &list("inlinePolicies"), &clusters, context)?
+            }
         };
-        let env = params.get("env").and_then(Value::as_str).map(str::to_owned);
-        let named = |name: &str| Some(text(name).to_owned()).filter(|t| !t.is_empty());
-        let request = render::plan::DeployRequest {
-            policies: if env.is_some() { named("policy").into_iter().collect() } else { list("policies") },
-            env,
-            components: named("component").into_iter().collect(),
-            path: format!("step {}", action.step),
-        };
-        let components = delivery.input.components();
-        let placed = render::plan::deploy(&components, &policies, &request, &clusters, &delivery.view.namespace)?;
+        let component = text("component");
         let targets = placed.into_iter().flat_map(|placed| {
             let placement = placed.placement;
-            placed.components.into_iter().map(move |component| Target { placement: placement.clone(), component })
+            let kept = placed.components.into_iter().filter(|c| component.is_empty() || c.name == component);
+            kept.map(move |component| Target { placement: placement.clone(), component })
         });
-        Ok(targets.collect())
+        Ok(targets.filter(|t| !(without_cloud && super::cloud::is_cloud(performer, &t.component.kind))).collect())
     };
     let parallelism = params.get("parallelism").and_then(Value::as_u64).unwrap_or(5);
     let parallelism = usize::try_from(parallelism).unwrap_or(5);
@@ -140,7 +140,7 @@ async fn deploy(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     visit.outcome
 }
 
-async fn known_clusters(performer: &Performer) -> Result<render::Clusters, Fault> {
+pub(super) async fn known_clusters(performer: &Performer) -> Result<render::Clusters, Fault> {
     let fleet = performer.delivery.clusters.fleet();
     let clusters = fleet.list().await.map_err(|e| crate::clusters::fault(&e))?;
     Ok(render::Clusters::Known(

@@ -1,6 +1,9 @@
 //! Performing what the core asks for: each action by its handler, every fault with its class.
 
 mod application;
+mod cloud;
+mod placement;
+mod query;
 mod reading;
 
 pub use reading::readers;
@@ -26,6 +29,8 @@ pub struct Performer {
     pub delivery: Arc<Delivery>,
     /// The way to the world outside of clusters.
     pub outside: Arc<Outside>,
+    /// Since when measures are so.
+    pub windows: actions::metrics::Windows,
     /// Steps whose templates look at the status of an answer themselves.
     pub readers: FxHashSet<String>,
     /// The Application's namespace.
@@ -80,6 +85,22 @@ async fn perform(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
         // What a server says about a message is for people; it does not hold the password or the robot's address.
         ("email", "send") => done(actions::mail::send(&call, &performer.outside, clusters).await, false),
         ("chat", "send") => done(actions::chat::send(&call, &performer.outside, action.params.secret).await, false),
+        ("config", "create") => done(actions::config::create(&call, clusters).await, secret),
+        ("config", "delete") => done(actions::config::delete(&call, clusters).await, secret),
+        // A config is a Secret, whatever it holds.
+        ("config", "read") => done(actions::config::read(&call, clusters).await, true),
+        ("config", "list") => done(actions::config::list(&call, clusters).await, true),
+        ("metrics", "promCheck") => {
+            let check = format!("{}/{}", action.step_id, action.path);
+            let result = actions::metrics::prom_check(&call, &performer.outside, &performer.windows, &check).await;
+            done(result, secret)
+        }
+        ("query", name) => query::perform(performer, action, name, &call).await,
+        ("terraform", name) => done(cloud::perform(performer, name, &call).await, false),
+        (
+            "multicluster",
+            "get-placements-from-topology-policies" | "make-placement-decisions" | "patch-application",
+        ) => done(placement::perform(performer, &action.name, &call).await, secret),
         ("multicluster", "list-clusters") => done(list_clusters(clusters).await, false),
         ("oam" | "multicluster", _) => application::perform(performer, action).await,
         ("util", "string") => done(text_of_bytes(&call), secret),

@@ -151,7 +151,8 @@ impl Run {
                 }
                 match key {
                     Some(key) => {
-                        let stored = if result.secret || call.params.secret {
+                        // Whoever performed it knows what it came from: an answer to a secret request may be fit to be shown.
+                        let stored = if result.secret {
                             self.secrets.insert(key.clone(), result.value.clone());
                             self.new_secrets.insert(key.clone(), result.value);
                             None
