@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use cue::load::{Options, load};
-use cue::{DataOptions, Inputs, Limits, World};
+use cue::{Data, DataOptions, DataValue, Inputs, Limits, World};
 use cue_syntax::Source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ fn main() {
     find(&root, &mut cases);
     cases.sort();
     let mut totals: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let mut order: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     std::panic::set_hook(Box::new(|_| {}));
     for folder in cases {
         let id = folder.strip_prefix(&root).unwrap().display().to_string();
@@ -56,7 +57,7 @@ fn main() {
             let text = p.downcast_ref::<String>().cloned().unwrap_or_default();
             probes.iter().map(|_| ("died".to_owned(), text.clone())).collect()
         });
-        if took.as_secs() > 1 {
+        if took.as_millis() > 700 {
             println!("SLOW {id} {took:?}");
         }
         let total = totals.entry(case["group"].as_str().unwrap_or_default().to_owned()).or_default();
@@ -71,9 +72,20 @@ fn main() {
                 });
             if same {
                 total.0 += 1;
+                if let (Some(json), "ok") = (p.get("json"), want) {
+                    let total = order.entry(case["group"].as_str().unwrap_or_default().to_owned()).or_default();
+                    total.1 += 1;
+                    let a = cue::json::read(&Source::new("a", &value)).unwrap();
+                    let b = cue::json::read(&Source::new("b", json.as_str().unwrap())).unwrap();
+                    if in_order(&a, &b) {
+                        total.0 += 1;
+                    } else {
+                        let of = p.get("expr").and_then(|e| e.as_str()).unwrap_or("(whole file)");
+                        println!("ORDER {id} {of}\n  expected {}\n  came     {}", short(json.as_str().unwrap()), short(&value));
+                    }
+                }
             } else {
                 let expect = p.get("json").or(p.get("error")).and_then(|v| v.as_str()).unwrap_or_default();
-                let short = |s: &str| s.chars().take(300).collect::<String>().replace("\n", " ").replace("    ", "");
                 println!(
                     "FAIL {id} {}\n  expected {want}: {}\n  came     {class}: {}",
                     p.get("expr").and_then(|e| e.as_str()).unwrap_or("(whole file)"),
@@ -85,11 +97,28 @@ fn main() {
     }
     let (mut a, mut b) = (0, 0);
     for (group, (passed, of)) in &totals {
-        println!("{group:12} {passed:5} of {of:5}");
+        let (ordered, json) = order.get(group).copied().unwrap_or_default();
+        println!("{group:12} {passed:5} of {of:5}   in order {ordered:5} of {json:5}");
         a += passed;
         b += of;
     }
+    let (ordered, json) = order.values().fold((0, 0), |s, o| (s.0 + o.0, s.1 + o.1));
+    println!("in order {ordered} of {json} = {:.2} %", 100.0 * f64::from(ordered) / f64::from(json.max(1)));
     println!("total {a} of {b} = {:.2} %", 100.0 * f64::from(a) / f64::from(b.max(1)));
+}
+
+fn short(s: &str) -> String {
+    s.replace("\n", " ").replace("    ", "").chars().take(300).collect()
+}
+
+fn in_order(a: &Data, b: &Data) -> bool {
+    match (&a.value, &b.value) {
+        (DataValue::Struct(x), DataValue::Struct(y)) => {
+            x.keys().eq(y.keys()) && x.values().zip(y.values()).all(|(a, b)| in_order(a, b))
+        }
+        (DataValue::List(x), DataValue::List(y)) => x.iter().zip(y).all(|(a, b)| in_order(a, b)),
+        _ => true,
+    }
 }
 
 fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {

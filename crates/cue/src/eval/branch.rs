@@ -2,7 +2,7 @@
 
 use super::node::Disjunction;
 use super::{Alt, Base, Code, Conj, EnvId, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Task, Val, flag};
-use crate::ir::{ArcKind, Decl, Expr, ExprId, kind};
+use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use rustc_hash::FxHashMap;
 
 /// The mode of an alternative of an alternative: not before is before maybe.
@@ -83,7 +83,14 @@ impl Evaluator {
                     Some(s) if from.node != n => s.disjunctions.first().map_or(d.conj, |x| x.conj),
                     _ => d.conj,
                 };
-                for (expr, marked) in &d.alternatives {
+                let rejected: Vec<bool> =
+                    d.alternatives.iter().map(|(expr, _)| self.rejects(from.node, Conj { expr: *expr, ..conj }, 3)).collect();
+                // When nothing is left, all of them say why.
+                let prune = rejected.contains(&false);
+                for ((expr, marked), rejected) in d.alternatives.iter().zip(rejected) {
+                    if rejected && prune {
+                        continue;
+                    }
                     let mode = match (d.has_default, marked) {
                         (false, _) => Mode::Maybe,
                         (true, true) => Mode::Is,
@@ -334,23 +341,63 @@ impl Evaluator {
         if self.nodes[n].arcs.is_empty() {
             return false;
         }
-        lit.decls.iter().any(|d| {
-            let Decl::Field { label, arc, value, .. } = d else { return false };
-            if *arc == ArcKind::Optional || !label.is_regular() {
-                return false;
+        let fields: Vec<(Sym, ExprId)> = lit
+            .decls
+            .iter()
+            .filter_map(|d| match d {
+                Decl::Field { label, arc, value, .. } if *arc != ArcKind::Optional => Some((*label, *value)),
+                _ => None,
+            })
+            .collect();
+        fields.into_iter().any(|(label, value)| {
+            let Some(arc) = self.arc(n, label) else { return false };
+            self.nodes[arc].arc != ArcKind::Optional && self.contradicts(arc, value, 3)
+        })
+    }
+
+    /// Whether a field cannot be what an expression says, by what it is known to be.
+    fn contradicts(&mut self, arc: NodeId, e: ExprId, depth: u32) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let want = self.constant(e);
+        if let Some(want) = &want
+            && let Some(has) = self.nodes[arc].conjs.iter().find_map(|c| self.constant(c.expr))
+        {
+            return !super::finalize::same_scalar(&has, want);
+        }
+        let kinds = match (&want, &self.ir.exprs[e]) {
+            (Some(v), _) => v.kind(),
+            (_, Expr::Kind(k)) => *k,
+            (_, Expr::List(_)) => kind::LIST,
+            (_, Expr::Struct(id)) if self.ir.structs[*id].is_struct => kind::STRUCT,
+            (_, Expr::Disjunction(alternatives)) => {
+                let alternatives = alternatives.clone();
+                return alternatives.iter().all(|(e, _)| self.contradicts(arc, *e, depth - 1));
             }
-            let Some(want) = self.constant(*value) else { return false };
-            let Some(arc) = self.arc(n, *label) else { return false };
-            if self.nodes[arc].arc == ArcKind::Optional {
-                return false;
-            }
-            let has = self.nodes[arc].conjs.iter().find_map(|c| self.constant(c.expr)).or_else(|| {
-                match &self.nodes[self.follow(arc)].base {
-                    Base::Scalar(v) => Some(v.clone()),
-                    _ => None,
-                }
-            });
-            has.is_some_and(|has| !super::finalize::same_scalar(&has, &want))
+            _ => return false,
+        };
+        self.run(arc);
+        let known = self.follow(arc);
+        let node = &self.nodes[known];
+        let (scalar, have) = match (&node.base, &node.scratch) {
+            (Base::Scalar(v), _) => (Some(v), v.kind()),
+            (Base::Struct, _) => (None, kind::STRUCT),
+            (Base::List, _) => (None, kind::LIST),
+            (Base::None | Base::Constraint, Some(s)) => (s.scalar.as_ref().map(|s| &s.0), s.kind),
+            _ => return false,
+        };
+        if have & kinds == 0 {
+            return have != 0;
+        }
+        if let (Some(has), Some(want)) = (scalar, &want) {
+            return !super::finalize::same_scalar(has, want);
+        }
+        let Expr::List(id) = self.ir.exprs[e] else { return false };
+        let elements = self.ir.lists[id].elements.clone();
+        elements.iter().enumerate().any(|(i, element)| match (element, self.arc(known, Sym::index(i))) {
+            (Element::Value(e), Some(item)) => self.contradicts(item, *e, depth - 1),
+            _ => false,
         })
     }
 

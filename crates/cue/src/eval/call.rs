@@ -296,7 +296,7 @@ impl Evaluator {
         let mut env = NONE;
         for item in items.iter().rev() {
             let vars = self.vars.push((Val::Null, Val::Node(*item)));
-            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars });
+            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars, cyc: 0 });
         }
         let parts: Vec<ExprId> =
             (0..items.len()).map(|i| self.ir.add(Expr::Variable { up: i as u16, index: 1 }, span)).collect();
@@ -343,7 +343,7 @@ impl Evaluator {
         let mut env = NONE;
         for arc in arcs.iter().rev() {
             let vars = self.vars.push((Val::Null, Val::Node(*arc)));
-            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars });
+            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars, cyc: 0 });
         }
         let mut elements = Vec::new();
         let mut decls = Vec::new();
@@ -418,24 +418,29 @@ impl Evaluator {
                     Val::Node(n) => self.nodes[n].arcs.clone(),
                     _ => Vec::new(),
                 };
-                let mut matched = 0u64;
-                for schema in schemas {
-                    if self.satisfies(&v, &Val::Node(schema), e) == Some(true) {
-                        matched += 1;
-                    }
-                }
-                let matched = Val::Num(Number::from(matched));
-                let count = match count {
-                    Val::Node(n) => {
-                        self.finalize(*n);
-                        Val::Node(*n)
-                    }
-                    c => c.clone(),
-                };
-                Ok(self.admits(&count, &matched))
+                let verdicts = schemas.into_iter().map(|s| self.satisfies(&v, &Val::Node(s), e)).collect::<Vec<_>>();
+                self.admits_count(count, &verdicts, e)
             }
             _ => Ok(false),
         }
+    }
+
+    /// Whether a count admits as many matches as there are; incomplete when it could by those that cannot be told yet.
+    fn admits_count(&mut self, count: &Val, verdicts: &[Option<bool>], e: ExprId) -> Res<bool> {
+        if let Val::Node(n) = count {
+            self.finalize(*n);
+        }
+        let matched = verdicts.iter().filter(|v| **v == Some(true)).count() as u64;
+        let open = verdicts.iter().filter(|v| v.is_none()).count() as u64;
+        if self.admits(count, &Val::Num(Number::from(matched))) {
+            return Ok(true);
+        }
+        let possible = (matched + 1..=matched + open).any(|n| self.admits(count, &Val::Num(Number::from(n))));
+        if possible {
+            let text = format!("{matched} matched, expected {}", self.show(count));
+            return Err(self.stop(Code::Incomplete, Reason::Text(text.into()), NONE, &[e]));
+        }
+        Ok(false)
     }
 
     /// Functions of packages that need the evaluator.
@@ -444,17 +449,10 @@ impl Evaluator {
             ("list", "Sort" | "SortStable" | "IsSorted", [list, comparer]) => self.sorted(b, list, comparer, e),
             ("list", "MatchN", [list, count, schema]) => {
                 let Val::Node(n) = self.operand(list.clone(), e)? else { return Ok(Val::Bool(false)) };
-                let mut matched = 0u64;
-                for item in self.nodes[n].arcs.clone() {
-                    if self.satisfies(&Val::Node(item), schema, e) == Some(true) {
-                        matched += 1;
-                    }
-                }
-                let matched = Val::Num(Number::from(matched));
-                if let Val::Node(n) = count {
-                    self.finalize(*n);
-                }
-                Ok(Val::Bool(self.admits(count, &matched)))
+                let items = self.nodes[n].arcs.clone();
+                let verdicts =
+                    items.into_iter().map(|i| self.satisfies(&Val::Node(i), schema, e)).collect::<Vec<_>>();
+                self.admits_count(count, &verdicts, e).map(Val::Bool)
             }
             ("encoding/json" | "encoding/yaml", "Validate" | "ValidatePartial", [text, schema]) => {
                 self.validate_text(b, text, schema, e)

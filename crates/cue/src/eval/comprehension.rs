@@ -42,7 +42,8 @@ impl Evaluator {
                 }
                 for pair in items {
                     let vars = self.vars.push(pair);
-                    let scope = self.envs.push(Env { up: env, node: NONE, label: Sym::NONE, vars });
+                    let cyc = if env == NONE { 0 } else { self.envs[env].cyc };
+                    let scope = self.envs.push(Env { up: env, node: NONE, label: Sym::NONE, vars, cyc });
                     self.clause(id, i + 1, scope, out)?;
                 }
                 Ok(())
@@ -57,7 +58,8 @@ impl Evaluator {
                     None => return Ok(()),
                 };
                 let vars = self.vars.push((Val::Null, v));
-                let scope = self.envs.push(Env { up: env, node: NONE, label: Sym::NONE, vars });
+                let cyc = if env == NONE { 0 } else { self.envs[env].cyc };
+                    let scope = self.envs.push(Env { up: env, node: NONE, label: Sym::NONE, vars, cyc });
                 self.clause(id, i + 1, scope, out)
             }
         }

@@ -31,10 +31,16 @@ impl Evaluator {
         let mut at = conj.cyc;
         while !cyclic && at != 0 {
             let c = self.cycs[at];
-            cyclic = c.reference == conj.expr && c.target == target;
+            cyclic = c.reference == conj.expr && self.nodes[c.target].origin == self.nodes[target].origin;
             at = c.next;
         }
         self.cycs.push(Cyc { reference: conj.expr, target, node: n, next: conj.cyc, cyclic })
+    }
+
+    /// The history of a conjunct of a value without a place: the same references, but nothing has come round yet.
+    pub(crate) fn inline_cyc(&mut self, cyc: CycId) -> CycId {
+        let c = self.cycs[cyc];
+        if c.cyclic { self.cycs.push(Cyc { cyclic: false, ..c }) } else { cyc }
     }
 
     /// Whether this very conjunct came to `n` by way of `target`: a circle of references, which adds nothing.

@@ -290,7 +290,7 @@ impl Evaluator {
             }
             Val::Node(n) => {
                 let vars = self.vars.push((Val::Null, Val::Node(*n)));
-                let env = self.envs.push(super::Env { up: NONE, node: NONE, label: Sym::NONE, vars });
+                let env = self.envs.push(super::Env { up: NONE, node: NONE, label: Sym::NONE, vars, cyc: 0 });
                 return (self.ir.add(Expr::Variable { up: 0, index: 1 }, span), env);
             }
         };
@@ -327,7 +327,7 @@ impl Evaluator {
         let mut env = NONE;
         for (item, _) in items.iter().zip(&pairs).rev() {
             let vars = self.vars.push((Val::Null, item.clone()));
-            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars });
+            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars, cyc: 0 });
         }
         let id = self.ir.lists.push(ListLit { elements: tops, rest: None });
         let e = self.ir.add(Expr::List(id), span);

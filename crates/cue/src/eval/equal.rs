@@ -140,7 +140,13 @@ impl Evaluator {
             }
             Val::Validator(call) => {
                 let (function, args) = (call.0, call.1.clone());
-                self.validate(function, v, &args)
+                if self.validating.iter().any(|(c, w)| w == v && c == constraint) {
+                    return Err(self.stop(Code::Structural, Reason::Static("structural cycle"), super::NONE, &[]));
+                }
+                self.validating.push((constraint.clone(), v.clone()));
+                let valid = self.validate(function, v, &args);
+                self.validating.pop();
+                valid
             }
             _ => Ok(true),
         }

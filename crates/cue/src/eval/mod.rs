@@ -107,6 +107,8 @@ pub(crate) struct Evaluator {
     pub(crate) force: bool,
     /// The struct or list whose validators are running: all of it is known but for their verdict.
     pub(crate) judging: NodeId,
+    /// Validators that are running, with what they look at: one that comes to itself again goes in circles.
+    pub(crate) validating: Vec<(Val, Val)>,
     /// Tasks on the stack.
     pub(crate) task_depth: u32,
     pub(crate) depth: u32,
@@ -137,6 +139,7 @@ impl Evaluator {
             taint: 0,
             force: false,
             judging: NONE,
+            validating: Vec::new(),
             task_depth: 0,
             depth: 0,
             steps: 0,

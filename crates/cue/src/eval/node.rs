@@ -28,6 +28,8 @@ pub(crate) struct Env {
     pub(crate) label: Sym,
     /// The variables of a `for` clause.
     pub(crate) vars: u32,
+    /// The references that were followed to reach the struct literal of this scope.
+    pub(crate) cyc: CycId,
 }
 
 /// Bits of [`Node::flags`].
@@ -249,13 +251,15 @@ impl Evaluator {
             return *n;
         }
         let n = self.new_node(NONE, Sym::NONE);
-        self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
+        let cyc = if env == NONE { 0 } else { self.inline_cyc(self.envs[env].cyc) };
+        self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc });
         self.detached.insert((expr, env), n);
         n
     }
 
     pub(crate) fn new_env(&mut self, up: EnvId, node: NodeId) -> EnvId {
-        self.envs.push(Env { up, node, label: Sym::NONE, vars: NONE })
+        let cyc = if up == NONE { 0 } else { self.envs[up].cyc };
+        self.envs.push(Env { up, node, label: Sym::NONE, vars: NONE, cyc })
     }
 
     /// The scope `up` levels out.

@@ -298,6 +298,7 @@ impl Evaluator {
     fn schedule_struct(&mut self, n: NodeId, id: u32, conj: Conj) {
         self.mark_cyc(n, conj);
         let env = self.new_env(conj.env, n);
+        self.envs[env].cyc = conj.cyc;
         let lit = &self.ir.structs[id];
         let (embeds, is_struct, open, file, count) = (lit.embeds, lit.is_struct, lit.open, lit.file, lit.decls.len());
         let s = self.scratch(n);

@@ -63,6 +63,14 @@ impl Val {
 impl Evaluator {
     /// A value as it stands in a message.
     pub(crate) fn show(&self, v: &Val) -> String {
+        self.show_in(v, 3)
+    }
+
+    /// Values can name themselves (`x: matchN(1, [x])`), so there is a depth to it.
+    fn show_in(&self, v: &Val, depth: u32) -> String {
+        if depth == 0 && !v.is_scalar() {
+            return "…".to_owned();
+        }
         match v {
             Val::Null => "null".into(),
             Val::Bool(b) => b.to_string(),
@@ -71,13 +79,13 @@ impl Evaluator {
             Val::Bytes(b) => format!("'{}'", String::from_utf8_lossy(b)),
             Val::Top => "_".into(),
             Val::Kind(k) => kind::text(*k),
-            Val::Bound(op, limit) => format!("{}{}", op_text(*op), self.show(limit)),
+            Val::Bound(op, limit) => format!("{}{}", op_text(*op), self.show_in(limit, depth)),
             Val::Validator(v) => {
-                let args: Vec<String> = v.1.iter().map(|a| self.show(a)).collect();
+                let args: Vec<String> = v.1.iter().map(|a| self.show_in(a, depth - 1)).collect();
                 format!("{}({})", function_name(v.0), args.join(", "))
             }
             Val::Function(f) => function_name(*f),
-            Val::Node(n) => self.show_node(*n, 3),
+            Val::Node(n) => self.show_node(*n, depth),
         }
     }
 
@@ -87,7 +95,7 @@ impl Evaluator {
         let node = &self.nodes[n];
         let child = |c: NodeId| if depth == 0 { "…".to_owned() } else { self.show_node(c, depth - 1) };
         match &node.base {
-            Base::Scalar(v) => self.show(v),
+            Base::Scalar(v) => self.show_in(v, depth),
             Base::Disjunction(alts) => {
                 let parts: Vec<String> = alts.iter().take(8).map(|a| child(a.node)).collect();
                 parts.join(" | ")
@@ -132,13 +140,13 @@ impl Evaluator {
                 Some(s) => {
                     let mut parts: Vec<String> = Vec::new();
                     if let Some((v, _)) = &s.scalar {
-                        parts.push(self.show(v));
+                        parts.push(self.show_in(v, depth));
                     } else if !s.checks.is_empty() {
                         let implied = s.checks.iter().fold(kind::TOP, |k, (v, _)| k & v.kind());
                         if implied != s.kind {
                             parts.push(kind::text(s.kind));
                         }
-                        parts.extend(s.checks.iter().map(|(v, _)| self.show(v)));
+                        parts.extend(s.checks.iter().map(|(v, _)| self.show_in(v, depth)));
                     } else {
                         parts.push(kind::text(s.kind));
                     }
