@@ -81,7 +81,11 @@ fn main() {
                         total.0 += 1;
                     } else {
                         let of = p.get("expr").and_then(|e| e.as_str()).unwrap_or("(whole file)");
-                        println!("ORDER {id} {of}\n  expected {}\n  came     {}", short(json.as_str().unwrap()), short(&value));
+                        println!(
+                            "ORDER {id} {of}\n  expected {}\n  came     {}",
+                            short(json.as_str().unwrap()),
+                            short(&value)
+                        );
                     }
                 }
             } else {

@@ -83,8 +83,11 @@ impl Evaluator {
                     Some(s) if from.node != n => s.disjunctions.first().map_or(d.conj, |x| x.conj),
                     _ => d.conj,
                 };
-                let rejected: Vec<bool> =
-                    d.alternatives.iter().map(|(expr, _)| self.rejects(from.node, Conj { expr: *expr, ..conj }, 3)).collect();
+                let rejected: Vec<bool> = d
+                    .alternatives
+                    .iter()
+                    .map(|(expr, _)| self.rejects(from.node, Conj { expr: *expr, ..conj }, 3))
+                    .collect();
                 // When nothing is left, all of them say why.
                 let prune = rejected.contains(&false);
                 for ((expr, marked), rejected) in d.alternatives.iter().zip(rejected) {
@@ -261,7 +264,7 @@ impl Evaluator {
                 }
             }
             for l in &mut s.literals {
-                l.1 = self.map_env(l.1, from, c, mark, &mut memo);
+                l.env = self.map_env(l.env, from, c, mark, &mut memo);
             }
             self.nodes[c].scratch = Some(s);
         }

@@ -450,8 +450,7 @@ impl Evaluator {
             ("list", "MatchN", [list, count, schema]) => {
                 let Val::Node(n) = self.operand(list.clone(), e)? else { return Ok(Val::Bool(false)) };
                 let items = self.nodes[n].arcs.clone();
-                let verdicts =
-                    items.into_iter().map(|i| self.satisfies(&Val::Node(i), schema, e)).collect::<Vec<_>>();
+                let verdicts = items.into_iter().map(|i| self.satisfies(&Val::Node(i), schema, e)).collect::<Vec<_>>();
                 self.admits_count(count, &verdicts, e).map(Val::Bool)
             }
             ("encoding/json" | "encoding/yaml", "Validate" | "ValidatePartial", [text, schema]) => {

@@ -213,6 +213,11 @@ impl Evaluator {
             .filter(|s| s.source != NOWHERE.source)
     }
 
+    /// The arcs of a struct in output order.
+    pub(crate) fn ordered_arcs(&self, n: NodeId) -> Vec<NodeId> {
+        self.nodes[n].arcs.clone()
+    }
+
     /// Data as an expression of the evaluation's own layer.
     pub(crate) fn embed_data(&mut self, data: &Data, depth: u32) -> ExprId {
         let span = data.origin.as_ref().map_or(NOWHERE, |_| NOWHERE);

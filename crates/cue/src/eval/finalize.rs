@@ -244,6 +244,7 @@ impl Evaluator {
         if complete && self.has(n, flag::DONE) {
             let node = &mut self.nodes[n];
             node.flags |= flag::FINAL;
+            self.order_arcs(n);
             self.release(n);
         }
         complete
@@ -342,9 +343,6 @@ impl Evaluator {
     fn release(&mut self, n: NodeId) {
         if self.has(n, flag::ALTERNATIVE) {
             return;
-        }
-        if let Some(arcs) = self.order(n) {
-            self.nodes[n].arcs = arcs;
         }
         let node = &mut self.nodes[n];
         let keep = match (&node.base, &node.scratch) {

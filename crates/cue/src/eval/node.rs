@@ -184,8 +184,16 @@ pub(crate) struct Scratch {
     pub(crate) opens: Vec<CloseId>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
-    /// Struct literals in order, for the order of fields.
-    pub(crate) literals: Vec<(u32, EnvId)>,
+    /// Struct literals, for the order of fields.
+    pub(crate) literals: Vec<Literal>,
+}
+
+/// A struct literal that was instantiated in a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Literal {
+    pub(crate) id: u32,
+    pub(crate) env: EnvId,
+    pub(crate) expr: ExprId,
 }
 
 impl Default for Scratch {

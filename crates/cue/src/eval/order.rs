@@ -1,115 +1,293 @@
-//! The order of fields: as they are written. What a comprehension, an embedded literal or a computed label brings stands where
-//! it is written, whenever it was found out; what comes by reference follows, in the order of the references.
+//! The order of fields in output: a topological sort over the struct literals that declared them.
+//!
+//! Every literal is a chain: its fields in the order of its declarations. Chains stand one after the other in the order of
+//! their **places**: a literal's place is where the last of its fields is written; one that a reference brought has the
+//! place of that reference, and so has the literal that the reference is embedded in. Chains of the same place, those of
+//! different files, and the operands of one `&` have no order among each other. Where the chains leave a choice, and within a cycle of chains that
+//! contradict each other, fields go by name.
 
-use super::{Base, EnvId, Evaluator, NONE, NodeId};
-use crate::ir::{Decl, Expr};
-use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::collections::VecDeque;
+use super::node::Literal;
+use super::{Evaluator, NONE, NodeId};
+use crate::ir::{Decl, Expr, ExprId, Sym};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-/// How far out the scope of a literal is looked for: clauses between a literal and the one it stands in.
-const SCOPES: usize = 64;
+/// A place in the sources: file, offset, and for literals without one their number.
+type Place = (u32, u32, u32);
+
+/// A literal as a chain of fields, by their index among the arcs.
+#[derive(Debug)]
+struct Chain {
+    literal: u32,
+    place: Place,
+    /// The `&` that it is an operand of.
+    unified: ExprId,
+    fields: Vec<u32>,
+}
 
 impl Evaluator {
-    /// The arcs of a struct in output order.
-    pub(crate) fn ordered_arcs(&self, n: NodeId) -> Vec<NodeId> {
-        self.order(n).unwrap_or_else(|| self.nodes[n].arcs.clone())
-    }
-
-    /// The order where it may differ from the one in which the arcs were made.
-    pub(super) fn order(&self, n: NodeId) -> Option<Vec<NodeId>> {
-        let node = &self.nodes[n];
-        let literals = &node.scratch.as_ref()?.literals;
-        if node.arcs.len() < 2 || matches!(node.base, Base::List) || !literals.iter().any(|l| self.late(l.0)) {
-            return None;
-        }
-        let scopes: FxHashMap<EnvId, usize> = literals.iter().enumerate().map(|(i, l)| (l.1, i)).collect();
-        let mut roots = Vec::new();
-        let mut inner: FxHashMap<(usize, u32), Vec<usize>> = FxHashMap::default();
-        for (i, (id, env)) in literals.iter().enumerate() {
-            match self.outer(&scopes, *env) {
-                Some(outer) => inner.entry((outer, *id)).or_default().push(i),
-                None => roots.push(i),
-            }
-        }
-        let mut computed: FxHashMap<u32, VecDeque<NodeId>> = FxHashMap::default();
-        for arc in &node.arcs {
-            for meta in &self.nodes[*arc].metas {
-                computed.entry(*meta).or_default().push_back(*arc);
-            }
-        }
-        let mut walk = Order { of: self, n, literals, inner, computed, out: IndexSet::default() };
-        for root in roots {
-            walk.literal(root, 0);
-        }
-        walk.out.extend(node.arcs.iter().copied());
-        Some(walk.out.into_iter().collect())
-    }
-
-    /// Whether a literal has declarations whose fields are made after the others'.
-    fn late(&self, id: u32) -> bool {
-        let late = |d: &Decl| matches!(d, Decl::Dynamic { .. } | Decl::Embedding(_) | Decl::Comprehension(_));
-        self.ir.structs[id].decls.iter().any(late)
-    }
-
-    /// The literal in whose scope another one stands.
-    fn outer(&self, scopes: &FxHashMap<EnvId, usize>, env: EnvId) -> Option<usize> {
-        let mut env = self.envs[env].up;
-        for _ in 0..SCOPES {
-            if env == NONE {
-                return None;
-            }
-            if let Some(at) = scopes.get(&env) {
-                return Some(*at);
-            }
-            env = self.envs[env].up;
-        }
-        None
-    }
-}
-
-struct Order<'a> {
-    of: &'a Evaluator,
-    n: NodeId,
-    literals: &'a [(u32, EnvId)],
-    /// By the literal that they stand in and their own text: the instances of a literal.
-    inner: FxHashMap<(usize, u32), Vec<usize>>,
-    /// By declaration: the fields that it made, in the order in which it made them.
-    computed: FxHashMap<u32, VecDeque<NodeId>>,
-    out: IndexSet<NodeId, FxBuildHasher>,
-}
-
-impl Order<'_> {
-    fn literal(&mut self, i: usize, depth: u32) {
-        let Some((id, _)) = self.literals.get(i).copied() else { return };
-        if depth > self.of.limits.depth {
+    /// Puts the arcs of a node that is final into the order of output.
+    pub(crate) fn order_arcs(&mut self, n: NodeId) {
+        let Some(s) = self.nodes[n].scratch.as_mut() else { return };
+        let literals = std::mem::take(&mut s.literals);
+        if self.nodes[n].arcs.len() < 2 {
             return;
         }
-        for decl in &self.of.ir.structs[id].decls {
-            match decl {
-                Decl::Field { label, .. } => self.out.extend(self.of.arc(self.n, *label)),
-                Decl::Dynamic { meta, .. } => {
-                    let made = self.computed.get_mut(meta).and_then(VecDeque::pop_front);
-                    self.out.extend(made);
-                }
-                Decl::Embedding(expr) => self.instances(i, *expr, depth),
-                Decl::Comprehension(c) => {
-                    let comprehension = &self.of.ir.comprehensions[*c];
-                    self.instances(i, comprehension.body, depth);
-                    if let Some(fallback) = comprehension.fallback {
-                        self.instances(i, fallback, depth);
-                    }
-                }
-                Decl::Pattern { .. } | Decl::Ellipsis => {}
+        if let [one] = literals.as_slice() {
+            let lit = &self.ir.structs[one.id];
+            if !lit.embeds && !lit.decls.iter().any(|d| matches!(d, Decl::Dynamic { .. })) {
+                return;
             }
+        }
+        let chains = self.chains(n, &literals);
+        let order = self.in_order(n, &chains);
+        let arcs = &self.nodes[n].arcs;
+        let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
+        if new.len() == arcs.len() {
+            self.nodes[n].arcs = new;
         }
     }
 
-    /// The instances of a literal that stands in another.
-    fn instances(&mut self, outer: usize, expr: u32, depth: u32) {
-        let Expr::Struct(id) = &self.of.ir.exprs[expr] else { return };
-        for i in self.inner.remove(&(outer, *id)).unwrap_or_default() {
-            self.literal(i, depth + 1);
+    fn place(&self, e: ExprId, tie: usize) -> Place {
+        let span = self.span_at(e);
+        let tie = if span.source.0 == u32::MAX { tie as u32 } else { 0 };
+        (span.source.0, span.start, tie)
+    }
+
+    fn chains(&self, n: NodeId, literals: &[Literal]) -> Vec<Chain> {
+        // Which literal a conjunct of a field stems from, and which literals embed an expression.
+        let mut owner: FxHashMap<(ExprId, u32), (usize, u32)> = FxHashMap::default();
+        let mut embedding: FxHashMap<ExprId, Vec<usize>> = FxHashMap::default();
+        let mut operand: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        let mut unification = |e: ExprId| {
+            if let Expr::And(parts) = &self.ir.exprs[e] {
+                operand.extend(parts.iter().map(|p| (*p, e)));
+            }
+        };
+        self.nodes[n].conjs.iter().for_each(|c| unification(c.expr));
+        for (i, l) in literals.iter().enumerate() {
+            for decl in &self.ir.structs[l.id].decls {
+                match decl {
+                    Decl::Field { value, meta, .. } | Decl::Dynamic { value, meta, .. } => {
+                        owner.insert((*value, l.env), (i, *meta));
+                    }
+                    Decl::Embedding(e) => {
+                        unification(*e);
+                        embedding.entry(*e).or_default().push(i);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut chains: Vec<Chain> = literals
+            .iter()
+            .enumerate()
+            .map(|(i, l)| Chain {
+                literal: l.id,
+                place: self.place(l.expr, i),
+                unified: operand.get(&l.expr).copied().unwrap_or(NONE),
+                fields: Vec::new(),
+            })
+            .collect();
+        let mut dynamic: FxHashMap<(usize, ExprId), u32> = FxHashMap::default();
+        let mut index: FxHashMap<Sym, u32> = FxHashMap::default();
+        for (a, arc) in self.nodes[n].arcs.iter().enumerate() {
+            index.insert(self.nodes[*arc].label, a as u32);
+            for conj in &self.nodes[*arc].conjs {
+                let found = owner.get(&(conj.expr, conj.env)).or_else(|| match conj.env {
+                    NONE => None,
+                    env => owner.get(&(conj.expr, self.envs[env].up)),
+                });
+                let Some((i, meta)) = found.copied() else { continue };
+                dynamic.insert((i, conj.expr), a as u32);
+                let Some(chain) = chains.get_mut(i) else { continue };
+                if meta != NONE
+                    && let Some(span) = self.ir.metas[meta].label
+                {
+                    chain.place = (span.source.0, span.start, 0);
+                }
+                if conj.cyc == 0 {
+                    continue;
+                }
+                let mut first = self.cycs[conj.cyc];
+                while first.next != 0 {
+                    first = self.cycs[first.next];
+                }
+                let place = self.place(first.reference, i);
+                chain.place = place;
+                chain.unified = operand.get(&first.reference).copied().unwrap_or(NONE);
+                for around in embedding.get(&first.reference).into_iter().flatten() {
+                    if let Some(chain) = chains.get_mut(*around) {
+                        chain.place = place;
+                    }
+                }
+            }
+        }
+        for (i, (chain, l)) in chains.iter_mut().zip(literals).enumerate() {
+            let mut seen = FxHashSet::default();
+            for decl in &self.ir.structs[l.id].decls {
+                let field = match decl {
+                    Decl::Field { label, .. } => index.get(label),
+                    Decl::Dynamic { value, .. } => dynamic.get(&(i, *value)),
+                    _ => None,
+                };
+                if let Some(field) = field
+                    && seen.insert(*field)
+                {
+                    chain.fields.push(*field);
+                }
+            }
+        }
+        chains.retain(|c| !c.fields.is_empty());
+        chains.sort_by_key(|c| c.place);
+        chains
+    }
+
+    /// The indices of the arcs in order.
+    fn in_order(&self, n: NodeId, chains: &[Chain]) -> Vec<u32> {
+        let count = self.nodes[n].arcs.len();
+        let mut next: Vec<Vec<u32>> = vec![Vec::new(); count];
+        let mut edge = |from: u32, to: u32| {
+            if let Some(to_all) = next.get_mut(from as usize)
+                && from != to
+                && to_all.last() != Some(&to)
+            {
+                to_all.push(to);
+            }
+        };
+        let mut before: Vec<u32> = Vec::new();
+        let (mut i, mut file) = (0, NONE);
+        while let Some(first) = chains.get(i) {
+            if first.place.0 != file {
+                before.clear();
+                file = first.place.0;
+            }
+            let mut end = i + 1;
+            while chains
+                .get(end)
+                .is_some_and(|c| c.place == first.place || (c.unified != NONE && c.unified == first.unified))
+            {
+                end += 1;
+            }
+            let mut last: Vec<u32> = Vec::new();
+            let mut open: FxHashMap<u32, u32> = FxHashMap::default();
+            for chain in chains.get(i..end).into_iter().flatten() {
+                // What a loop repeats goes in the order of the loop.
+                let mut from = open.remove(&chain.literal);
+                if let Some(from) = from {
+                    last.retain(|l| *l != from);
+                }
+                for field in &chain.fields {
+                    match from {
+                        Some(from) => edge(from, *field),
+                        None => before.iter().for_each(|b| edge(*b, *field)),
+                    }
+                    from = Some(*field);
+                }
+                if let Some(from) = from {
+                    open.insert(chain.literal, from);
+                    last.push(from);
+                }
+            }
+            before = last;
+            i = end;
+        }
+        let component = components(&next);
+        let total = component.iter().max().map_or(0, |c| *c as usize + 1);
+        let mut members: Vec<Vec<(&SmolStr, u32)>> = vec![Vec::new(); total];
+        for (i, (c, arc)) in component.iter().zip(&self.nodes[n].arcs).enumerate() {
+            if let Some(m) = members.get_mut(*c as usize) {
+                m.push((self.ir.symbols.text(self.nodes[*arc].label), i as u32));
+            }
+        }
+        members.iter_mut().for_each(|m| m.sort());
+        let mut waits = vec![0u32; total];
+        let mut after: Vec<Vec<u32>> = vec![Vec::new(); total];
+        for (from, to_all) in component.iter().zip(&next) {
+            for to in to_all.iter().filter_map(|t| component.get(*t as usize)).filter(|t| *t != from) {
+                if let (Some(w), Some(a)) = (waits.get_mut(*to as usize), after.get_mut(*from as usize)) {
+                    *w += 1;
+                    a.push(*to);
+                }
+            }
+        }
+        let name = |c: u32| members.get(c as usize).and_then(|m| m.first()).copied();
+        let mut ready = BinaryHeap::new();
+        for (c, w) in waits.iter().enumerate() {
+            if *w == 0 {
+                ready.push(Reverse((name(c as u32), c as u32)));
+            }
+        }
+        let mut out = Vec::with_capacity(count);
+        while let Some(Reverse((_, c))) = ready.pop() {
+            out.extend(members.get(c as usize).into_iter().flatten().map(|m| m.1));
+            for to in after.get(c as usize).into_iter().flatten() {
+                if let Some(w) = waits.get_mut(*to as usize) {
+                    *w -= 1;
+                    if *w == 0 {
+                        ready.push(Reverse((name(*to), *to)));
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The strongly connected component of each node (Tarjan), without recursion.
+fn components(next: &[Vec<u32>]) -> Vec<u32> {
+    const NEW: u32 = u32::MAX;
+    let count = next.len();
+    let (mut number, mut low, mut component) = (vec![NEW; count], vec![NEW; count], vec![NEW; count]);
+    let (mut clock, mut found) = (0, 0);
+    let mut stack: Vec<usize> = Vec::new();
+    for root in 0..count {
+        if number.get(root) != Some(&NEW) {
+            continue;
+        }
+        let mut path: Vec<(usize, usize)> = vec![(root, 0)];
+        while let Some((v, i)) = path.last_mut() {
+            let (v, at) = (*v, *i);
+            *i += 1;
+            if at == 0 {
+                if let (Some(n), Some(l)) = (number.get_mut(v), low.get_mut(v)) {
+                    (*n, *l) = (clock, clock);
+                }
+                clock += 1;
+                stack.push(v);
+            }
+            if let Some(w) = next.get(v).and_then(|n| n.get(at)).map(|w| *w as usize) {
+                let theirs = number.get(w).copied().unwrap_or(0);
+                if theirs == NEW {
+                    path.push((w, 0));
+                } else if component.get(w) == Some(&NEW)
+                    && let Some(l) = low.get_mut(v)
+                {
+                    *l = (*l).min(theirs);
+                }
+                continue;
+            }
+            path.pop();
+            let mine = low.get(v).copied().unwrap_or(0);
+            if number.get(v) == Some(&mine) {
+                while let Some(w) = stack.pop() {
+                    if let Some(c) = component.get_mut(w) {
+                        *c = found;
+                    }
+                    if w == v {
+                        break;
+                    }
+                }
+                found += 1;
+            }
+            if let Some((parent, _)) = path.last()
+                && let Some(l) = low.get_mut(*parent)
+            {
+                *l = (*l).min(mine);
+            }
         }
     }
+    component
 }

@@ -1,7 +1,7 @@
 //! Splitting conjuncts: what takes effect at once, and what becomes a task.
 
 use super::closedness::CloseKind;
-use super::node::{Disjunction, Pattern};
+use super::node::{Disjunction, Literal, Pattern};
 use super::{Base, Code, Conj, Evaluator, NodeId, Reason, Res, Stop, Task, TaskKind, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use crate::stack::down;
@@ -302,7 +302,7 @@ impl Evaluator {
         let lit = &self.ir.structs[id];
         let (embeds, is_struct, open, file, count) = (lit.embeds, lit.is_struct, lit.open, lit.file, lit.decls.len());
         let s = self.scratch(n);
-        s.literals.push((id, env));
+        s.literals.push(Literal { id, env, expr: conj.expr });
         s.literal = true;
         s.literal_at = conj.expr;
         if is_struct {
