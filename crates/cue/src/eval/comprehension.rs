@@ -126,11 +126,7 @@ impl Evaluator {
             }
         };
         let mut out = Vec::new();
-        // Loops go in the order in which fields came to be, also when the order of output is settled already.
-        let mut arcs = self.nodes[m].arcs.clone();
-        if !is_list {
-            arcs.sort_unstable();
-        }
+        let arcs = if is_list { self.nodes[m].arcs.clone() } else { self.arcs_as_made(m) };
         for arc in arcs {
             let node = &self.nodes[arc];
             let label = node.label;

@@ -348,7 +348,7 @@ impl Evaluator {
         let keep = match (&node.base, &node.scratch) {
             (Base::Constraint, _) => true,
             (Base::List, Some(s)) => s.list.as_ref().is_some_and(|l| l.closed.is_none()),
-            (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty(),
+            (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty() || !s.announced.is_empty(),
             _ => false,
         };
         if keep {

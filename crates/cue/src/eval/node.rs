@@ -184,6 +184,8 @@ pub(crate) struct Scratch {
     pub(crate) opens: Vec<CloseId>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
+    /// Labels that comprehensions may give, with the number of arcs that were there before: loops count them from then on.
+    pub(crate) announced: Vec<(Sym, u32)>,
     /// Struct literals, for the order of fields.
     pub(crate) literals: Vec<Literal>,
 }
@@ -221,6 +223,7 @@ impl Default for Scratch {
             opens: Vec::new(),
             cyclic: false,
             acyclic: false,
+            announced: Vec::new(),
             literals: Vec::new(),
         }
     }

@@ -50,6 +50,29 @@ impl Evaluator {
         }
     }
 
+    /// The arcs in the order in which they came to be, which is that of loops; those that a comprehension announced count
+    /// from where it stands.
+    pub(crate) fn arcs_as_made(&self, n: NodeId) -> Vec<NodeId> {
+        let mut arcs = self.nodes[n].arcs.clone();
+        arcs.sort_unstable();
+        let announced = self.nodes[n].scratch.as_ref().map_or(&[][..], |s| &s.announced);
+        if announced.is_empty() {
+            return arcs;
+        }
+        let mut early: FxHashMap<Sym, (u32, usize)> = FxHashMap::default();
+        for (i, (label, before)) in announced.iter().enumerate() {
+            early.entry(*label).or_insert((*before, i + 1));
+        }
+        let mut keyed: Vec<((u32, usize), NodeId)> = Vec::with_capacity(arcs.len());
+        for (i, arc) in arcs.into_iter().enumerate() {
+            let made = (i as u32, usize::MAX);
+            let key = early.get(&self.nodes[arc].label).map_or(made, |e| made.min(*e));
+            keyed.push((key, arc));
+        }
+        keyed.sort_unstable();
+        keyed.into_iter().map(|k| k.1).collect()
+    }
+
     fn place(&self, e: ExprId, tie: usize) -> Place {
         let span = self.span_at(e);
         let tie = if span.source.0 == u32::MAX { tie as u32 } else { 0 };

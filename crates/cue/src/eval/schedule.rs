@@ -344,6 +344,10 @@ impl Evaluator {
                 Decl::Comprehension(c) => {
                     let task = Conj { expr: conj.expr, env, close, cyc: conj.cyc };
                     self.push_task(n, TaskKind::Comprehension(c), task);
+                    let before = self.nodes[n].arcs.len() as u32;
+                    if let Some(labels) = self.ir.comprehensions[c].labels.clone() {
+                        self.scratch(n).announced.extend(labels.iter().map(|l| (*l, before)));
+                    }
                 }
                 Decl::Ellipsis => {}
             }
