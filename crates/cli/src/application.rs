@@ -7,6 +7,7 @@ use controller::clusters::FleetClusters;
 use controller::prepare::Definitions;
 use controller::{Finished, Runner};
 use cue_syntax::Diagnostic;
+use model::generate::STEP_GROUP;
 use model::{AppPhase, Application};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ pub(crate) struct WaitArgs {
     /// Wait until the run has settled (this is the default)
     #[arg(long, short)]
     pub(crate) wait: bool,
-    /// How long a run that suspends for a time is waited for
+    /// How long to wait for a run that suspends for a time, or in which nothing moves any more
     #[arg(long, value_name = "DURATION", default_value = "300s", value_parser = duration)]
     pub(crate) timeout: Duration,
 }
@@ -128,6 +129,19 @@ pub(crate) fn conclude(finished: &Finished) -> ExitCode {
         "default" => String::new(),
         other => format!(" -n {other}"),
     };
+    if finished.stalled {
+        let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
+        let steps = run.iter().flat_map(|run| &run.steps).flat_map(|s| std::iter::once(s).chain(&s.sub_steps));
+        let waits = steps.filter(|step| step.phase == model::StepPhase::Running && step.kind != STEP_GROUP);
+        eprintln!("Application {name} is still under way, and nothing has moved for as long as --timeout says:");
+        for step in waits {
+            eprintln!("  {} waits: {}", step.name, step.message);
+        }
+        eprintln!(
+            "`lateen up {name}{namespace}` goes on waiting, `lateen workflow terminate {name}{namespace}` ends the run."
+        );
+        return ExitCode::FAILURE;
+    }
     match phase {
         AppPhase::Running => println!("Application {name} is running."),
         AppPhase::WorkflowSuspending => match finished.fires_at {

@@ -95,7 +95,9 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
             }
             problems
         };
-        match renderer.application(input, &Clusters::Unknown, &context) {
+        let rendered = renderer.application(input, &Clusters::Unknown, &context);
+        problems.extend(locate(order(input)));
+        match rendered {
             Ok(one) => {
                 all.parts.extend(one.parts);
                 all.warnings.extend(locate(one.warnings));
@@ -113,7 +115,14 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
     Ok((text, all.warnings))
 }
 
-fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+/// What is wrong with the order of steps and components. Steps that cannot be read are told by rendering.
+fn order(input: &::render::AppInput) -> Vec<Diagnostic> {
+    let steps = model::generate::steps(&input.app, input.workflow(), &input.own_policies());
+    steps.ok().and_then(|steps| workflow::Plan::of(&input.app, &steps).err()).unwrap_or_default()
+}
+
+/// A file's text; `-` is standard input.
+pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
     let name = path.display().to_string();
     let read = if name == "-" {
         let mut text = String::new();

@@ -1,7 +1,7 @@
 //! Bad input, as a user sees it: each mistake gives a diagnostic that names the file, the line and the user's own property,
 //! exit status 1, and leaves nothing behind.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the command has failed")]
 
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -18,14 +18,14 @@ impl Place {
         Place(folder)
     }
 
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lateen"));
+        command.args(args).current_dir(self.0.path()).env_clear().env("LATEEN_HOME", self.home());
+        command
+    }
+
     fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_lateen"))
-            .args(args)
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("LATEEN_HOME", self.home())
-            .output()
-            .unwrap()
+        self.command(args).output().unwrap()
     }
 
     fn home(&self) -> std::path::PathBuf {
@@ -59,15 +59,43 @@ fn app(spec: &str) -> String {
     format!("{HEAD}{spec}")
 }
 
-/// What `render` and `up` say of an Application; they have to agree, but for the line that names the hub.
-fn told(spec: &str) -> String {
-    let place = Place::new(&[("app.yaml", &app(spec))]);
-    let rendered = place.refused(&["render", "-f", "app.yaml"]);
-    let started = place.refused(&["up", "-f", "app.yaml"]);
-    assert!(rendered.contains("app.yaml:"), "names the file: {rendered}");
-    assert!(started.contains("app.yaml:"), "names the file: {started}");
+/// Checks that every problem of a text stands in one of these files, with its line and column.
+fn names_lines(text: &str, files: &[&str]) {
+    let snippets = text.matches("╭─[").count();
+    let problems = text.matches("\n  × ").count();
+    assert!(problems > 0 && snippets >= problems, "each problem shows its place: {text}");
+    for file in files {
+        let at = text.split(&format!("╭─[{file}:")).nth(1).unwrap_or_default();
+        let numbers = at.split(']').next().unwrap_or_default();
+        let has_both = numbers.split_once(':').is_some_and(|(line, column)| {
+            line.parse::<usize>().is_ok_and(|n| n > 0) && column.parse::<usize>().is_ok_and(|n| n > 0)
+        });
+        assert!(has_both, "names {file} with line and column: {text}");
+    }
+}
+
+/// What `render` and `up` say of an Application, with a file of definitions or without; they have to agree, but for the
+/// line that names the hub.
+fn told_with(spec: &str, definitions: Option<(&str, &str)>, faulty: &str) -> String {
+    let app = app(spec);
+    let mut files = vec![("app.yaml", app.as_str())];
+    files.extend(definitions);
+    let place = Place::new(&files);
+    let and_definitions: Vec<&str> = definitions.iter().flat_map(|(name, _)| ["-d", *name]).collect();
+    let say = |verb: &str| place.refused(&[&[verb, "-f", "app.yaml"], and_definitions.as_slice()].concat());
+    let (rendered, started) = (say("render"), say("up"));
+    names_lines(&rendered, &[faulty]);
+    assert_eq!(rendered, without_hub(&started), "`render` and `up` say the same");
     place.nothing_stored();
     rendered
+}
+
+fn without_hub(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.starts_with("hub: ")).collect()
+}
+
+fn told(spec: &str) -> String {
+    told_with(spec, None, "app.yaml")
 }
 
 #[test]
@@ -141,8 +169,7 @@ template: {
         - type: scaler
         - type: always-one
 ";
-    let place = Place::new(&[("app.yaml", &app(spec)), ("always-one.cue", definition)]);
-    insta::assert_snapshot!(place.refused(&["render", "-f", "app.yaml", "-d", "always-one.cue"]));
+    insta::assert_snapshot!(told_with(spec, Some(("always-one.cue", definition)), "app.yaml"));
 }
 
 #[test]
@@ -165,8 +192,7 @@ template: {
         type: make
         properties: {value: {}}
 ";
-    let place = Place::new(&[("app.yaml", &app(spec)), ("make.cue", definition)]);
-    insta::assert_snapshot!(place.refused(&["render", "-f", "app.yaml", "-d", "make.cue"]));
+    insta::assert_snapshot!(told_with(spec, Some(("make.cue", definition)), "make.cue"));
 }
 
 #[test]
@@ -182,11 +208,14 @@ fn a_dependency_cycle_and_an_unknown_dependency() {
       - {name: one, type: suspend, dependsOn: [two]}
       - {name: tow, type: suspend}
 ";
-    let place = Place::new(&[("cycle.yaml", &app(cycle)), ("unknown.yaml", &app(unknown))]);
-    insta::assert_snapshot!(
-        [place.refused(&["up", "-f", "cycle.yaml"]), place.refused(&["up", "-f", "unknown.yaml"])].concat()
-    );
-    place.nothing_stored();
+    let of_steps = "  components:
+    - {name: a, type: worker, properties: {image: x}}
+  workflow:
+    steps:
+      - {name: one, type: suspend, dependsOn: [two]}
+      - {name: two, type: suspend, dependsOn: [one]}
+";
+    insta::assert_snapshot!([told(cycle), told(of_steps), told(unknown)].concat());
 }
 
 #[test]
@@ -200,8 +229,66 @@ fn an_unknown_cluster() {
         clusters: [far-away]
 ";
     let place = Place::new(&[("app.yaml", &app(spec))]);
-    insta::assert_snapshot!(place.refused(&["up", "-f", "app.yaml"]));
+    let said = place.refused(&["up", "-f", "app.yaml"]);
+    names_lines(&said, &["app.yaml"]);
+    insta::assert_snapshot!(said);
     place.nothing_stored();
+}
+
+#[test]
+fn a_cluster_that_died_after_it_was_joined() {
+    let spec = "  components:
+    - {name: a, type: worker, properties: {image: x}}
+  policies:
+    - name: far
+      type: topology
+      properties:
+        clusters: [far]
+";
+    let place = Place::new(&[
+        ("app.yaml", &app(spec)),
+        ("local.yaml", &app(spec).replace("[far]", "[local]").replace("shop", "other")),
+    ]);
+    // The cluster lives in another state folder, and is joined by its address: only its own process answers for it.
+    let elsewhere = place.0.path().join("elsewhere");
+    let there = |args: &[&str]| {
+        let mut command = place.command(args);
+        command.env("LATEEN_HOME", &elsewhere);
+        command
+    };
+    assert!(there(&["cluster", "create", "far", "--no-join"]).status().unwrap().success());
+    let mut served = there(&["cluster", "serve", "far"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(served.stdout.take().unwrap()));
+    let kubectl = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("kubectl")).unwrap();
+    let written = std::fs::read_to_string(kubectl.split_whitespace().nth(2).unwrap()).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&written).unwrap();
+    config["clusters"][0]["cluster"].as_object_mut().unwrap().remove("extensions");
+    std::fs::write(place.0.path().join("far.kubeconfig"), config.to_string()).unwrap();
+    let joined = place.run(&["cluster", "join", "far.kubeconfig", "--name", "far"]);
+    served.kill().unwrap();
+    served.wait().unwrap();
+    assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
+    let said = place.refused(&["up", "-f", "app.yaml"]);
+    names_lines(&said, &["app.yaml"]);
+    insta::assert_snapshot!(without_port(&said));
+    place.nothing_stored();
+    let started = place.run(&["up", "-f", "app.yaml", "--allow-unreachable", "--timeout", "1s"]);
+    let said = String::from_utf8(started.stderr).unwrap();
+    assert_eq!(started.status.code(), Some(1), "{said}");
+    assert!(said.contains("deploy-far waits: far/default/a: "), "says what it waits for: {said}");
+    let other = place.run(&["up", "-f", "local.yaml"]);
+    assert!(other.status.success(), "what goes elsewhere is not held up: {}", String::from_utf8_lossy(&other.stderr));
+}
+
+/// A loopback port is another one each time.
+fn without_port(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("127.0.0.1:PORT");
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    out
 }
 
 #[test]
@@ -220,7 +307,9 @@ users:
     user: {token: none}
 ";
     let place = Place::new(&[("far.kubeconfig", kubeconfig)]);
-    insta::assert_snapshot!(place.refused(&["cluster", "join", "far.kubeconfig", "--name", "far"]));
+    let said = place.refused(&["cluster", "join", "far.kubeconfig", "--name", "far"]);
+    names_lines(&said, &["far.kubeconfig"]);
+    insta::assert_snapshot!(said);
     let out = place.run(&["cluster", "list"]);
     assert!(!String::from_utf8(out.stdout).unwrap().contains("far"), "nothing is half joined");
 }
@@ -232,11 +321,14 @@ fn broken_yaml_and_what_is_no_object() {
         ("list.yaml", "- a\n- b\n"),
         ("typed.yaml", &app("  components: none\n")),
     ]);
-    let files = ["broken.yaml", "list.yaml", "typed.yaml", "absent.yaml"];
-    insta::assert_snapshot!(files.map(|f| place.refused(&["render", "-f", f])).concat());
+    let files = ["broken.yaml", "list.yaml", "typed.yaml"];
     for file in files {
-        place.refused(&["up", "-f", file]);
+        let said = place.refused(&["up", "-f", file]);
+        names_lines(&said, &[file]);
+        assert_eq!(without_hub(&said), place.refused(&["render", "-f", file]), "`render` and `up` say the same");
     }
+    let files = [files.as_slice(), &["absent.yaml"]].concat();
+    insta::assert_snapshot!(files.iter().map(|f| place.refused(&["up", "-f", f])).collect::<String>());
     place.nothing_stored();
 }
 

@@ -11,6 +11,7 @@ use model::{ApplicationRevision, DefinitionKind, Step};
 use render::builtin::{Builtins, Packages};
 use render::definition::{DefinitionSource, Given, Layers, Loaded, Provenance};
 use render::{AppInput, ClusterVersion, Clusters, RenderContext, Renderer};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use workflow::Plan;
 use workflow::step::Templates;
@@ -37,6 +38,8 @@ pub struct Prepared {
     pub context: RenderContext,
     /// The definitions that it uses, by kind and by the name that the user wrote.
     pub used: IndexMap<(DefinitionKind, String), Arc<Loaded>>,
+    /// The clusters that something is placed on, the hub left out.
+    pub placed: BTreeSet<String>,
     /// Worth knowing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -130,11 +133,16 @@ pub async fn prepare(
     };
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
+    let mut placed = BTreeSet::new();
     match renderer.application(&input, clusters, &context) {
-        Ok(rendered) => warnings.extend(rendered.warnings),
+        Ok(rendered) => {
+            let names = rendered.parts.into_iter().map(|part| part.placement.cluster);
+            placed.extend(names.filter(|name| !model::cluster::normalise(name).is_empty()));
+            warnings.extend(rendered.warnings);
+        }
         Err(found) => problems.extend(found),
     }
-    let plan = Plan::new(&subject.steps.steps, subject.steps.mode, subject.steps.sub_mode);
+    let plan = Plan::of(&subject.app, &subject.steps);
     let mut used = IndexMap::new();
     let mut kinds = Vec::new();
     step_types(&subject.steps.steps, &mut kinds);
@@ -170,7 +178,7 @@ pub async fn prepare(
     let templates = Templates::of(&Packages, &step_definitions);
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {
-            Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, warnings })
+            Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, placed, warnings })
         }
         (plan, templates) => {
             problems.extend(plan.err().unwrap_or_default());

@@ -53,6 +53,9 @@ pub struct Finished {
     pub app: Application,
     /// Set when the run waits for a time that lies behind the limit.
     pub fires_at: Option<Timestamp>,
+    /// No step has changed its phase for as long as was to be waited: the run stands where it is until somebody carries it
+    /// on.
+    pub stalled: bool,
     /// Objects that were kept or are owed, a line each.
     pub notes: Vec<String>,
 }
@@ -108,13 +111,14 @@ impl Runner {
         wait: Option<Duration>,
         tell: Tell<'_>,
     ) -> Result<Finished, Error> {
-        let limit = wait.map(|wait| Instant::now() + wait);
         loop {
             let held = match follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell).await? {
                 Turn::Mine(held) => held,
-                Turn::Settled(app) => return Ok(Finished { app: *app, fires_at: None, notes: Vec::new() }),
+                Turn::Settled(app) => {
+                    return Ok(Finished { app: *app, fires_at: None, stalled: false, notes: Vec::new() });
+                }
             };
-            if let Some(finished) = self.execute(namespace, name, held, limit, tell).await? {
+            if let Some(finished) = self.execute(namespace, name, held, wait, tell).await? {
                 return Ok(finished);
             }
         }
@@ -126,7 +130,7 @@ impl Runner {
         namespace: &str,
         name: &str,
         held: Held,
-        limit: Option<Instant>,
+        limit: Option<Duration>,
         tell: Tell<'_>,
     ) -> Result<Option<Finished>, Error> {
         let begun = match self.begin(namespace, name).await {
@@ -204,15 +208,18 @@ impl Runner {
             lease: held,
             signals,
             sender,
-            wait_until: limit,
+            wait_until: limit.map(|patience| Instant::now() + patience),
+            patience: limit,
         })
         .await;
         watcher.abort();
-        let settled = match ended? {
+        let ended = ended?;
+        let stalled = matches!(ended, Ended::Stalled);
+        let settled = match ended {
             Ended::Settled(settled) => settled,
             Ended::Superseded => return Ok(None),
             Ended::Stopped if respecified.load(Ordering::Relaxed) => return Ok(None),
-            Ended::Stopped => Settled::No,
+            Ended::Stopped | Ended::Stalled => Settled::No,
         };
         let mut notes = Vec::new();
         if let Settled::Finished(phase) = settled {
@@ -225,7 +232,7 @@ impl Runner {
             _ => None,
         };
         let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
-        Ok(Some(Finished { app, fires_at, notes }))
+        Ok(Some(Finished { app, fires_at, stalled, notes }))
     }
 
     /// Reads, checks, and writes what must stand before the first action: the revision and the finalizer.

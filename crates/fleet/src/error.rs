@@ -67,19 +67,27 @@ struct Content {
     kind: ErrorKind,
     code: &'static str,
     message: String,
+    path: Option<String>,
     help: Option<String>,
 }
 
 impl Error {
     /// One sentence without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Box::new(Content { kind, code: kind.code(), message: message.into(), help: None }))
+        Error(Box::new(Content { kind, code: kind.code(), message: message.into(), path: None, help: None }))
     }
 
     /// Sets what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Error {
         self.0.help = Some(help.into());
+        self
+    }
+
+    /// Sets which property of the kubeconfig is meant, for instance `clusters[0].cluster.server`.
+    #[must_use]
+    pub(crate) fn path(mut self, path: impl Into<String>) -> Error {
+        self.0.path = Some(path.into());
         self
     }
 
@@ -90,17 +98,17 @@ impl Error {
 
     /// The project's diagnostic.
     pub fn diagnostic(&self) -> Diagnostic {
-        let diagnostic = Diagnostic::error(self.0.code, self.0.message.clone());
-        match &self.0.help {
-            Some(help) => diagnostic.help(help.clone()),
-            None => diagnostic,
-        }
+        let mut diagnostic = Diagnostic::error(self.0.code, self.0.message.clone());
+        diagnostic.path.clone_from(&self.0.path);
+        diagnostic.help.clone_from(&self.0.help);
+        diagnostic
     }
 
     /// An embedded cluster that cannot be opened; its own code and help stay.
     pub(crate) fn embedded(error: embedded::owner::AttachError) -> Error {
         let (code, help) = (error.code(), error.help());
-        Error(Box::new(Content { kind: ErrorKind::Embedded, code, message: error.to_string(), help: Some(help) }))
+        let message = error.to_string();
+        Error(Box::new(Content { kind: ErrorKind::Embedded, code, message, path: None, help: Some(help) }))
     }
 
     /// From what kube's client says; `what` names the request and the cluster: `list Secrets on the hub`.

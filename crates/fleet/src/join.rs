@@ -62,7 +62,10 @@ impl Fleet {
     pub async fn join(&self, source: &KubeconfigSource, options: JoinOptions) -> Result<ClusterInfo, Error> {
         let described = kubeconfig::read(source)?;
         let name = options.name.clone().unwrap_or(described.name);
-        self.join_target(&name, described.target, options).await
+        self.join_target(&name, described.target, options).await.map_err(|error| match error.kind() {
+            ErrorKind::Unreachable => error.path(described.server),
+            _ => error,
+        })
     }
 
     /// Joins an embedded cluster that exists in the state folder.

@@ -44,6 +44,8 @@ pub(crate) struct Described {
     /// The name that the kubeconfig gives it.
     pub(crate) name: String,
     pub(crate) target: Target,
+    /// The property that holds its address.
+    pub(crate) server: String,
 }
 
 const EXTENSION: &str = "lateen.dev/embedded";
@@ -66,7 +68,7 @@ pub(crate) fn read(source: &KubeconfigSource) -> Result<Described, Error> {
     let contexts = || config.contexts.iter().map(|context| context.name.as_str());
     let wanted = source.context.as_deref().or(config.current_context.as_deref()).filter(|name| !name.is_empty());
     let Some(wanted) = wanted else {
-        return Err(fail("no current-context is set".into()).help(match contexts().next() {
+        return Err(fail("no current-context is set".into()).path("current-context").help(match contexts().next() {
             Some(_) => format!("name one with --context: {}", contexts().collect::<Vec<_>>().join(", ")),
             None => "the file has no contexts".to_owned(),
         }));
@@ -74,33 +76,43 @@ pub(crate) fn read(source: &KubeconfigSource) -> Result<Described, Error> {
     let context =
         config.contexts.iter().find(|context| context.name == wanted).and_then(|named| named.context.as_ref());
     let Some(context) = context else {
-        return Err(fail(format!("there is no context {wanted:?}")).help(near(wanted, contexts())));
+        let error = fail(format!("there is no context {wanted:?}")).help(near(wanted, contexts()));
+        return Err(if source.context.is_none() { error.path("current-context") } else { error });
     };
     let clusters = || config.clusters.iter().map(|cluster| cluster.name.as_str());
-    let cluster =
-        config.clusters.iter().find(|cluster| cluster.name == context.cluster).and_then(|named| named.cluster.as_ref());
-    let Some(cluster) = cluster else {
+    let contexts_at = config.contexts.iter().position(|context| context.name == wanted).unwrap_or_default();
+    let cluster = config.clusters.iter().enumerate().find(|(_, cluster)| cluster.name == context.cluster);
+    let Some((at, cluster)) = cluster.and_then(|(at, named)| Some((at, named.cluster.as_ref()?))) else {
         let message = format!("context {wanted:?} names the cluster {:?}, which is not there", context.cluster);
-        return Err(fail(message).help(near(&context.cluster, clusters())));
+        let path = format!("contexts[{contexts_at}].context.cluster");
+        return Err(fail(message).path(path).help(near(&context.cluster, clusters())));
     };
     let name = context.cluster.clone();
+    let server = format!("clusters[{at}].cluster.server");
     if let Some(target) = embedded(cluster) {
-        return Ok(Described { name, target });
+        return Ok(Described { name, target, server });
     }
+    let mut user_at = String::new();
     let user = match context.user.as_deref().filter(|user| !user.is_empty()) {
         None => AuthInfo::default(),
-        Some(user) => match config.auth_infos.iter().find(|info| info.name == user) {
-            Some(info) => info.auth_info.clone().unwrap_or_default(),
+        Some(user) => match config.auth_infos.iter().enumerate().find(|(_, info)| info.name == user) {
+            Some((at, info)) => {
+                user_at = format!("users[{at}].user");
+                info.auth_info.clone().unwrap_or_default()
+            }
             None => {
                 let users = config.auth_infos.iter().map(|info| info.name.as_str());
                 let message = format!("context {wanted:?} names the user {user:?}, which is not there");
-                return Err(fail(message).help(near(user, users)));
+                let path = format!("contexts[{contexts_at}].context.user");
+                return Err(fail(message).path(path).help(near(user, users)));
             }
         },
     };
-    let credential = credential(cluster, &user, &place)?;
-    credential.check(&place)?;
-    Ok(Described { name, target: Target::Remote(credential) })
+    let user = identity(&user, &place).map_err(|error| error.path(user_at))?;
+    let cluster_at = format!("clusters[{at}].cluster");
+    let credential = credential(cluster, user, &place).map_err(|error| error.path(cluster_at.clone()))?;
+    credential.check(&place).map_err(|error| error.path(cluster_at))?;
+    Ok(Described { name, target: Target::Remote(credential), server })
 }
 
 fn near<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -116,7 +128,7 @@ fn embedded(cluster: &Cluster) -> Option<Target> {
     Some(Target::Embedded { home: text("home").map(PathBuf::from), cluster: text("cluster")?.to_owned() })
 }
 
-fn credential(cluster: &Cluster, user: &AuthInfo, place: &str) -> Result<Credential, Error> {
+fn credential(cluster: &Cluster, user: User, place: &str) -> Result<Credential, Error> {
     let fail = |message: String| Error::new(ErrorKind::Kubeconfig, format!("{place}: {message}"));
     let endpoint = cluster.server.clone().filter(|server| !server.is_empty());
     let endpoint = endpoint.ok_or_else(|| fail("the cluster has no server".into()))?;
@@ -136,7 +148,7 @@ fn credential(cluster: &Cluster, user: &AuthInfo, place: &str) -> Result<Credent
         trust,
         server_name: cluster.tls_server_name.clone().filter(|name| !name.is_empty()),
         proxy: cluster.proxy_url.clone().filter(|url| !url.is_empty()),
-        user: identity(user, place)?,
+        user,
     })
 }
 

@@ -174,7 +174,7 @@ impl Record {
         let embedded = self.embedded();
         let endpoint = match &embedded {
             Some(name) => format!("embedded:{name}"),
-            None => self.text(form::KEY_ENDPOINT).ok().flatten().unwrap_or_else(|| "-".to_owned()),
+            None => self.text(form::KEY_ENDPOINT).ok().flatten().map_or_else(|| "-".to_owned(), without_token),
         };
         let kind = match (&embedded, self.secret.pointer("/data").and_then(|data| data.get(form::KEY_EXEC))) {
             (Some(_), _) => form::TYPE_INTERNAL,
@@ -293,6 +293,14 @@ pub(crate) fn secret(
         },
         "data": data,
     })
+}
+
+/// The address of an embedded cluster that is served holds its token, because kubectl sends none without TLS.
+fn without_token(endpoint: String) -> String {
+    match endpoint.split_once("/token/") {
+        Some((before, _)) => format!("{before}/token/***"),
+        None => endpoint,
+    }
 }
 
 fn version_text(version: &Value) -> String {

@@ -41,9 +41,15 @@ pub(super) async fn run(hub: HubArgs, args: JoinArgs) -> Outcome {
     session.announce();
     let joined = match (args.embedded, args.kubeconfig) {
         (Some(cluster), _) => session.fleet.join_embedded(&cluster, options).await?,
-        (None, Some(path)) => {
-            let path = std::path::absolute(path)?;
-            session.fleet.join(&KubeconfigSource { path, context: args.context }, options).await?
+        (None, Some(given)) => {
+            let path = std::path::absolute(&given)?;
+            let shown = given.display().to_string();
+            let source = KubeconfigSource { path: path.clone(), context: args.context };
+            session
+                .fleet
+                .join(&source, options)
+                .await
+                .map_err(|error| super::place::locate(error.diagnostic(), &shown, &path))?
         }
         (None, None) => return Err(Diagnostic::error("cli/arguments", "name a kubeconfig to join").into()),
     };

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod join;
 mod list;
+mod place;
 mod serve;
 
 use crate::session::{HubArgs, Outcome};

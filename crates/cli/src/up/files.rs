@@ -1,12 +1,11 @@
 //! The files that `up` is given: Applications, and what they name.
 
 use crate::session::Outcome;
-use cue_syntax::{Diagnostic, Source};
+use cue_syntax::Diagnostic;
 use delivery::revision::Parts;
 use model::manifest::Document;
 use model::{Application, Policy, Workflow};
 use serde_json::{Value, json};
-use std::io::Read;
 use std::path::PathBuf;
 
 /// The objects of the files, in order.
@@ -22,16 +21,7 @@ pub(super) struct Given {
 pub(super) fn read(paths: &[PathBuf], namespace: &str) -> Outcome<Given> {
     let mut given = Given::default();
     for path in paths {
-        let name = path.to_string_lossy().into_owned();
-        let text = if name == "-" {
-            let mut text = String::new();
-            std::io::stdin().lock().read_to_string(&mut text)?;
-            text
-        } else {
-            std::fs::read_to_string(path)
-                .map_err(|error| Diagnostic::error("up/file", format!("cannot read {name}: {error}")))?
-        };
-        for mut document in model::manifest::read(&Source::new(name, text))? {
+        for mut document in model::manifest::read(&crate::render::source(path)?)? {
             if document.name().is_empty() {
                 return Err(document
                     .locate(

@@ -1,12 +1,13 @@
 //! `lateen up`: store an Application on the hub and run its workflow.
 
 mod files;
+mod reach;
 
 use crate::application::{WaitArgs, carry_on, conclude, runner};
 use crate::install;
 use crate::session::{Failure, HubArgs, Outcome, Session};
 use controller::prepare::Definitions;
-use cue_syntax::Diagnostic;
+use cue_syntax::{Diagnostic, Severity};
 use files::Given;
 use model::Application;
 use model::manifest::Document;
@@ -40,6 +41,9 @@ pub(crate) struct UpArgs {
     /// Set the annotation app.oam.dev/publishVersion: the specification is published under this version
     #[arg(long, short = 'v', value_name = "VERSION")]
     publish_version: Option<String>,
+    /// Start although a cluster that the application names does not answer: it gets its part when it answers again
+    #[arg(long)]
+    allow_unreachable: bool,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -62,7 +66,7 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     }
     let mut names: Vec<(String, String)> = args.name.into_iter().map(|n| (args.namespace.clone(), n)).collect();
     let applications = with_publish_version(applications, args.publish_version.as_deref());
-    check(&session, &definitions, &others, &applications).await?;
+    check(&session, &definitions, &others, &applications, args.allow_unreachable).await?;
     if args.dry_run {
         for document in &applications {
             println!("application {}/{} is fine; nothing was changed", document.namespace(), document.name());
@@ -102,6 +106,7 @@ async fn check(
     definitions: &Definitions,
     others: &[Document],
     applications: &[Document],
+    allow_unreachable: bool,
 ) -> Outcome {
     let runner = runner(session, definitions.clone(), |_| {});
     let mut problems: Vec<Diagnostic> = Vec::new();
@@ -113,7 +118,18 @@ async fn check(
             app.metadata.uid = stored.metadata.uid;
         }
         match runner.check_with(&app, &files::parts(others, &app)?).await {
-            Ok(prepared) => crate::report::print(&prepared.warnings),
+            Ok(prepared) => {
+                crate::report::print(&prepared.warnings);
+                let silent = reach::silent(session, &app, &prepared.placed).await;
+                let silent = silent.into_iter().map(|d| document.locate(d));
+                if allow_unreachable {
+                    let told: Vec<Diagnostic> =
+                        silent.map(|d| Diagnostic { severity: Severity::Warning, ..d }).collect();
+                    crate::report::print(&told);
+                } else {
+                    problems.extend(silent);
+                }
+            }
             Err(controller::Error::Diagnostics(found)) => {
                 problems.extend(found.into_iter().map(|d| document.locate(d)));
             }

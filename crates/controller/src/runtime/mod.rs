@@ -64,6 +64,8 @@ pub enum Ended {
     Superseded,
     /// The process was asked to stop; the run can go on elsewhere.
     Stopped,
+    /// No step has changed its phase for as long as somebody was ready to wait; the run can go on later.
+    Stalled,
 }
 
 /// The pieces of one execution.
@@ -90,6 +92,8 @@ pub struct Execution<'a> {
     pub sender: mpsc::UnboundedSender<Signal>,
     /// A suspended run that goes on by itself is waited for until then.
     pub wait_until: Option<Instant>,
+    /// How long a run in which no step changes its phase is carried on.
+    pub patience: Option<Duration>,
 }
 
 impl std::fmt::Debug for Execution<'_> {
@@ -121,6 +125,7 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
     let renew = Duration::try_from(lease::RENEW).unwrap_or(Duration::from_secs(5));
     let mut renew_at = Instant::now() + renew;
     let mut wake: Option<Instant> = None;
+    let (mut phases, mut moved_at) = (Vec::new(), Instant::now());
     let mut events = vec![Event::Tick];
     // What was asked for before the loop began comes first: a suspended run that is resumed has not settled.
     while let Ok(signal) = execution.signals.try_recv() {
@@ -131,6 +136,14 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
     }
     loop {
         let requests = execution.run.handle(now(), std::mem::take(&mut events), execution.steps);
+        for request in &requests {
+            if let Request::WriteStatus(status) = request {
+                let seen = phases_of(&status.steps);
+                if seen != phases {
+                    (phases, moved_at) = (seen, Instant::now());
+                }
+            }
+        }
         match carry_out(execution, requests, &mut wake).await {
             Ok(()) => {}
             Err(fault) if fault.class == actions::FaultClass::Conflict => return Ok(Ended::Superseded),
@@ -139,6 +152,7 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
         if let Some(ended) = settled(execution) {
             return Ok(ended);
         }
+        let give_up = execution.patience.map(|patience| moved_at + patience);
         let wake_at = wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
         tokio::select! {
             signal = execution.signals.recv() => match signal {
@@ -157,6 +171,9 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
                 wake = None;
                 events.push(Event::Tick);
             }
+            () = tokio::time::sleep_until(give_up.unwrap_or(renew_at)), if give_up.is_some() => {
+                return Ok(Ended::Stalled);
+            }
             () = tokio::time::sleep_until(renew_at) => {
                 renew_at = Instant::now() + renew;
                 match execution.lease.renew(execution.hub, Timestamp::now()).await {
@@ -167,6 +184,12 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
             }
         }
     }
+}
+
+/// What counts as progress: the phases of all steps, not what they say while they wait.
+fn phases_of(steps: &[model::StepStatus]) -> Vec<(String, model::StepPhase)> {
+    let all = steps.iter().flat_map(|step| std::iter::once(step).chain(&step.sub_steps));
+    all.map(|step| (step.id.clone(), step.phase)).collect()
 }
 
 /// Whether the loop has nothing more to do.
