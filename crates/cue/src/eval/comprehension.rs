@@ -22,7 +22,10 @@ impl Evaluator {
             Clause::If(condition) => {
                 let v = self.eval(condition, env)?;
                 match self.operand(v, condition)? {
-                    Val::Bool(true) => self.clause(id, i + 1, env, out),
+                    Val::Bool(true) => {
+                        self.passed(condition);
+                        self.clause(id, i + 1, env, out)
+                    }
                     Val::Bool(false) => Ok(()),
                     other => {
                         let k = self.kind_of(&other);
@@ -34,6 +37,9 @@ impl Evaluator {
             Clause::For { source } => {
                 let v = self.eval(source, env)?;
                 let items = self.items(v, source)?;
+                if !items.is_empty() {
+                    self.passed(source);
+                }
                 for pair in items {
                     let vars = self.vars.push(pair);
                     let cyc = if env == NONE { 0 } else { self.envs[env].cyc };
@@ -55,6 +61,16 @@ impl Evaluator {
                 let cyc = if env == NONE { 0 } else { self.envs[env].cyc };
                 let scope = self.envs.push(Env { up: env, node: NONE, label: Sym::NONE, vars, cyc });
                 self.clause(id, i + 1, scope, out)
+            }
+        }
+    }
+
+    /// Takes down that a guard was passed.
+    fn passed(&self, guard: ExprId) {
+        if let Some(coverage) = &self.limits.coverage {
+            let span = self.ir.spans[guard];
+            if let Some(source) = self.unit.sources.get(span.source) {
+                coverage.passed(source, span);
             }
         }
     }
