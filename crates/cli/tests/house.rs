@@ -40,6 +40,7 @@ const PURE_MAY_USE: &[&str] = &[
     "indexmap",
     "rustc-hash",
     "smol_str",
+    "smallvec",
     "num-bigint",
     "num-traits",
     "num-integer",

@@ -10,6 +10,15 @@ fn combine(a: Mode, b: Mode) -> Mode {
     a.max(b)
 }
 
+/// The mode of two alternatives that turn out to be one.
+fn same(a: Mode, b: Mode) -> Mode {
+    match (a, b) {
+        (Mode::Is, _) | (_, Mode::Is) => Mode::Is,
+        (Mode::Maybe, _) | (_, Mode::Maybe) => Mode::Maybe,
+        _ => Mode::Not,
+    }
+}
+
 impl Evaluator {
     /// Whether the disjunctions of a node may be decided now.
     pub(crate) fn may_branch(&mut self, n: NodeId) -> bool {
@@ -26,6 +35,9 @@ impl Evaluator {
 
     /// Whether a disjunction of literals is there already, written elsewhere.
     pub(crate) fn repeats(&mut self, n: NodeId, alternatives: &[(ExprId, bool)]) -> bool {
+        if self.scratch(n).disjunctions.is_empty() {
+            return false;
+        }
         let leaf = |this: &Self, e: ExprId| match &this.ir.exprs[e] {
             Expr::Kind(k) => Some(Val::Kind(*k)),
             _ => this.constant(e),
@@ -49,25 +61,91 @@ impl Evaluator {
     pub(crate) fn branch(&mut self, n: NodeId) {
         let disjunctions = self.scratch(n).disjunctions.clone();
         // One survivor is added to the node itself.
+        let mut left: Vec<(ExprId, bool)> = Vec::new();
         for (i, d) in disjunctions.iter().enumerate() {
-            let mut left = Vec::new();
-            for (expr, _) in &d.alternatives {
-                if !self.rejects(n, Conj { expr: *expr, ..d.conj }, 3) {
-                    left.push(*expr);
+            left.clear();
+            for alternative in d.alternatives.iter() {
+                if !self.rejects(n, Conj { expr: alternative.0, ..d.conj }, 3) {
+                    left.push(*alternative);
                 }
             }
-            if let [expr] = left.as_slice() {
+            if let [(expr, _)] = left.as_slice() {
                 self.scratch(n).disjunctions.remove(i);
                 self.nodes[n].version += 1;
                 self.schedule(n, Conj { expr: *expr, ..d.conj });
                 return;
             }
         }
+        if let [d] = disjunctions.as_slice()
+            && self.branch_literals(n, d, &left)
+        {
+            return;
+        }
         self.task_depth += 1;
         self.cross(n, &disjunctions);
         self.task_depth -= 1;
         self.scratch(n).branched = true;
         self.nodes[n].version += 1;
+    }
+
+    /// The common case of a disjunction that is all a node has, of literals and types (`"a" | *"b"`, `int | *1`): each
+    /// alternative stands for itself and needs no copy of the node. False when it is something else.
+    fn branch_literals(&mut self, n: NodeId, d: &Disjunction, left: &[(ExprId, bool)]) -> bool {
+        let node = &self.nodes[n];
+        let Some(s) = node.scratch.as_deref() else { return false };
+        // Of a copy the alternatives go on to further disjunctions.
+        let bare = node.flags & flag::ALTERNATIVE == 0
+            && node.arcs.is_empty()
+            && node.fault.is_none()
+            && s.scalar.is_none()
+            && s.unknown.is_none()
+            && s.checks.is_empty()
+            && s.list.is_none()
+            && s.patterns.is_empty()
+            && s.tasks.is_empty()
+            && s.blocked.is_empty()
+            && !s.literal
+            && !s.cyclic;
+        let known = s.kind;
+        let whole = |e: ExprId| match &self.ir.exprs[e] {
+            Expr::Kind(k) => known & k == *k,
+            Expr::Null => known & kind::NULL != 0,
+            Expr::Bool(_) => known & kind::BOOL != 0,
+            Expr::Num(x) => known & Val::Num(x.clone()).kind() != 0,
+            Expr::Str(_) => known & kind::STRING != 0,
+            _ => false,
+        };
+        if !bare || left.len() < 2 || !left.iter().all(|(e, _)| whole(*e)) {
+            return false;
+        }
+        let mut alts: Vec<Alt> = Vec::with_capacity(left.len());
+        for (expr, marked) in left {
+            let mode = match (d.has_default, marked) {
+                (false, _) => Mode::Maybe,
+                (true, true) => Mode::Is,
+                (true, false) => Mode::Not,
+            };
+            let node = self.detached_node(*expr, NONE);
+            self.finalize(node);
+            if !self.has(node, flag::FINAL) {
+                return false;
+            }
+            match alts.iter().position(|a| a.node == node || self.identical(a.node, node, 50)) {
+                Some(i) => {
+                    if let Some(old) = alts.get_mut(i) {
+                        old.mode = same(old.mode, mode);
+                    }
+                }
+                None => alts.push(Alt { node, mode }),
+            }
+        }
+        self.nodes[n].base = match alts.as_slice() {
+            [one] => Base::Forward(one.node),
+            _ => Base::Disjunction(alts.into()),
+        };
+        self.scratch(n).branched = true;
+        self.nodes[n].version += 1;
+        true
     }
 
     fn cross(&mut self, n: NodeId, disjunctions: &[Disjunction]) {
@@ -110,6 +188,10 @@ impl Evaluator {
                     self.schedule(copy, Conj { env, ..alternative });
                     self.run(copy);
                     self.collect(copy, combine(from.mode, mode), last, &rest, &mut next, &mut faults);
+                }
+                // Its copies have what it had.
+                if from.node != n && self.has(from.node, flag::DONE) && next.iter().all(|a| a.node != from.node) {
+                    self.forget(from.node);
                 }
             }
             cross = next;
@@ -189,17 +271,16 @@ impl Evaluator {
         let node = self.follow(node);
         if let Some(f) = self.permanent(node) {
             faults.push(f);
+            if self.has(node, flag::ALTERNATIVE) && self.has(node, flag::DONE) {
+                self.forget(node);
+            }
             return;
         }
         let waits = self.nodes[node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
         if !waits {
             for other in next.iter_mut() {
                 if self.identical(other.node, node, 50) {
-                    other.mode = match (other.mode, mode) {
-                        (Mode::Is, _) | (_, Mode::Is) => Mode::Is,
-                        (Mode::Maybe, _) | (_, Mode::Maybe) => Mode::Maybe,
-                        _ => Mode::Not,
-                    };
+                    other.mode = same(other.mode, mode);
                     return;
                 }
             }
@@ -208,6 +289,13 @@ impl Evaluator {
             self.scratch(node).disjunctions = rest.to_vec();
         }
         next.push(Alt { node, mode });
+    }
+
+    /// Frees what the evaluation of an alternative needed that nobody will look at again.
+    fn forget(&mut self, n: NodeId) {
+        if let Some(s) = self.nodes[n].scratch.take() {
+            self.recycle(s);
+        }
     }
 
     /// A copy of a node before its alternatives, with fields to be evaluated again, and the copy of an environment.

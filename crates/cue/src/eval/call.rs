@@ -198,7 +198,7 @@ impl Evaluator {
                 if let Some(known) = self.detached.get(&(e, env)) {
                     return Ok(Val::Node(*known));
                 }
-                let node = self.combination(f == Native::Or, items, e);
+                let node = self.combination(f == Native::Or, items.to_vec(), e);
                 self.detached.insert((e, env), node);
                 Ok(Val::Node(node))
             }
@@ -415,7 +415,7 @@ impl Evaluator {
             }
             (Native::MatchN, [count, schemas]) => {
                 let schemas = match self.operand(schemas.clone(), e)? {
-                    Val::Node(n) => self.nodes[n].arcs.clone(),
+                    Val::Node(n) => self.nodes[n].arcs.to_vec(),
                     _ => Vec::new(),
                 };
                 let verdicts = schemas.into_iter().map(|s| self.satisfies(&v, &Val::Node(s), e)).collect::<Vec<_>>();

@@ -111,6 +111,10 @@ impl Evaluator {
 
     /// Checks the fields of a done node; the offending field gets the fault.
     pub(crate) fn check_closed(&mut self, n: NodeId) {
+        let fields = |a: &NodeId| self.nodes[*a].arc == ArcKind::Member && self.nodes[*a].label.is_regular();
+        if !self.nodes[n].arcs.iter().any(fields) {
+            return;
+        }
         let requires = self.requirements(n);
         if requires.is_empty() {
             return;

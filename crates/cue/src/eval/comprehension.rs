@@ -142,7 +142,7 @@ impl Evaluator {
             }
         };
         let mut out = Vec::new();
-        let arcs = if is_list { self.nodes[m].arcs.clone() } else { self.arcs_as_made(m) };
+        let arcs = if is_list { self.nodes[m].arcs.to_vec() } else { self.arcs_as_made(m) };
         for arc in arcs {
             let node = &self.nodes[arc];
             let label = node.label;

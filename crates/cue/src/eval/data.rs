@@ -215,7 +215,7 @@ impl Evaluator {
 
     /// The arcs of a struct in output order.
     pub(crate) fn ordered_arcs(&self, n: NodeId) -> Vec<NodeId> {
-        self.nodes[n].arcs.clone()
+        self.nodes[n].arcs.to_vec()
     }
 
     /// Data as an expression of the evaluation's own layer.

@@ -99,9 +99,11 @@ impl Evaluator {
             return;
         }
         if let Some((v, _)) = self.scratch(n).scalar.clone() {
-            let checks = self.scratch(n).checks.clone();
-            for (check, at) in checks {
-                self.judge(n, &check, &v, at);
+            if !self.scratch(n).checks.is_empty() {
+                let checks = self.scratch(n).checks.clone();
+                for (check, at) in checks {
+                    self.judge(n, &check, &v, at);
+                }
             }
             if self.nodes[n].fault.is_none_or(|f| !self.is_permanent(f)) {
                 self.nodes[n].base = Base::Scalar(v);
@@ -229,14 +231,19 @@ impl Evaluator {
             return false;
         }
         self.nodes[n].flags |= flag::IN_FINAL;
-        let complete = match self.nodes[n].base.clone() {
+        let complete = match &self.nodes[n].base {
             Base::Forward(t) => {
+                let t = *t;
                 let complete = self.finalize(t);
                 self.nodes[n].child_fault = self.permanent(t);
                 complete
             }
-            Base::Disjunction(alts) => self.finalize_alternatives(n, &alts),
+            Base::Disjunction(alts) => {
+                let alts = alts.clone();
+                self.finalize_alternatives(n, &alts)
+            }
             Base::Unknown(_) | Base::Bottom => true,
+            Base::Scalar(_) | Base::Constraint if self.nodes[n].arcs.is_empty() => true,
             _ => self.finalize_arcs(n),
         };
         let node = &mut self.nodes[n];
@@ -351,15 +358,27 @@ impl Evaluator {
             (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty() || !s.announced.is_empty(),
             _ => false,
         };
-        if keep {
-            if let Some(s) = &mut node.scratch {
-                s.seen = Default::default();
-                s.tasks = Default::default();
-                s.blocked = Vec::new();
-                s.notify = Vec::new();
+        let spare = match &mut node.scratch {
+            Some(s) if keep => Some(s.split()),
+            s => s.take(),
+        };
+        let alternatives = match &node.base {
+            Base::Disjunction(alts) => alts.iter().map(|a| a.node).collect(),
+            Base::Forward(t) => smallvec::smallvec![*t],
+            _ => smallvec::SmallVec::<[NodeId; 8]>::new(),
+        };
+        if let Some(spare) = spare {
+            self.recycle(spare);
+        }
+        // With its owner an alternative is decided, too.
+        for alt in alternatives {
+            if self.has(alt, flag::ALTERNATIVE)
+                && self.has(alt, flag::FINAL)
+                && self.nodes[alt].parent == self.nodes[n].parent
+            {
+                self.nodes[alt].flags &= !flag::ALTERNATIVE;
+                self.release(alt);
             }
-        } else {
-            node.scratch = None;
         }
     }
 

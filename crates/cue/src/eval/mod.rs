@@ -101,6 +101,9 @@ pub(crate) struct Evaluator {
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
     pub(crate) packages: FxHashMap<u32, NodeId>,
     pub(crate) root: NodeId,
+    /// Scratches of nodes that are final, for the next ones.
+    #[expect(clippy::vec_box, reason = "the boxes are those of nodes, handed on as they are")]
+    pub(crate) spare: Vec<Box<node::Scratch>>,
     /// Label bits read by the task that is running.
     pub(crate) taint: u8,
     /// What is read counts as it stands.
@@ -136,6 +139,7 @@ impl Evaluator {
             detached: FxHashMap::default(),
             packages: FxHashMap::default(),
             root: 0,
+            spare: Vec::new(),
             taint: 0,
             force: false,
             judging: NONE,

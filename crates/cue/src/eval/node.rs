@@ -3,6 +3,8 @@
 use super::{CloseId, CycId, Evaluator, FaultId, Task, Val};
 use crate::ir::{ArcKind, ExprId, Sym, kind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use std::sync::Arc;
 
 pub(crate) type NodeId = u32;
 pub(crate) type EnvId = u32;
@@ -105,10 +107,10 @@ pub(crate) struct Node {
     pub(crate) env_mark: u32,
     /// The node that this one is a copy of, through all copies; itself when it is none.
     pub(crate) origin: NodeId,
-    pub(crate) conjs: Vec<Conj>,
+    pub(crate) conjs: SmallVec<[Conj; 2]>,
     /// Declarations, for comments, attributes and places.
-    pub(crate) metas: Vec<u32>,
-    pub(crate) arcs: Vec<NodeId>,
+    pub(crate) metas: SmallVec<[u32; 4]>,
+    pub(crate) arcs: SmallVec<[NodeId; 4]>,
     pub(crate) index: Option<Box<FxHashMap<Sym, NodeId>>>,
     pub(crate) base: Base,
     /// Own, permanent or incomplete.
@@ -133,7 +135,7 @@ pub(crate) struct Pattern {
 pub(crate) struct Disjunction {
     pub(crate) conj: Conj,
     /// (expression, marked)
-    pub(crate) alternatives: Vec<(ExprId, bool)>,
+    pub(crate) alternatives: Arc<[(ExprId, bool)]>,
     pub(crate) has_default: bool,
 }
 
@@ -229,6 +231,49 @@ impl Default for Scratch {
     }
 }
 
+impl Scratch {
+    /// As new, with the room that its tables have.
+    fn reset(&mut self) {
+        fn emptied<T>(v: &mut Vec<T>) -> Vec<T> {
+            v.clear();
+            if v.capacity() > ROOM { Vec::new() } else { std::mem::take(v) }
+        }
+        self.tasks.clear();
+        self.seen.clear();
+        *self = Scratch {
+            checks: emptied(&mut self.checks),
+            patterns: emptied(&mut self.patterns),
+            tasks: if self.tasks.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.tasks) },
+            blocked: emptied(&mut self.blocked),
+            disjunctions: emptied(&mut self.disjunctions),
+            notify: emptied(&mut self.notify),
+            seen: if self.seen.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.seen) },
+            requires: emptied(&mut self.requires),
+            opens: emptied(&mut self.opens),
+            literals: emptied(&mut self.literals),
+            announced: emptied(&mut self.announced),
+            ..Scratch::default()
+        };
+    }
+
+    /// Gives away the tables that only a node which is not final needs.
+    pub(crate) fn split(&mut self) -> Box<Scratch> {
+        Box::new(Scratch {
+            tasks: std::mem::take(&mut self.tasks),
+            blocked: std::mem::take(&mut self.blocked),
+            disjunctions: std::mem::take(&mut self.disjunctions),
+            notify: std::mem::take(&mut self.notify),
+            seen: std::mem::take(&mut self.seen),
+            literals: std::mem::take(&mut self.literals),
+            ..Scratch::default()
+        })
+    }
+}
+
+/// How many spare scratches are kept, and how much room in a table of one.
+const SPARE: usize = 256;
+const ROOM: usize = 64;
+
 /// Past this many arcs there is an index.
 const INLINE_ARCS: usize = 8;
 
@@ -245,9 +290,9 @@ impl Evaluator {
             version: 0,
             env_mark,
             origin: id,
-            conjs: Vec::new(),
-            metas: Vec::new(),
-            arcs: Vec::new(),
+            conjs: SmallVec::new(),
+            metas: SmallVec::new(),
+            arcs: SmallVec::new(),
             index: None,
             base: Base::None,
             fault: None,
@@ -289,7 +334,16 @@ impl Evaluator {
     }
 
     pub(crate) fn scratch(&mut self, n: NodeId) -> &mut Scratch {
-        self.nodes[n].scratch.get_or_insert_default()
+        let spare = &mut self.spare;
+        self.nodes[n].scratch.get_or_insert_with(|| spare.pop().unwrap_or_default())
+    }
+
+    /// Takes back what a node no longer needs: its tables have room for the next one.
+    pub(crate) fn recycle(&mut self, mut scratch: Box<Scratch>) {
+        if self.spare.len() < SPARE {
+            scratch.reset();
+            self.spare.push(scratch);
+        }
     }
 
     /// The arc with a label, of any type.

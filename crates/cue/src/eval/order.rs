@@ -46,14 +46,14 @@ impl Evaluator {
         let arcs = &self.nodes[n].arcs;
         let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
         if new.len() == arcs.len() {
-            self.nodes[n].arcs = new;
+            self.nodes[n].arcs = new.into();
         }
     }
 
     /// The arcs in the order in which they came to be, which is that of loops; those that a comprehension announced count
     /// from where it stands.
     pub(crate) fn arcs_as_made(&self, n: NodeId) -> Vec<NodeId> {
-        let mut arcs = self.nodes[n].arcs.clone();
+        let mut arcs = self.nodes[n].arcs.to_vec();
         arcs.sort_unstable();
         let announced = self.nodes[n].scratch.as_ref().map_or(&[][..], |s| &s.announced);
         if announced.is_empty() {

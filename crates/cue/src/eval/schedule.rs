@@ -258,7 +258,7 @@ impl Evaluator {
                 return self.insert_list(n, id, elements, conj);
             }
             Expr::Disjunction(alternatives) => {
-                let alternatives = alternatives.to_vec();
+                let alternatives = alternatives.clone();
                 let has_default = alternatives.iter().any(|a| a.1);
                 if self.repeats(n, &alternatives) {
                     return;

@@ -193,7 +193,7 @@ pub(crate) enum Expr {
     /// `a & b & …`
     And(Box<[ExprId]>),
     /// `a | *b | …`
-    Disjunction(Box<[(ExprId, bool)]>),
+    Disjunction(Arc<[(ExprId, bool)]>),
     Interpolation(Box<[Part]>, bool),
     /// A field of the struct that scope `up` was instantiated in.
     Field {
