@@ -15,6 +15,7 @@ mod cue;
 mod def;
 mod deferred;
 mod delete;
+mod explain;
 mod hub;
 mod install;
 mod ls;
@@ -26,6 +27,7 @@ mod render;
 mod report;
 mod revision;
 mod session;
+mod show;
 mod status;
 mod table;
 mod up;
@@ -80,6 +82,10 @@ enum Command {
     /// List and print definitions
     #[command(subcommand)]
     Def(Deferred<def::DefArgs>),
+    /// Show what a type takes: parameters, defaults, an example
+    Show(Deferred<show::ShowArgs>),
+    /// Explain a parameter, a field of a Kubernetes kind, or the code of a diagnostic
+    Explain(Deferred<explain::ExplainArgs>),
     /// Enable and list add-ons
     #[command(subcommand)]
     Addon(Deferred<addon::AddonArgs>),
@@ -127,6 +133,8 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Logs(Deferred(args)) => session::run(access::logs::run(hub, args)),
         Command::PortForward(Deferred(args)) => session::run(access::forward::run(hub, args)),
         Command::Def(Deferred(args)) => def::run(hub, args),
+        Command::Show(Deferred(args)) => show::run(args),
+        Command::Explain(Deferred(args)) => explain::run(args),
         Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
         Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),
