@@ -12,5 +12,6 @@
 mod data;
 pub mod explain;
 pub mod lines;
+pub mod lsp;
 pub mod tell;
 pub mod testing;

@@ -19,6 +19,7 @@ mod explain;
 mod hub;
 mod install;
 mod ls;
+mod lsp;
 mod namespace;
 mod output;
 mod processes;
@@ -86,6 +87,8 @@ enum Command {
     Show(Deferred<show::ShowArgs>),
     /// Explain a parameter, a field of a Kubernetes kind, or the code of a diagnostic
     Explain(Deferred<explain::ExplainArgs>),
+    /// Answer an editor: errors, completion, hover, definitions, renaming, formatting
+    Lsp(Deferred<lsp::LspArgs>),
     /// Enable and list add-ons
     #[command(subcommand)]
     Addon(Deferred<addon::AddonArgs>),
@@ -135,6 +138,7 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Def(Deferred(args)) => def::run(hub, args),
         Command::Show(Deferred(args)) => show::run(args),
         Command::Explain(Deferred(args)) => explain::run(args),
+        Command::Lsp(Deferred(args)) => lsp::run(args),
         Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
         Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),

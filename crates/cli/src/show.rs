@@ -170,7 +170,7 @@ fn text(loaded: &Loaded, full: bool) -> Outcome<String> {
             let _ = writeln!(out, "  {}{mark}", names.join(", "));
         }
     }
-    let _ = write!(out, "\nExample:\n{}", indented(&output::text(&usage(loaded, &parameters, full), Format::Yaml)?));
+    let _ = write!(out, "\nExample:\n{}", indented(&example_text(loaded, &parameters, full)?));
     Ok(out)
 }
 
@@ -195,6 +195,29 @@ pub(crate) fn rows(parameters: &Parameters) -> Vec<Vec<String>> {
         rows.push(vec!["*".to_owned(), any.clone(), String::new(), String::new(), "any name".to_owned()]);
     }
     rows
+}
+
+/// The example as people write it: name and type before the properties.
+fn example_text(loaded: &Loaded, parameters: &Parameters, full: bool) -> Outcome<String> {
+    let name = &loaded.definition.name;
+    let named = format!("name: my-{name}\n    type: {name}");
+    let (mut text, deep) = match loaded.definition.kind {
+        DefinitionKind::Component | DefinitionKind::Workload => (format!("components:\n  - {named}\n"), 2),
+        DefinitionKind::Trait => (format!("traits:\n  - type: {name}\n"), 2),
+        DefinitionKind::Policy => (format!("policies:\n  - {named}\n"), 2),
+        DefinitionKind::WorkflowStep => {
+            (format!("workflow:\n  steps:\n    - {}\n", named.replace("\n    ", "\n      ")), 3)
+        }
+    };
+    let properties = example::properties(parameters, full);
+    if properties.as_object().is_some_and(|map| !map.is_empty()) {
+        let pad = "  ".repeat(deep);
+        let _ = writeln!(text, "{pad}properties:");
+        for line in output::text(&properties, Format::Yaml)?.lines() {
+            let _ = writeln!(text, "{pad}  {line}");
+        }
+    }
+    Ok(text)
 }
 
 fn indented(text: &str) -> String {

@@ -112,7 +112,7 @@ fn merge(field: Field) -> String {
     }
 }
 
-fn text(shape: Shape) -> String {
+pub(crate) fn text(shape: Shape) -> String {
     match shape {
         Shape::String => "string".to_owned(),
         Shape::Bytes => "base64 string".to_owned(),

@@ -344,7 +344,11 @@ impl<'a> Reader<'a> {
         }
         let mut meaning = Meaning::default();
         self.read(&field.value, false, "", &mut meaning, depth + 1);
-        let required = field.constraint != Constraint::Optional && !meaning.has_default() && !fixed(&meaning);
+        // A struct that is left out is there all the same, with the defaults of its fields.
+        let only_struct = meaning.structs == 1 && !meaning.wide && meaning.literals.is_empty() && meaning.map.is_none();
+        let complete = only_struct && meaning.inner.fields.iter().all(|f| !f.required);
+        let given = meaning.has_default() || fixed(&meaning) || complete || meaning.map.is_some();
+        let required = field.constraint != Constraint::Optional && !given;
         let parameter = Parameter {
             name: name.to_owned(),
             kind: meaning.kind(),
@@ -508,7 +512,7 @@ mod tests {
             let needed = if p.required { "required" } else { "-" };
             let default = p.default.as_deref().unwrap_or("-");
             let condition = p.condition.as_deref().unwrap_or_default();
-            out.push_str(&format!("{path}: {} {needed} {default} {} {condition}", p.kind, p.usage).trim_end());
+            out.push_str(format!("{path}: {} {needed} {default} {} {condition}", p.kind, p.usage).trim_end());
             out.push('\n');
         }
         if let Some(any) = parameters.any {

@@ -1,0 +1,128 @@
+//! What is wrong with a text: the same that the commands tell, for a text that may change with the next key.
+
+use cue::{Evaluation, Inputs, Instance, Limits, World};
+use cue_syntax::{Diagnostic, Severity, Source, Sources};
+use render::builtin::Packages;
+use render::{Clusters, Documents, Loaded, Provenance, RenderContext, Renderer};
+use std::sync::Arc;
+
+/// What checking one text may use: an editor waits for it.
+fn limits() -> Limits {
+    Limits { steps: 5_000_000, nodes: 500_000, ..Limits::default() }
+}
+
+/// A CUE file: a definition, or a part of a package.
+pub(super) fn cue<'a>(source: &Arc<Source>, all: impl Iterator<Item = &'a Arc<Source>>) -> Vec<Diagnostic> {
+    let mut sources = Sources::default();
+    let id = sources.add(source.clone());
+    let parsed = cue_syntax::parse_file(source, id);
+    if !parsed.diagnostics.is_empty() {
+        return parsed.diagnostics;
+    }
+    let Some(file) = parsed.tree else { return Vec::new() };
+    if super::scope::Unit::new(source).is_some_and(|u| u.template().is_some()) {
+        return definition(source);
+    }
+    // A file of a package is checked with the others of its folder; one that imports from a module cannot be.
+    let known = |path: &str| {
+        let path = path.split(':').next().unwrap_or_default();
+        Packages.package(path).is_some() || cue::builtin::packages().any(|p| p == path)
+    };
+    if !file.imports.iter().all(|i| known(&i.path)) {
+        return Vec::new();
+    }
+    let mut files = vec![file];
+    if let Some(package) = files.first().and_then(|f| f.package.clone()) {
+        for other in
+            all.filter(|o| o.name != source.name && folder(&o.name) == folder(&source.name) && o.name.ends_with(".cue"))
+        {
+            let id = sources.add(other.clone());
+            if let Some(tree) = cue_syntax::parse_file(other, id).tree
+                && tree.package.as_ref().is_some_and(|p| p.name == package.name)
+            {
+                files.push(tree);
+            }
+        }
+    }
+    let instance = Instance { sources, files, ..Instance::default() };
+    let found = match cue::compile(&Packages, instance) {
+        Err(problems) => problems,
+        Ok(program) => program.evaluate(Inputs::default(), &limits()).diagnostics(),
+    };
+    here_first(found, source)
+}
+
+fn folder(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Everything wrong with a definition file.
+fn definition(source: &Arc<Source>) -> Vec<Diagnostic> {
+    let loaded = match Loaded::from_cue(source.clone(), Provenance::File(source.name.clone())) {
+        Ok(loaded) => loaded,
+        Err(problems) => return here_first(problems, source),
+    };
+    let mut found = loaded.warnings.clone();
+    match cue::compile(&Packages, loaded.instance()) {
+        Err(problems) => found.extend(problems),
+        Ok(program) => {
+            let evaluation: Evaluation = program.evaluate(Inputs::default(), &limits());
+            found.extend(evaluation.diagnostics());
+        }
+    }
+    here_first(found, source)
+}
+
+/// Applications and what stands beside them, as `lateen render` checks them.
+pub(super) fn application<'a>(
+    source: &Arc<Source>,
+    all: impl Iterator<Item = &'a Arc<Source>>,
+    renderer: &Renderer,
+) -> Vec<Diagnostic> {
+    if !source.text.contains("core.oam.dev") {
+        return match model::manifest::read(source) {
+            Err(problems) => {
+                problems.into_iter().filter(|p| p.code == "yaml/syntax" || p.code == "json/syntax").collect()
+            }
+            Ok(_) => Vec::new(),
+        };
+    }
+    let mut documents = Documents::default();
+    let mut found = documents.read(source).err().unwrap_or_default();
+    // Policies and workflows of the files beside it are known to an application; what is wrong with them is told there.
+    if source.text.contains("Application") {
+        for other in all.filter(|o| o.name != source.name && folder(&o.name) == folder(&source.name)) {
+            let is_part = other.text.contains("kind: Policy") || other.text.contains("kind: Workflow");
+            if is_part && !other.text.contains("kind: Application") {
+                let _ = documents.read(other);
+            }
+        }
+    }
+    documents.finish();
+    found.append(&mut documents.warnings);
+    for input in &documents.applications {
+        let mut problems = match renderer.application(input, &Clusters::Unknown, &RenderContext::default()) {
+            Ok(rendered) => rendered.warnings,
+            Err(problems) => problems,
+        };
+        if let Some(document) = &input.document {
+            render::documents::locate(&mut problems, document);
+        }
+        found.extend(problems);
+    }
+    here_first(found, source)
+}
+
+/// The place in this text comes first among the labels; without one the beginning of the text is taken. Warnings come after
+/// errors.
+fn here_first(mut found: Vec<Diagnostic>, source: &Arc<Source>) -> Vec<Diagnostic> {
+    for problem in &mut found {
+        problem.labels.sort_by_key(|l| l.source.name != source.name);
+        if problem.labels.first().is_none_or(|l| l.source.name != source.name) {
+            let label = cue_syntax::Label { source: source.clone(), start: 0, end: 0, text: String::new() };
+            problem.labels.insert(0, label);
+        }
+    }
+    found.sort_by_key(|p| (p.severity != Severity::Error, p.labels.first().map_or(0, |l| l.start)));
+    found
+}

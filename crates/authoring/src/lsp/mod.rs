@@ -1,0 +1,270 @@
+//! The language server's answers, without a protocol: texts and byte offsets in, diagnostics, items, places and edits out.
+//!
+//! A [`Workspace`] holds the texts that an editor has open and the definition files beside them. Each question is answered
+//! from the text as it is now, also when it is broken in the middle of typing: the text is parsed with a name put in at the
+//! cursor, names are resolved by what is written (as CUE scopes them) and not by evaluating, and YAML is read by its
+//! indentation. What is wrong with a text is told by the same functions that `def vet` and `render` use.
+
+mod application;
+mod check;
+mod cue_file;
+mod fields;
+mod kubernetes;
+mod outline;
+pub mod position;
+mod scope;
+mod target;
+
+use cue_syntax::{Diagnostic, Source};
+use indexmap::IndexMap;
+use render::builtin::Builtins;
+use render::{DefinitionSource, Documents, Layers, Renderer};
+use std::sync::Arc;
+
+/// What an editor has open, and what lies beside it. Names of documents are the caller's own (an URI, a path).
+#[derive(Debug)]
+pub struct Workspace {
+    documents: IndexMap<String, Arc<Source>>,
+    renderer: Renderer,
+}
+
+/// What is shown for the thing under the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// Markdown.
+    pub text: String,
+    /// First byte of what it is about.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+/// What a completion is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A field to be written.
+    Field,
+    /// A name of a value.
+    Variable,
+    /// A package.
+    Package,
+    /// A function or an action.
+    Function,
+    /// A value.
+    Value,
+    /// A type of a definition.
+    Type,
+}
+
+/// One completion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What is shown and put in.
+    pub label: String,
+    /// What it is.
+    pub kind: ItemKind,
+    /// A few words beside it: its type.
+    pub detail: String,
+    /// What it means.
+    pub usage: String,
+    /// It has to be given.
+    pub required: bool,
+    /// The text that replaces what was begun; often the label with a colon.
+    pub insert: String,
+}
+
+/// Completions, and the part of the text that they replace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Completions {
+    /// In the order in which they are best shown.
+    pub items: Vec<Item>,
+    /// First byte of what was begun.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// The text; its name is a document's, or begins with `builtin:`.
+    pub source: Arc<Source>,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A replacement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The document.
+    pub document: String,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// What stands there then.
+    pub text: String,
+}
+
+/// What kind of text a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Cue,
+    Yaml,
+    Other,
+}
+
+fn language(name: &str) -> Language {
+    match name.rsplit('.').next() {
+        Some("cue") => Language::Cue,
+        Some("yaml" | "yml" | "json") => Language::Yaml,
+        _ => Language::Other,
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Workspace { documents: IndexMap::new(), renderer: Renderer::builtin() }
+    }
+}
+
+impl Workspace {
+    /// Puts a text in, or replaces it: a document that was opened or changed, or a definition file beside it.
+    pub fn set(&mut self, name: &str, text: String) {
+        let defines = |text: &str| match language(name) {
+            Language::Cue => text.contains("template"),
+            Language::Yaml => text.contains("Definition"),
+            Language::Other => false,
+        };
+        let before = self.documents.get(name).is_some_and(|d| defines(&d.text));
+        let changed = before || defines(&text);
+        self.documents.insert(name.to_owned(), Source::new(name, text));
+        if changed {
+            self.reload();
+        }
+    }
+
+    /// Takes a text out.
+    pub fn remove(&mut self, name: &str) {
+        if self.documents.shift_remove(name).is_some() {
+            self.reload();
+        }
+    }
+
+    /// The documents that are known, in the order in which they came.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.documents.keys().map(String::as_str)
+    }
+
+    /// The text of a document.
+    pub fn source(&self, name: &str) -> Option<&Arc<Source>> {
+        self.documents.get(name)
+    }
+
+    /// Reads the definitions of all documents anew. A broken one is told in its own file and else not there.
+    fn reload(&mut self) {
+        let mut documents = Documents::default();
+        for source in self.documents.values() {
+            let is_definition = match language(&source.name) {
+                Language::Cue => source.text.contains("template"),
+                Language::Yaml => source.text.contains("Definition"),
+                Language::Other => false,
+            };
+            if is_definition {
+                let _ = documents.read_definition(source);
+            }
+        }
+        self.renderer = Renderer::new(Layers(vec![Box::new(documents.definitions), Box::new(Builtins)]));
+    }
+
+    fn definitions(&self) -> &dyn DefinitionSource {
+        self.renderer.source()
+    }
+
+    /// Everything that is wrong with a document. Labels that point into other texts are kept.
+    pub fn diagnostics(&self, name: &str) -> Vec<Diagnostic> {
+        let Some(source) = self.documents.get(name) else { return Vec::new() };
+        match language(name) {
+            Language::Cue => check::cue(source, self.documents.values()),
+            Language::Yaml => check::application(source, self.documents.values(), &self.renderer),
+            Language::Other => Vec::new(),
+        }
+    }
+
+    /// What the thing at an offset is.
+    pub fn hover(&self, name: &str, offset: usize) -> Option<Hover> {
+        let source = self.documents.get(name)?;
+        match language(name) {
+            Language::Cue => cue_file::hover(source, offset),
+            Language::Yaml => application::hover(source, offset, &self.renderer),
+            Language::Other => None,
+        }
+    }
+
+    /// What can stand at an offset.
+    pub fn complete(&self, name: &str, offset: usize) -> Completions {
+        let Some(source) = self.documents.get(name) else { return Completions::default() };
+        match language(name) {
+            Language::Cue => cue_file::complete(source, offset),
+            Language::Yaml => application::complete(source, offset, &self.renderer, self.definitions()),
+            Language::Other => Completions::default(),
+        }
+    }
+
+    /// Where the thing at an offset is declared.
+    pub fn declaration(&self, name: &str, offset: usize) -> Vec<Place> {
+        let Some(source) = self.documents.get(name) else { return Vec::new() };
+        match language(name) {
+            Language::Cue => cue_file::declaration(source, offset),
+            Language::Yaml => application::declaration(source, offset, &self.renderer),
+            Language::Other => Vec::new(),
+        }
+    }
+
+    /// Every place that has the name at an offset, the declaration among them, in order; empty for what has no name of its own.
+    pub fn occurrences(&self, name: &str, offset: usize) -> Vec<Place> {
+        let Some(source) = self.documents.get(name) else { return Vec::new() };
+        let spans = match language(name) {
+            Language::Cue => cue_file::occurrences(source, offset),
+            Language::Yaml => application::occurrences(source, offset),
+            Language::Other => Vec::new(),
+        };
+        spans.into_iter().map(|(start, end)| Place { source: source.clone(), start, end }).collect()
+    }
+
+    /// Gives the thing at an offset another name, everywhere in its document.
+    ///
+    /// # Errors
+    /// It has no name of its own, or the new name is none.
+    pub fn rename(&self, name: &str, offset: usize, new: &str) -> Result<Vec<Edit>, String> {
+        let cue = language(name) == Language::Cue;
+        let allowed =
+            if cue { cue_file::is_name(new) } else { !new.is_empty() && !new.contains([' ', ':', '#', '\n']) };
+        if !allowed {
+            return Err(format!("\"{new}\" is no name"));
+        }
+        let places = self.occurrences(name, offset);
+        if places.is_empty() {
+            return Err("what is here cannot be renamed".to_owned());
+        }
+        let edit = |p: Place| {
+            let old = p.source.text.get(p.start..p.end).unwrap_or_default();
+            // A quoted name stays quoted.
+            let quoted = old.starts_with('"') && old.ends_with('"') && old.len() > 1;
+            let text = if quoted { format!("\"{new}\"") } else { new.to_owned() };
+            Edit { document: name.to_owned(), start: p.start, end: p.end, text }
+        };
+        Ok(places.into_iter().map(edit).collect())
+    }
+
+    /// The text in its canonical form; `None` where it has none (YAML keeps its author's) or is broken.
+    pub fn format(&self, name: &str) -> Option<String> {
+        let source = self.documents.get(name)?;
+        match language(name) {
+            Language::Cue => cue_syntax::format(source).ok(),
+            _ => None,
+        }
+    }
+}
