@@ -40,7 +40,7 @@ pub(crate) enum Output {
     Json,
 }
 
-fn version(text: &str) -> Result<ClusterVersion, String> {
+pub(crate) fn version(text: &str) -> Result<ClusterVersion, String> {
     ClusterVersion::parse(text).ok_or_else(|| format!("\"{text}\" is no version such as 1.32"))
 }
 
@@ -60,14 +60,18 @@ pub(crate) fn run(args: RenderArgs) -> ExitCode {
     }
 }
 
-fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
+/// Everything that files hold, with definitions of their own.
+///
+/// # Errors
+/// Unreadable files, broken documents, no Application among them.
+pub(crate) fn documents(files: &[PathBuf], definition_paths: &[PathBuf]) -> Result<Documents, Vec<Diagnostic>> {
     let mut documents = Documents::default();
     let mut problems = Vec::new();
     let mut collect = |result: Result<(), Vec<Diagnostic>>| problems.extend(result.err().unwrap_or_default());
-    for path in &args.definitions {
+    for path in definition_paths {
         collect(definitions(path, &mut documents));
     }
-    for file in &args.files {
+    for file in files {
         collect(source(file).and_then(|source| documents.read(&source)));
     }
     documents.finish();
@@ -75,12 +79,18 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
         return Err(problems);
     }
     if documents.applications.is_empty() {
-        let names: Vec<String> = args.files.iter().map(|f| f.display().to_string()).collect();
+        let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
         return Err(vec![
             Diagnostic::error("render/no-application", format!("there is no Application in {}", names.join(", ")))
                 .help("give a file with a document of kind Application"),
         ]);
     }
+    Ok(documents)
+}
+
+fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let documents = documents(&args.files, &args.definitions)?;
+    let mut problems = Vec::new();
     let renderer = Renderer::new(Layers(vec![Box::new(documents.definitions.clone()), Box::new(Builtins)]));
     let context = RenderContext {
         cluster_version: args.kube_version.clone().unwrap_or_default(),

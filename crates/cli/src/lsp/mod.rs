@@ -58,19 +58,18 @@ type Fallible = Result<(), String>;
 
 fn serve(connection: &Connection, definitions: &[PathBuf]) -> Fallible {
     let (id, params) = connection.initialize_start().map_err(|e| e.to_string())?;
+    // Folders come in two forms, an old and a new one; both may be absent.
+    let folders = params.get("workspaceFolders").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut uris: Vec<String> = folders.iter().filter_map(|f| f.get("uri")?.as_str()).map(str::to_owned).collect();
+    if uris.is_empty() {
+        uris.extend(params.get("rootUri").and_then(Value::as_str).map(str::to_owned));
+    }
     let params: InitializeParams = serde_json::from_value(params).map_err(|e| e.to_string())?;
     let offered = params.capabilities.general.and_then(|g| g.position_encodings).unwrap_or_default();
-    let encoding = if offered.contains(&PositionEncodingKind::Utf8) { Encoding::Utf8 } else { Encoding::Utf16 };
+    let encoding = if offered.contains(&PositionEncodingKind::UTF8) { Encoding::Utf8 } else { Encoding::Utf16 };
     let mut workspace = Workspace::default();
     let mut roots: Vec<PathBuf> = definitions.to_vec();
-    // Folders come in two forms, an old and a new one; both may be absent.
-    let folders = serde_json::to_value(&params.workspace_folders_initialize_params).unwrap_or(Value::Null);
-    let folders = folders.get("workspaceFolders").and_then(Value::as_array).cloned().unwrap_or_default();
-    let uris = folders.iter().filter_map(|f| f.get("uri")?.as_str());
-    roots.extend(uris.filter_map(files::path));
-    if folders.is_empty() {
-        roots.extend(params.root_uri.as_ref().and_then(|u| files::path(&u.0)));
-    }
+    roots.extend(uris.iter().filter_map(|uri| files::path(uri)));
     for (uri, text) in files::definitions(&roots) {
         workspace.set(&uri, text);
     }

@@ -1,0 +1,23 @@
+//! The actions that a template asks for.
+
+use super::scope::{Binding, Site, Unit, label_text, resolve, walk};
+use cue_syntax::SourceId;
+use cue_syntax::ast::Expr;
+use render::Loaded;
+
+/// `kube.#Apply` and the like, each once, in the order in which they are written.
+pub(crate) fn of(loaded: &Loaded) -> Vec<String> {
+    let Some(source) = loaded.sources.get(SourceId(0)) else { return Vec::new() };
+    let unit = Unit { source: source.clone(), file: loaded.template.clone() };
+    let mut out: Vec<String> = Vec::new();
+    walk(&unit, &mut |site, around| {
+        let Site::Select(Expr::Selector { operand, label, .. }) = site else { return };
+        let (Expr::Ident(package), Some(name)) = (&**operand, label_text(label)) else { return };
+        let Some(Binding::Import(import)) = resolve(&unit, &around.scopes, &package.name) else { return };
+        let call = format!("{}.{name}", package.name);
+        if import.path.starts_with("vela/") && name.starts_with('#') && !out.contains(&call) {
+            out.push(call);
+        }
+    });
+    out
+}
