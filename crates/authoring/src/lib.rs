@@ -10,8 +10,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod data;
+pub mod diff;
 pub mod explain;
 pub mod lines;
 pub mod lsp;
+pub mod plan;
 pub mod tell;
 pub mod testing;

@@ -15,6 +15,7 @@ mod cue;
 mod def;
 mod deferred;
 mod delete;
+mod diff;
 mod explain;
 mod hub;
 mod install;
@@ -22,6 +23,7 @@ mod ls;
 mod lsp;
 mod namespace;
 mod output;
+mod plan;
 mod processes;
 mod progress;
 mod render;
@@ -89,6 +91,10 @@ enum Command {
     Explain(Deferred<explain::ExplainArgs>),
     /// Answer an editor: errors, completion, hover, definitions, renaming, formatting
     Lsp(Deferred<lsp::LspArgs>),
+    /// Show what a run would do: objects for each cluster, steps, and the difference to what runs now
+    Plan(Deferred<plan::PlanArgs>),
+    /// Compare revisions, environments, files and what runs
+    Diff(Deferred<diff::DiffArgs>),
     /// Enable and list add-ons
     #[command(subcommand)]
     Addon(Deferred<addon::AddonArgs>),
@@ -139,6 +145,8 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Show(Deferred(args)) => show::run(args),
         Command::Explain(Deferred(args)) => explain::run(args),
         Command::Lsp(Deferred(args)) => lsp::run(args),
+        Command::Plan(Deferred(args)) => session::run_to(plan::run(hub, args)),
+        Command::Diff(Deferred(args)) => session::run_to(diff::run(hub, args)),
         Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
         Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),

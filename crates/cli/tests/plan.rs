@@ -99,7 +99,8 @@ fn a_plan_without_a_hub() {
 
 #[test]
 fn a_plan_says_what_would_change_and_what_would_go() {
-    let changed = APP.replace("1.27", "1.28").replace("port: 80, expose: true", "port: 81").replace("very-secret", "more-secret");
+    let changed =
+        APP.replace("1.27", "1.28").replace("port: 80, expose: true", "port: 81").replace("very-secret", "more-secret");
     let folder = folder(&[("app.yaml", APP), ("changed.yaml", &changed)]);
     let up = lateen(folder.path(), &["up", "-f", "app.yaml"]);
     assert!(up.contains("is running"), "{up}");
@@ -122,7 +123,10 @@ fn environments_are_compared() {
 
 #[test]
 fn files_are_compared() {
-    let changed = APP.replace("1.27", "1.28").replace("name: keys\n      type", "name: other\n      type").replace("very-secret", "x");
+    let changed = APP
+        .replace("1.27", "1.28")
+        .replace("name: keys\n      type", "name: other\n      type")
+        .replace("very-secret", "x");
     let folder = folder(&[("old.yaml", APP), ("new.yaml", &changed)]);
     let seen = [
         lateen(folder.path(), &["diff", "old.yaml", "new.yaml", "--exit-code"]),

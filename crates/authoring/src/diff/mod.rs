@@ -7,8 +7,8 @@ mod objects;
 mod text;
 
 pub use objects::{Difference, Named, Verdict, objects};
-pub use text::{counts, text, value};
 pub(crate) use text::{change as change_line, verdict as verdict_value};
+pub use text::{counts, text, value};
 
 use k8s_schema::{ListType, Shape, Type};
 use serde_json::{Map, Value};
@@ -28,15 +28,8 @@ pub struct Change {
 pub const HIDDEN: &str = "***";
 
 /// Metadata that a cluster writes, and what Lateen writes for its own book-keeping.
-const WRITTEN_BY_CLUSTERS: &[&str] = &[
-    "managedFields",
-    "resourceVersion",
-    "uid",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "selfLink",
-];
+const WRITTEN_BY_CLUSTERS: &[&str] =
+    &["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "deletionTimestamp", "selfLink"];
 /// Annotations and labels that change with each run without a change of the object.
 const BOOK_KEEPING: &[&str] = &[
     "app.oam.dev/last-applied-configuration",
@@ -95,7 +88,8 @@ pub fn shown(object: &Value) -> Value {
 }
 
 fn is_secret(object: &Value) -> bool {
-    object.get("kind").and_then(Value::as_str) == Some("Secret") && object.get("apiVersion").and_then(Value::as_str) == Some("v1")
+    object.get("kind").and_then(Value::as_str) == Some("Secret")
+        && object.get("apiVersion").and_then(Value::as_str) == Some("v1")
 }
 
 /// Texts become `***`; what holds them stays.
@@ -285,7 +279,10 @@ mod tests {
     fn lines(before: &Value, after: &Value) -> String {
         let show = |v: &Option<Value>| v.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
         let all = changes(&essential(before), &essential(after));
-        all.iter().map(|c| format!("{}: {} -> {}", c.path, show(&c.before), show(&c.after))).collect::<Vec<_>>().join("\n")
+        all.iter()
+            .map(|c| format!("{}: {} -> {}", c.path, show(&c.before), show(&c.after)))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn deployment(containers: &Value, replicas: i64) -> Value {
@@ -320,7 +317,8 @@ mod tests {
     #[test]
     fn secrets_are_compared_and_not_shown() {
         let secret = |data: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "labels": {"a": "b"}}, "data": data, "type": "Opaque"});
-        let (before, after) = (secret(json!({"a": "AAA=", "b": "QQ=="})), secret(json!({"a": "BBB=", "b": "QQ==", "c": "Q0M="})));
+        let (before, after) =
+            (secret(json!({"a": "AAA=", "b": "QQ=="})), secret(json!({"a": "BBB=", "b": "QQ==", "c": "Q0M="})));
         assert_eq!(lines(&before, &after), "data.a: \"***\" -> \"***\"\ndata.c: - -> \"***\"");
         assert_eq!(shown(&before).pointer("/data/a"), Some(&json!("***")));
         assert!(!shown(&before).to_string().contains("QQ"));
@@ -330,14 +328,19 @@ mod tests {
     fn what_clusters_write_is_no_difference() {
         let a = deployment(&json!([]), 1);
         let mut b = a.clone();
-        *b.pointer_mut("/metadata").unwrap() =
-            json!({"name": "web", "uid": "u", "generation": 3, "annotations": {"a.b/c": "x", "deployment.kubernetes.io/revision": "3"}});
+        *b.pointer_mut("/metadata").unwrap() = json!({"name": "web", "uid": "u", "generation": 3, "annotations": {"a.b/c": "x", "deployment.kubernetes.io/revision": "3"}});
         assert_eq!(lines(&a, &b), "");
     }
 
     #[test]
     fn quantities_have_several_spellings() {
-        for (a, b, equal) in [("1", "1000m", true), ("1Gi", "1024Mi", true), ("1.5", "1500m", true), ("1G", "1Gi", false), ("x", "y", false)] {
+        for (a, b, equal) in [
+            ("1", "1000m", true),
+            ("1Gi", "1024Mi", true),
+            ("1.5", "1500m", true),
+            ("1G", "1Gi", false),
+            ("x", "y", false),
+        ] {
             assert_eq!(same(&json!(a), &json!(b), Some(Shape::Quantity)), equal, "{a} {b}");
         }
         assert!(same(&json!(1), &json!(1.0), None));

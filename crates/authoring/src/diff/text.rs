@@ -31,7 +31,11 @@ pub(crate) fn change(change: &Change, out: &mut String) {
     let _ = match (&change.before, &change.after) {
         (Some(before), Some(after)) => {
             let (a, b) = (short(before), short(after));
-            if a == b { writeln!(out, "    ~ {}: {a} (changed)", change.path) } else { writeln!(out, "    ~ {}: {a} -> {b}", change.path) }
+            if a == b {
+                writeln!(out, "    ~ {}: {a} (changed)", change.path)
+            } else {
+                writeln!(out, "    ~ {}: {a} -> {b}", change.path)
+            }
         }
         (None, Some(after)) => writeln!(out, "    + {}: {}", change.path, short(after)),
         (Some(before), None) => writeln!(out, "    - {}: {}", change.path, short(before)),

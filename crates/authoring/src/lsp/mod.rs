@@ -6,7 +6,6 @@
 //! indentation. What is wrong with a text is told by the same functions that `def vet` and `render` use.
 
 mod application;
-#[allow(dead_code)]
 pub(crate) mod calls;
 mod check;
 mod cue_file;

@@ -77,7 +77,8 @@ fn name(object: &PlannedObject) -> String {
 fn step_line(step: &PlannedStep, out: &mut String) {
     let indent = if step.group.is_some() { "    " } else { "  " };
     let mut facts: Vec<String> = Vec::new();
-    let after: Vec<&str> = step.after.iter().map(String::as_str).filter(|a| Some(*a) != step.group.as_deref()).collect();
+    let after: Vec<&str> =
+        step.after.iter().map(String::as_str).filter(|a| Some(*a) != step.group.as_deref()).collect();
     if !after.is_empty() {
         facts.push(format!("after {}", after.join(", ")));
     }
@@ -88,7 +89,14 @@ fn step_line(step: &PlannedStep, out: &mut String) {
         facts.push(step.actions.join(", "));
     }
     facts.extend(step.notes.iter().cloned());
-    let _ = writeln!(out, "{indent}{} [{}]{}{}", step.name, step.kind, if facts.is_empty() { "" } else { ": " }, facts.join("; "));
+    let _ = writeln!(
+        out,
+        "{indent}{} [{}]{}{}",
+        step.name,
+        step.kind,
+        if facts.is_empty() { "" } else { ": " },
+        facts.join("; ")
+    );
 }
 
 /// For programs.

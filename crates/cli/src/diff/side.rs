@@ -7,8 +7,8 @@ use ::render::builtin::Builtins;
 use ::render::definition::{Given, Provenance};
 use ::render::{AppInput, DefinitionSource, Layers, Loaded, RenderContext, Renderer};
 use cue_syntax::Diagnostic;
-use model::{ApplicationRevision, DefinitionKind};
 use model::action::nearest;
+use model::{ApplicationRevision, DefinitionKind};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,8 @@ pub(super) enum Side {
 impl Side {
     /// Reads `FILE`, `APP` or `APP@REVISION`. What exists as a file, or looks like one, is one.
     pub(super) fn parse(text: &str) -> Side {
-        let like_file = text == "-" || text.contains('/') || [".yaml", ".yml", ".json"].iter().any(|e| text.ends_with(e));
+        let like_file =
+            text == "-" || text.contains('/') || [".yaml", ".yml", ".json"].iter().any(|e| text.ends_with(e));
         if like_file || Path::new(text).is_file() {
             return Side::File(text.to_owned());
         }
@@ -133,7 +134,8 @@ impl Context<'_> {
             }
         }
         let mut input = AppInput { app: spec.application.clone(), ..AppInput::default() };
-        let broken = |e: serde_json::Error| Diagnostic::error("diff/side", format!("revision {wanted} cannot be read: {e}"));
+        let broken =
+            |e: serde_json::Error| Diagnostic::error("diff/side", format!("revision {wanted} cannot be read: {e}"));
         for policy in spec.policies.values() {
             input.policies.push(Deserialize::deserialize(policy).map_err(broken)?);
         }

@@ -6,11 +6,12 @@ use actions::{Clusters, Fault, ObjectRef, Objects};
 use authoring::diff::{Change, Verdict};
 use authoring::plan::{AppPlan, PlannedCluster, PlannedObject};
 use controller::clusters::FleetClusters;
+use delivery::Inventory;
 use delivery::admit::{Admission, admit};
 use delivery::rules::Rules;
-use delivery::Inventory;
 use futures::StreamExt;
-use model::{Application, ManagedResource, ResourceKey};
+use model::tracker::ResourceKey;
+use model::{Application, ManagedResource};
 use serde_json::Value;
 
 /// How many objects are asked for at once.
