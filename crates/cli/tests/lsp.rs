@@ -191,7 +191,9 @@ template: {
 		apiVersion: "v1"
 		kind:       "ConfigMap"
 		metadata: name: context.name
-		data: who: parameter.who
+		data: {
+			who: parameter.who
+		}
 	}
 	parameter: {
 		// +usage=Who is greeted
@@ -229,7 +231,7 @@ fn errors_come_with_each_key() {
     editor.open(&file, TRAIT);
     assert_eq!(editor.diagnostics(&file, 1), "");
     // A name that is not there.
-    let line = TRAIT.lines().position(|l| l.contains("data: who")).unwrap() as u32;
+    let line = TRAIT.lines().position(|l| l.contains("\twho: parameter.who")).unwrap() as u32;
     let end = TRAIT.lines().nth(line as usize).unwrap().len() as u32;
     editor.insert(&file, 2, (line, end), "m + whom");
     let reference = editor.diagnostics(&file, 2);
@@ -267,12 +269,12 @@ fn completion_in_definitions() {
     let mut editor = Editor::start(folder.path());
     let mut seen = Vec::new();
     for (n, (from, to)) in [
-        ("data: who: parameter.who", "data: who: parameter.|"),
-        ("data: who: parameter.who", "data: who: context.|"),
-        ("data: who: parameter.who", "data: who: context.clusterVersion.mi|"),
-        ("data: who: parameter.who", "data: who: kube.#|"),
-        ("data: who: parameter.who", "data: who: par|"),
-        ("\t\tdata: who: parameter.who", "\t\t|"),
+        ("who: parameter.who", "who: parameter.|"),
+        ("who: parameter.who", "who: context.|"),
+        ("who: parameter.who", "who: context.clusterVersion.mi|"),
+        ("who: parameter.who", "who: kube.#|"),
+        ("who: parameter.who", "who: par|"),
+        ("\t\tdata: {\n\t\t\twho: parameter.who\n\t\t}", "\t\t|"),
         ("$params: value: {", "$params: {|}, _x: {"),
         ("\t_read: kube", "\tpatch: spec: template: spec: {\n\t\tho|\n\t}\n\t_read: kube"),
         ("import \"vela/kube\"", "import \"vela/ht|\""),
@@ -349,7 +351,7 @@ fn hover_says_what_things_are() {
         (&file, TRAIT, "context.name", 9),
         (&file, TRAIT, "kube.#Read", 7),
         (&file, TRAIT, "$params", 2),
-        (&file, TRAIT, "data: who", 1),
+        (&file, TRAIT, "data: {", 1),
         (&file, TRAIT, "appliesToWorkloads", 3),
         (&file, TRAIT, "outputs: card", 2),
         (&file, TRAIT, "\"vela/kube\"", 3),

@@ -8,6 +8,7 @@
 mod application;
 pub(crate) mod calls;
 mod check;
+mod cue_complete;
 mod cue_file;
 mod fields;
 mod kubernetes;
@@ -26,6 +27,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Workspace {
     documents: IndexMap<String, Arc<Source>>,
+    /// Definition files as they were when they could last be read: one that is being edited is not gone for its users.
+    sound: IndexMap<String, Arc<Source>>,
     renderer: Renderer,
 }
 
@@ -127,7 +130,7 @@ fn language(name: &str) -> Language {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Workspace { documents: IndexMap::new(), renderer: Renderer::builtin() }
+        Workspace { documents: IndexMap::new(), sound: IndexMap::new(), renderer: Renderer::builtin() }
     }
 }
 
@@ -150,6 +153,7 @@ impl Workspace {
     /// Takes a text out.
     pub fn remove(&mut self, name: &str) {
         if self.documents.shift_remove(name).is_some() {
+            self.sound.shift_remove(name);
             self.reload();
         }
     }
@@ -164,7 +168,7 @@ impl Workspace {
         self.documents.get(name)
     }
 
-    /// Reads the definitions of all documents anew. A broken one is told in its own file and else not there.
+    /// Reads the definitions of all documents anew. A broken one is told in its own file and else taken as it was before.
     fn reload(&mut self) {
         let mut documents = Documents::default();
         for source in self.documents.values() {
@@ -173,8 +177,13 @@ impl Workspace {
                 Language::Yaml => source.text.contains("Definition"),
                 Language::Other => false,
             };
-            if is_definition {
-                let _ = documents.read_definition(source);
+            if !is_definition {
+                continue;
+            }
+            if documents.read_definition(source).is_ok() {
+                self.sound.insert(source.name.clone(), source.clone());
+            } else if let Some(before) = self.sound.get(&source.name) {
+                let _ = documents.read_definition(before);
             }
         }
         self.renderer = Renderer::new(Layers(vec![Box::new(documents.definitions), Box::new(Builtins)]));
@@ -208,7 +217,7 @@ impl Workspace {
     pub fn complete(&self, name: &str, offset: usize) -> Completions {
         let Some(source) = self.documents.get(name) else { return Completions::default() };
         match language(name) {
-            Language::Cue => cue_file::complete(source, offset),
+            Language::Cue => cue_complete::complete(source, offset),
             Language::Yaml => application::complete(source, offset, &self.renderer, self.definitions()),
             Language::Other => Completions::default(),
         }
