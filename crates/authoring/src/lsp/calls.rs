@@ -2,8 +2,8 @@
 
 use super::scope::{Binding, Site, Unit, label_text, resolve, walk};
 use cue_syntax::SourceId;
-use model::action::Class;
 use cue_syntax::ast::Expr;
+use model::action::Class;
 use render::Loaded;
 
 /// `kube.#Apply` and the like that change something, each once, in the order in which they are written.
