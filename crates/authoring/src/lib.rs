@@ -9,11 +9,17 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod compat;
+pub mod convert;
 mod data;
 pub mod diff;
+pub mod doc;
 pub mod explain;
+pub mod fix;
+pub mod init;
 pub mod lines;
 pub mod lsp;
 pub mod plan;
 pub mod tell;
 pub mod testing;
+pub mod vet;

@@ -91,3 +91,24 @@ pub(crate) fn load(path: &Path) -> Result<Vec<Loaded>, Vec<Diagnostic>> {
     documents.read(&source)?;
     Ok(documents.definitions.into_all())
 }
+
+/// Whether the text of a file in a folder is one of definitions: a template, or an object of such a kind.
+pub(crate) fn looks_like_definition(name: &str, text: &str) -> bool {
+    if name.ends_with(".cue") {
+        return text.lines().any(|l| l.starts_with("template:") || l.starts_with("\"template\":"));
+    }
+    text.lines().any(|l| l.trim_start().starts_with("kind:") && l.trim_end().ends_with("Definition"))
+}
+
+/// Writes a file that is not there yet, or may be replaced.
+pub(crate) fn write(path: &Path, text: &str, replace: bool) -> Result<(), Vec<Diagnostic>> {
+    if path.exists() && !replace {
+        return Err(vec![
+            Diagnostic::error("cli/exists", format!("{} is there already", path.display()))
+                .help("give --force to replace it, or another name with --file"),
+        ]);
+    }
+    std::fs::write(path, text).map_err(|e| {
+        vec![Diagnostic::error("cli/io", format!("{} cannot be written: {e}", path.display()))]
+    })
+}

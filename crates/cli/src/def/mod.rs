@@ -1,7 +1,19 @@
 //! `lateen def`: the definitions that applications are written with.
 
+mod apply;
+mod compat;
+mod delete;
+mod diff;
+mod doc;
+mod edit;
 mod files;
+mod find;
+mod fix;
+mod get;
+mod init;
+mod render;
 mod test;
+mod vet;
 
 use crate::output::{self, Format};
 use crate::session::{self, HubArgs, Outcome, Session};
@@ -30,8 +42,31 @@ pub(crate) enum DefArgs {
         #[arg(long, short)]
         output: Option<Format>,
     },
+    /// Begin a definition, from nothing or from a manifest
+    Init(init::InitArgs),
+    /// Find every mistake in definitions
+    Vet(vet::VetArgs),
     /// Run the cases beside definitions
     Test(test::TestArgs),
+    /// Bring outdated definitions up to date
+    Fix(fix::FixArgs),
+    /// Print a definition in another form: as an object, as CUE
+    Render(render::RenderArgs),
+    /// Document definitions: Markdown, JSON Schema, OpenAPI
+    Doc(doc::DocArgs),
+    /// Compare two versions of a definition
+    Diff(diff::DiffArgs),
+    /// Say whether a new version is safe for every application
+    Compat(compat::CompatArgs),
+    /// Store definitions on the hub
+    Apply(apply::ApplyArgs),
+    /// Print a definition as a file to edit
+    Get(get::GetArgs),
+    /// Edit a stored definition
+    Edit(edit::EditArgs),
+    /// Delete a definition from the hub
+    #[command(visible_alias = "del")]
+    Delete(delete::DeleteArgs),
     /// Print a definition
     Show {
         /// Its name
@@ -53,13 +88,30 @@ const KINDS: [DefinitionKind; 4] =
 pub(crate) fn run(hub: HubArgs, args: DefArgs) -> ExitCode {
     match args {
         DefArgs::Test(args) => test::run(&args),
+        DefArgs::Init(args) => init::run(&args),
+        DefArgs::Vet(args) => vet::run(&args),
+        DefArgs::Fix(args) => fix::run(&args),
+        DefArgs::Diff(args) => session::run_to(diff::run(hub, args)),
+        DefArgs::Compat(args) => session::run_to(compat::run(hub, args)),
         other => session::run(with_hub(hub, other)),
     }
 }
 
 async fn with_hub(hub: HubArgs, args: DefArgs) -> Outcome {
     match args {
-        DefArgs::Test(_) => Ok(()),
+        DefArgs::Render(args) => render::run(&args),
+        DefArgs::Doc(args) => doc::run(hub, args).await,
+        DefArgs::Apply(args) => apply::run(hub, args).await,
+        DefArgs::Get(args) => get::run(hub, args).await,
+        DefArgs::Edit(args) => edit::run(hub, args).await,
+        DefArgs::Delete(args) => delete::run(hub, args).await,
+        // These need no hub, or choose their exit status: `run` has taken them.
+        DefArgs::Test(_)
+        | DefArgs::Init(_)
+        | DefArgs::Vet(_)
+        | DefArgs::Fix(_)
+        | DefArgs::Diff(_)
+        | DefArgs::Compat(_) => Ok(()),
         DefArgs::List { r#type, builtin, output } => list(hub, r#type, builtin, output).await,
         DefArgs::Show { name, r#type } => show(&name, r#type),
     }

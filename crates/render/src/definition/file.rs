@@ -67,7 +67,7 @@ pub(super) fn read(source: Arc<Source>, provenance: Provenance) -> Result<Loaded
         package: None,
         imports: file.imports,
         decls: body.map(|b| b.decls).unwrap_or_default(),
-        comments: Vec::new(),
+        comments: file.comments,
     };
     finish(definition, provenance, tree, sources, &source.text)
 }

@@ -7,7 +7,7 @@ mod literal;
 pub(crate) use literal::label as label_text;
 
 mod outdated;
-pub(crate) mod visit;
+pub mod visit;
 
 use cue_syntax::{Diagnostic, File, Source, Sources};
 use model::action::nearest;
@@ -164,6 +164,11 @@ impl Loaded {
     /// rendering's.
     pub fn instance(&self) -> cue::Instance {
         crate::template::instance(self, false)
+    }
+
+    /// [`Loaded::instance`] with `parameter` closed: what it does not name cannot be given, and cannot be referred to.
+    pub fn closed_instance(&self) -> cue::Instance {
+        crate::template::instance(self, true)
     }
 
     /// The template's text with its imports, as it is stored in an object.

@@ -6,7 +6,7 @@ use cue_syntax::ast::{Clause, Decl, Element, Expr, InterpolationPart, Label};
 const DEPTH: u32 = 2_000;
 
 /// Calls `f` with every expression in a declaration, outer ones first.
-pub(crate) fn decl(decl: &Decl, f: &mut dyn FnMut(&Expr)) {
+pub fn decl(decl: &Decl, f: &mut dyn FnMut(&Expr)) {
     in_decl(decl, f, 0);
 }
 

@@ -1,0 +1,97 @@
+//! `lateen def doc`: definitions for their users.
+
+use super::files;
+use super::find::{self, Wanted};
+use crate::output::{self, Format};
+use crate::session::{HubArgs, Outcome};
+use authoring::doc::{self, Language};
+use ::render::Loaded;
+use std::path::PathBuf;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen def doc webservice                      a page of Markdown
+  lateen def doc webservice --language zh        with Chinese headings
+  lateen def doc my-trait.cue -o jsonschema      for editors and forms
+  lateen def doc definitions/ --into docs/       a page for each definition of a folder")]
+pub(crate) struct DocArgs {
+    /// Names of definitions (built-in or of the hub), definition files, or folders
+    #[arg(value_name = "NAME|PATH", required = true)]
+    what: Vec<String>,
+    /// Their kind, where several have the name
+    #[arg(long, short = 't', value_parser = super::kind)]
+    r#type: Option<model::DefinitionKind>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value = "markdown")]
+    output: Output,
+    /// Language of the headings
+    #[arg(long, short, value_enum, default_value = "en")]
+    language: Lang,
+    /// Write a file for each definition into this folder
+    #[arg(long, value_name = "FOLDER")]
+    into: Option<PathBuf>,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// A page
+    Markdown,
+    /// JSON Schema (2020-12) of the parameters
+    Jsonschema,
+    /// Schema of OpenAPI v3 of the parameters
+    Openapi,
+}
+
+/// Languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lang {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+}
+
+pub(crate) async fn run(hub: HubArgs, args: DocArgs) -> Outcome {
+    let mut all = Vec::new();
+    for what in &args.what {
+        let path = PathBuf::from(what);
+        if path.exists() {
+            for file in files::definitions(&path) {
+                let source = files::source(&file)?;
+                if path.is_file() || files::looks_like_definition(&source.name, &source.text) {
+                    all.extend(files::load(&file)?);
+                }
+            }
+        } else {
+            all.push(find::one(&hub, &Wanted { name: what, kind: args.r#type, namespace: None }).await?.0);
+        }
+    }
+    for loaded in &all {
+        let text = text(loaded, &args)?;
+        match &args.into {
+            None => print!("{text}"),
+            Some(folder) => {
+                let end = if args.output == Output::Markdown { "md" } else { "json" };
+                let definition = &loaded.definition;
+                let file = folder.join(format!("{}-{}.{end}", definition.kind.word(), definition.name));
+                std::fs::create_dir_all(folder)?;
+                files::write(&file, &text, true)?;
+                println!("{}", file.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text(loaded: &Loaded, args: &DocArgs) -> Outcome<String> {
+    Ok(match args.output {
+        Output::Markdown => {
+            let language = if args.language == Lang::Zh { Language::Chinese } else { Language::English };
+            doc::markdown(loaded, language)
+        }
+        Output::Jsonschema => output::text(&doc::json_schema(loaded), Format::Json)?,
+        Output::Openapi => output::text(&doc::openapi(loaded), Format::Json)?,
+    })
+}
