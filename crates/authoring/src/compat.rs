@@ -80,7 +80,7 @@ fn one(old: &Parameter, new: &Parameter, path: &str, loaded: &Loaded, out: &mut 
     } else if old.inner.is_empty() != new.inner.is_empty() {
         out.push(here(Diagnostic::error("compat/type", format!("it was {} and is now {}", old.kind, new.kind))));
     }
-    if old.default != new.default && !(new.required && !old.required) {
+    if old.default != new.default && (old.required || !new.required) {
         let text = |d: &Option<String>| d.clone().unwrap_or_else(|| "nothing".to_owned());
         let message = format!("its default was {} and is now {}", text(&old.default), text(&new.default));
         out.push(here(Diagnostic::warning("compat/default", message)));

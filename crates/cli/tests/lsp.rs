@@ -259,7 +259,7 @@ fn a_change_of_a_definition_is_seen_by_applications_at_once() {
     editor.diagnostics(&file, 1);
     editor.told.clear();
     editor.insert(&app, 2, (0, 0), "# changed\n");
-    insta::assert_snapshot!(editor.diagnostics(&app, 2), @r#"12:16-12:30 render/mistyped-parameter spec.components[0].traits[0].properties.who: "who" cannot be "all": "greeting" wants "me" | "you""#);
+    insta::assert_snapshot!(editor.diagnostics(&app, 2), @r#"12:28-12:31 render/mistyped-parameter spec.components[0].traits[0].properties.who: "who" cannot be "all": "greeting" wants "me" | "you""#);
     editor.end();
 }
 

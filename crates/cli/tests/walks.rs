@@ -103,7 +103,10 @@ fn a_helm_chart_goes_to_two_clusters_and_two_namespaces() {
 fn definitions_are_written_tested_and_delivered() {
     let text = run("authoring");
     let tested = outputs(&text, "lateen def test definitions --verbose");
-    assert_has(tested[0], &["static-site_test.yaml (component static-site)", "12 cases in 3 files: 12 passed, 0 failed"]);
+    assert_has(
+        tested[0],
+        &["static-site_test.yaml (component static-site)", "12 cases in 3 files: 12 passed, 0 failed"],
+    );
     assert!(!text.contains("never:"), "every guard is met by a case:\n{text}");
     assert_has(outputs(&text, "lateen def doc")[0], &["| maxAge | For how long, as nginx writes it: 1h, 7d |"]);
     assert_has(outputs(&text, "lateen def apply definitions --dry-run")[0], &["trait cache-headers: would be made"]);

@@ -11,7 +11,17 @@ const LONGEST: usize = 100;
 
 /// The expressions that declare what stands at a path below `parameter`: one, or the alternatives.
 pub(crate) fn at<'a>(loaded: &'a Loaded, path: &[Part]) -> Vec<&'a Expr> {
-    let mut here = top(loaded, "parameter");
+    follow(loaded, top(loaded, "parameter"), path)
+}
+
+/// The expressions that are written at a path of the template: `output.spec.replicas`.
+pub(crate) fn written<'a>(loaded: &'a Loaded, path: &[Part]) -> Vec<&'a Expr> {
+    let Some((Part::Field(name), rest)) = path.split_first() else { return Vec::new() };
+    follow(loaded, top(loaded, name), rest)
+}
+
+fn follow<'a>(loaded: &'a Loaded, from: Vec<&'a Expr>, path: &[Part]) -> Vec<&'a Expr> {
+    let mut here = from;
     for part in path {
         let mut next = Vec::new();
         for expr in here {
@@ -61,6 +71,26 @@ pub(crate) fn choices(exprs: &[&Expr]) -> Vec<String> {
     let mut out = Vec::new();
     exprs.iter().for_each(|e| walk(e, &mut out, 0));
     out
+}
+
+/// `parameter.a.b` as `a.b`.
+pub(crate) fn parameter(expr: &Expr) -> Option<(String, cue_syntax::Span)> {
+    let mut steps = Vec::new();
+    let mut here = expr;
+    for _ in 0..STEPS {
+        match here {
+            Expr::Selector { operand, label, .. } => {
+                steps.push(label_text(label)?);
+                here = operand;
+            }
+            Expr::Ident(id) if id.name == "parameter" && !steps.is_empty() => {
+                steps.reverse();
+                return Some((steps.join("."), expr.span()));
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 fn top<'a>(loaded: &'a Loaded, name: &str) -> Vec<&'a Expr> {

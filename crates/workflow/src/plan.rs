@@ -106,9 +106,7 @@ impl Plan {
             }
         }
         plan.connect(&mut problems);
-        if problems.is_empty() {
-            plan.check_cycles(&mut problems);
-        }
+        plan.check_cycles(&mut problems);
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
     }
 

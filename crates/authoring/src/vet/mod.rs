@@ -53,7 +53,16 @@ pub fn loaded(loaded: &Loaded) -> Vec<Diagnostic> {
         }
         Err(found) => problems.extend(found),
     }
-    names::check(loaded, &mut problems);
+    let mut slips = Vec::new();
+    names::check(loaded, &mut slips);
+    // What the language has told of the same place is told once.
+    slips.retain(|s| {
+        let inside = |l: &cue_syntax::Label| {
+            s.labels.first().is_some_and(|m| m.source == l.source && l.start <= m.start && m.end <= l.end)
+        };
+        s.code != "vet/parameter" || !problems.iter().any(|p| p.labels.iter().any(inside))
+    });
+    problems.extend(slips);
     status::check(loaded, &mut problems);
     shape(loaded, &mut problems);
     problems

@@ -159,6 +159,7 @@ fn references(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
                     if let Some((i, known)) = unknown(&parameters, &path)
                         && let Some((name, span)) = path.get(i)
                         && !seen.contains(span)
+                        && !written.contains(&name.as_str())
                     {
                         seen.push(*span);
                         let mut problem = Diagnostic::error(

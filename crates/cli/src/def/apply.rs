@@ -4,9 +4,9 @@ use super::find::{self, Wanted};
 use super::{files, render};
 use crate::report;
 use crate::session::{HubArgs, Outcome, Session};
+use ::render::Loaded;
 use authoring::{compat, convert, lines, tell, vet};
 use cue_syntax::{Diagnostic, Severity};
-use ::render::Loaded;
 use serde_json::json;
 use std::path::PathBuf;
 

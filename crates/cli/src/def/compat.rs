@@ -3,13 +3,13 @@
 use super::files;
 use super::find::{self, Wanted};
 use crate::session::{HubArgs, Outcome, Session};
+use ::render::builtin::Builtins;
+use ::render::definition::Given;
+use ::render::{AppInput, Documents, Layers, Loaded, RenderContext, Renderer};
 use authoring::compat::{self, Effect};
 use authoring::tell;
 use cue_syntax::Severity;
 use model::Application;
-use ::render::builtin::Builtins;
-use ::render::definition::Given;
-use ::render::{AppInput, Documents, Layers, Loaded, RenderContext, Renderer};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -148,9 +148,8 @@ fn built_in(wanted: &Wanted<'_>) -> Outcome<Loaded> {
 /// Whether any part of an Application is of this type, with or without a version.
 pub(crate) fn uses(app: &Application, name: &str) -> bool {
     let is = |kind: &str| kind == name || kind.split_once('@').is_some_and(|(k, _)| k == name);
-    let in_steps = |steps: &[model::Step]| {
-        steps.iter().any(|s| is(&s.kind) || s.sub_steps.iter().any(|sub| is(&sub.kind)))
-    };
+    let in_steps =
+        |steps: &[model::Step]| steps.iter().any(|s| is(&s.kind) || s.sub_steps.iter().any(|sub| is(&sub.kind)));
     app.spec.components.iter().any(|c| is(&c.kind) || c.traits.iter().any(|t| is(&t.kind)))
         || app.spec.policies.iter().any(|p| is(&p.kind))
         || app.spec.workflow.as_ref().is_some_and(|w| in_steps(&w.steps))
@@ -171,13 +170,7 @@ fn read(paths: &[PathBuf]) -> Result<Documents, Vec<cue_syntax::Diagnostic>> {
     Ok(documents)
 }
 
-fn text(
-    old: &Loaded,
-    new: &Loaded,
-    changes: &[cue_syntax::Diagnostic],
-    effects: &[(String, Effect)],
-    diff: bool,
-) {
+fn text(old: &Loaded, new: &Loaded, changes: &[cue_syntax::Diagnostic], effects: &[(String, Effect)], diff: bool) {
     println!("{} ({}) to {} ({})", old.definition.name, old.provenance, new.definition.name, new.provenance);
     if !changes.is_empty() {
         println!("Parameters:");

@@ -67,7 +67,9 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
         } else {
             "change them first; --force deletes it, and they can no longer be rendered"
         };
-        return Err(Diagnostic::error("def/in-use", format!("{what} is used by {}", users.join(", "))).help(help).into());
+        return Err(Diagnostic::error("def/in-use", format!("{what} is used by {}", users.join(", ")))
+            .help(help)
+            .into());
     }
     let used = if users.is_empty() { String::new() } else { format!(", used by {}", users.join(", ")) };
     confirm(&format!("Delete {what} from namespace {}{used}?", args.namespace), args.yes)?;

@@ -4,8 +4,8 @@ use super::files;
 use super::find::{self, Wanted};
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome};
-use authoring::doc::{self, Language};
 use ::render::Loaded;
+use authoring::doc::{self, Language};
 use std::path::PathBuf;
 
 /// The arguments.

@@ -108,7 +108,6 @@ pub(crate) fn write(path: &Path, text: &str, replace: bool) -> Result<(), Vec<Di
                 .help("give --force to replace it, or another name with --file"),
         ]);
     }
-    std::fs::write(path, text).map_err(|e| {
-        vec![Diagnostic::error("cli/io", format!("{} cannot be written: {e}", path.display()))]
-    })
+    std::fs::write(path, text)
+        .map_err(|e| vec![Diagnostic::error("cli/io", format!("{} cannot be written: {e}", path.display()))])
 }

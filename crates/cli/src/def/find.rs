@@ -2,10 +2,10 @@
 
 use super::{KINDS, files};
 use crate::session::{HubArgs, Outcome, Session};
-use cue_syntax::Diagnostic;
-use model::DefinitionKind;
 use ::render::builtin::Builtins;
 use ::render::{DefinitionSource, Loaded, Provenance};
+use cue_syntax::Diagnostic;
+use model::DefinitionKind;
 use std::path::Path;
 
 /// Where shared definitions are.
@@ -67,10 +67,7 @@ pub(crate) fn built_in(wanted: &Wanted<'_>) -> Vec<Loaded> {
 }
 
 /// The definitions of this name on the hub.
-pub(crate) async fn on_hub(
-    session: &Session,
-    wanted: &Wanted<'_>,
-) -> Outcome<Vec<(Loaded, serde_json::Value)>> {
+pub(crate) async fn on_hub(session: &Session, wanted: &Wanted<'_>) -> Outcome<Vec<(Loaded, serde_json::Value)>> {
     let namespace = wanted.namespace.unwrap_or(SHARED);
     let mut found = Vec::new();
     for kind in KINDS.into_iter().filter(|k| wanted.kind.is_none_or(|only| only == *k)) {

@@ -6,7 +6,7 @@ use authoring::init::{self, About};
 use cue_syntax::Diagnostic;
 use model::DefinitionKind;
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The arguments.
@@ -90,7 +90,9 @@ fn begin(args: &InitArgs) -> Result<(), Vec<Diagnostic>> {
     };
     let description = match &args.description {
         Some(text) => text.clone(),
-        None => asked("What is it for?", "").filter(|t| !t.is_empty()).unwrap_or_else(|| format!("The {} {name}", kind.word())),
+        None => asked("What is it for?", "")
+            .filter(|t| !t.is_empty())
+            .unwrap_or_else(|| format!("The {} {name}", kind.word())),
     };
     let about = About { name: name.clone(), kind, description, alias: args.alias.clone() };
     let mut made = match &args.from {
@@ -114,7 +116,7 @@ fn begin(args: &InitArgs) -> Result<(), Vec<Diagnostic>> {
     Ok(())
 }
 
-fn objects(file: &PathBuf, kind: DefinitionKind) -> Result<Vec<cue::Data>, Vec<Diagnostic>> {
+fn objects(file: &Path, kind: DefinitionKind) -> Result<Vec<cue::Data>, Vec<Diagnostic>> {
     if !matches!(kind, DefinitionKind::Component | DefinitionKind::Trait) {
         return Err(vec![
             Diagnostic::error("def/init", format!("a {} is not made from a manifest", kind.word()))

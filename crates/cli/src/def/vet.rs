@@ -2,12 +2,12 @@
 
 use super::files;
 use crate::report;
+use ::render::DefinitionSource;
+use ::render::builtin::Builtins;
 use authoring::{tell, vet};
 use cue_syntax::{Diagnostic, Severity, Source};
 use model::DefinitionKind;
 use rayon::prelude::*;
-use ::render::DefinitionSource;
-use ::render::builtin::Builtins;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -10,6 +10,11 @@ pub fn decl(decl: &Decl, f: &mut dyn FnMut(&Expr)) {
     in_decl(decl, f, 0);
 }
 
+/// Calls `f` with an expression and every one in it, outer ones first.
+pub fn expr(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
+    in_expr(expr, f, 0);
+}
+
 fn in_decl(decl: &Decl, f: &mut dyn FnMut(&Expr), depth: u32) {
     if depth > DEPTH {
         return;
