@@ -255,7 +255,8 @@ impl<'e> Value<'e> {
         })
     }
 
-    /// The permanent errors in it and below; what `cue eval` fails with.
+    /// The permanent errors in it and below; what `cue eval` fails with. A structural cycle at one place further down in a
+    /// value that was selected is shown in its place and fails only the evaluation of the whole.
     pub fn errors(&self) -> Vec<Diagnostic> {
         if self.node == NONE {
             return Vec::new();
@@ -269,6 +270,12 @@ impl<'e> Value<'e> {
                 out.push(f);
             }
             e.collect_errors(self.node, &mut out, &mut seen, 0);
+            if let [f] = out.as_slice()
+                && self.node != e.root
+                && e.shows_cycle(self.node, *f)
+            {
+                return Vec::new();
+            }
             out.into_iter().map(|f| e.diagnostic(f)).collect()
         })
     }

@@ -2,8 +2,10 @@
 //!
 //! A conjunct remembers the references that were followed to reach it, and whether one of them led back: to a node that
 //! contains the referring one, or, through the same reference, to a node that was reached before. Such a conjunct and all that
-//! stem from it are *cyclic*. A node all of whose conjuncts are cyclic would go on for ever and is an error; one conjunct
-//! that is not keeps it going, because some struct literal without the recursion must have given it.
+//! stem from it are *cyclic*. A node where a reference leads back would go on for ever and is an error; one conjunct that is
+//! not cyclic keeps it going, because some literal outside of the recursion must have given it. Fields of a cyclic conjunct
+//! that do not lead back themselves are fields like any other. A value without a place inherits the history of the scope that it
+//! is written in, and with it the circle that the scope is part of.
 
 use super::{Base, Code, Conj, Evaluator, NONE, NodeId, Reason};
 use crate::ir::ExprId;
@@ -22,25 +24,21 @@ pub(crate) struct Cyc {
 }
 
 impl Evaluator {
-    /// The history of the conjuncts that a reference at `n` brings.
+    /// The history of the conjuncts that a reference at `n` brings. When it comes round here, the node goes in circles unless
+    /// something else keeps it going.
     pub(crate) fn follow_cyc(&mut self, n: NodeId, conj: Conj, target: NodeId) -> CycId {
-        let mut cyclic = self.cycs[conj.cyc].cyclic;
-        if !cyclic {
-            cyclic = self.is_ancestor(target, n);
-        }
+        let inherited = self.cycs[conj.cyc].cyclic;
+        let mut here = self.is_ancestor(target, n);
         let mut at = conj.cyc;
-        while !cyclic && at != 0 {
+        while !here && at != 0 {
             let c = self.cycs[at];
-            cyclic = c.reference == conj.expr && self.nodes[c.target].origin == self.nodes[target].origin;
+            here = c.reference == conj.expr && self.nodes[c.target].origin == self.nodes[target].origin;
             at = c.next;
         }
-        self.cycs.push(Cyc { reference: conj.expr, target, node: n, next: conj.cyc, cyclic })
-    }
-
-    /// The history of a conjunct of a value without a place: the same references, but nothing has come round yet.
-    pub(crate) fn inline_cyc(&mut self, cyc: CycId) -> CycId {
-        let c = self.cycs[cyc];
-        if c.cyclic { self.cycs.push(Cyc { cyclic: false, ..c }) } else { cyc }
+        if here || (inherited && self.nodes[n].parent == NONE) {
+            self.scratch(n).cyclic = true;
+        }
+        self.cycs.push(Cyc { reference: conj.expr, target, node: n, next: conj.cyc, cyclic: here || inherited })
     }
 
     /// Whether this very conjunct came to `n` by way of `target`: a circle of references, which adds nothing.
@@ -73,12 +71,8 @@ impl Evaluator {
 
     /// Counts a conjunct that gives a node something.
     pub(crate) fn mark_cyc(&mut self, n: NodeId, conj: Conj) {
-        let cyclic = self.cycs[conj.cyc].cyclic;
-        let s = self.scratch(n);
-        if cyclic {
-            s.cyclic = true;
-        } else {
-            s.acyclic = true;
+        if !self.cycs[conj.cyc].cyclic {
+            self.scratch(n).acyclic = true;
         }
     }
 

@@ -412,6 +412,26 @@ impl Evaluator {
         }
     }
 
+    /// Whether all that is wrong below a node is one structural cycle, at one place, and not in a field of the node itself.
+    pub(crate) fn shows_cycle(&self, n: NodeId, f: super::FaultId) -> bool {
+        let mut places = 0;
+        let mut todo = vec![(self.default_of(n), 0u32)];
+        while let Some((n, depth)) = todo.pop() {
+            let node = &self.nodes[n];
+            if node.fault == Some(f) {
+                places += 1;
+                if depth < 2 || places > 1 {
+                    return false;
+                }
+            }
+            if self.permanent(n).is_some() && depth <= self.limits.depth {
+                let below = node.arcs.iter().filter(|a| self.nodes[**a].arc == ArcKind::Member);
+                todo.extend(below.map(|a| (self.default_of(*a), depth + 1)));
+            }
+        }
+        places == 1 && self.faults[f].code == Code::Structural
+    }
+
     /// Evaluates the whole program.
     pub(crate) fn evaluate_all(&mut self) {
         let root = self.root;

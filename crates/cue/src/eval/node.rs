@@ -307,7 +307,7 @@ impl Evaluator {
             return *n;
         }
         let n = self.new_node(NONE, Sym::NONE);
-        let cyc = if env == NONE { 0 } else { self.inline_cyc(self.envs[env].cyc) };
+        let cyc = if env == NONE { 0 } else { self.envs[env].cyc };
         self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc });
         self.detached.insert((expr, env), n);
         n
