@@ -181,10 +181,13 @@ impl Evaluator {
             }
         };
         let mut before: Vec<u32> = Vec::new();
+        // Fields that an earlier chain has placed stay there.
+        let mut placed = vec![false; count];
         let (mut i, mut file) = (0, NONE);
         while let Some(first) = chains.get(i) {
             if first.place.0 != file {
                 before.clear();
+                placed.fill(false);
                 file = first.place.0;
             }
             let mut end = i + 1;
@@ -202,7 +205,7 @@ impl Evaluator {
                 if let Some(from) = from {
                     last.retain(|l| *l != from);
                 }
-                for field in &chain.fields {
+                for field in chain.fields.iter().filter(|f| placed.get(**f as usize) != Some(&true)) {
                     match from {
                         Some(from) => edge(from, *field),
                         None => before.iter().for_each(|b| edge(*b, *field)),
@@ -214,7 +217,14 @@ impl Evaluator {
                     last.push(from);
                 }
             }
-            before = last;
+            for field in chains.get(i..end).into_iter().flatten().flat_map(|c| &c.fields) {
+                if let Some(p) = placed.get_mut(*field as usize) {
+                    *p = true;
+                }
+            }
+            if !last.is_empty() {
+                before = last;
+            }
             i = end;
         }
         let component = components(&next);
