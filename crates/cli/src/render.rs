@@ -95,6 +95,7 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
     let context = RenderContext {
         cluster_version: args.kube_version.clone().unwrap_or_default(),
         allow_unknown: args.allow_unknown,
+        custom_types: Arc::new(documents.custom_types.clone()),
         ..RenderContext::default()
     };
     let mut all = ::render::Rendered { parts: Vec::new(), warnings: documents.warnings.clone() };

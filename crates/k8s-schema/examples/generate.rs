@@ -11,6 +11,13 @@
 //! version. Only a running server publishes enumerations (`tests/kubernetes/rig openapi FOLDER` saves them); without
 //! the folder the enumerations of the existing `types.txt` are kept.
 //! The format of both files is described in `src/lib.rs`.
+//!
+//! ```text
+//! cargo run -p k8s-schema --example generate -- --difference "$(go env GOMODCACHE)/k8s.io/kubernetes@v1.28.15/api"
+//! ```
+//!
+//! writes `data/v1.28/`: what is different in that version, as lines that take the place of the others (without numbers of
+//! protobuf), and `-GROUP/VERSION KIND` for what is not there.
 
 #![allow(
     clippy::expect_used,
@@ -26,8 +33,11 @@ use std::path::Path;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let api = arguments.next().expect("usage: generate KUBERNETES/api [OPENAPI_V3_OF_A_SERVER]");
+    let api = arguments.next().expect("usage: generate [--difference] KUBERNETES/api [OPENAPI_V3_OF_A_SERVER]");
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    if api == "--difference" {
+        return difference(Path::new(&arguments.next().expect("the folder of the other version")), &data);
+    }
     let schemas = schemas(&Path::new(&api).join("openapi-spec"));
     let enums = match arguments.next() {
         Some(folder) => enums_of_server(Path::new(&folder)),
@@ -37,6 +47,32 @@ fn main() {
     std::fs::write(data.join("types.txt"), types(&schemas, &enums, &numbers)).expect("types.txt");
     std::fs::write(data.join("resources.txt"), resources(&Path::new(&api).join("discovery"), &schemas))
         .expect("resources.txt");
+}
+
+/// What another version has different.
+fn difference(api: &Path, data: &Path) {
+    let base_types = std::fs::read_to_string(data.join("types.txt")).expect("types.txt");
+    let base_resources = std::fs::read_to_string(data.join("resources.txt")).expect("resources.txt");
+    let schemas = schemas(&api.join("openapi-spec"));
+    let plain = |line: &str| -> String {
+        line.split(' ').map(|word| word.split('#').next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
+    };
+    let known: BTreeSet<String> = base_types.lines().map(plain).collect();
+    let theirs = types(&schemas, &enums_of_text(&base_types), &Numbers::new());
+    let changed: String =
+        theirs.lines().filter(|line| !known.contains(*line)).map(|line| format!("{line}\n")).collect();
+    let key = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let theirs = resources(&api.join("discovery"), &schemas);
+    let names: BTreeSet<String> = theirs.lines().map(key).collect();
+    let mut lines: Vec<String> =
+        base_resources.lines().map(key).filter(|name| !names.contains(name)).map(|name| format!("-{name}")).collect();
+    lines.extend(theirs.lines().filter(|line| !base_resources.lines().any(|one| one == *line)).map(str::to_owned));
+    let module = api.parent().and_then(Path::file_name).and_then(|name| name.to_str()).expect("the module's folder");
+    let version = module.rsplit_once('@').expect("kubernetes@v1.X.Y").1;
+    let folder = data.join(version.rsplit_once('.').expect("a patch version").0);
+    std::fs::create_dir_all(&folder).expect("the version's folder");
+    std::fs::write(folder.join("types.txt"), changed).expect("types.txt");
+    std::fs::write(folder.join("resources.txt"), lines.join("\n") + "\n").expect("resources.txt");
 }
 
 /// Type name and field name to the values that the field may have.

@@ -5,9 +5,9 @@ pub(crate) const TYPES: &str = include_str!("../data/types.txt");
 /// Resources by group, version and kind.
 pub(crate) const RESOURCES: &str = include_str!("../data/resources.txt");
 
-/// The line of [`TYPES`] that starts with this name: the name with its marks cut off, and the rest of the line.
-pub(crate) fn type_line(name: &str) -> Option<&'static str> {
-    let mut rest = TYPES;
+/// The line of sorted lines that starts with this name: the name with its marks cut off, and the rest of the line.
+pub(crate) fn line_of(lines: &'static str, name: &str) -> Option<&'static str> {
+    let mut rest = lines;
     // Each round halves `rest`, which always begins at a line's start.
     while !rest.is_empty() {
         let middle = rest.len() / 2;
@@ -37,10 +37,10 @@ mod tests {
         assert!(names.len() > 600);
         assert!(names.is_sorted());
         for line in TYPES.lines() {
-            assert_eq!(type_line(line_name(line)), Some(line));
+            assert_eq!(line_of(TYPES, line_name(line)), Some(line));
         }
         for absent in ["", "a", "core.v1.Pods", "core.v1.Po", "zz", "core.v1.Container "] {
-            assert_eq!(type_line(absent), None);
+            assert_eq!(line_of(TYPES, absent), None);
         }
     }
 

@@ -2,11 +2,13 @@
 //! types, which lists are keyed and by what, what may be patched how, and whether a manifest fits its kind.
 //!
 //! Everything comes from Kubernetes v1.32.3, in two sorted text files that `examples/generate.rs` writes and the binary
-//! carries as they are (100 kB together). Nothing is decoded at start-up: a look-up is a binary search for a line, a
+//! carries as they are (100 kB together). What other versions have different stands in `data/v1.XX/`, in the same form, for
+//! offline validation ([`Release`]). Nothing is decoded at start-up: a look-up is a binary search for a line, a
 //! field is read from the line when it is asked for, and nothing is cached.
 //!
-//! This crate must never know: a cluster, a file, JSON schemas of custom resources (the embedded API reads those from
-//! their CustomResourceDefinition), the OAM kinds.
+//! Custom resources are held to the CustomResourceDefinitions that a user gives ([`CustomTypes`]).
+//!
+//! This crate must never know: a cluster, a file, the OAM kinds.
 //!
 //! # The files
 //!
@@ -26,18 +28,23 @@
 //! `o` object of any fields, `a` any value, `@NAME` a type, `[..]` list and `{..}` map.
 
 mod bundle;
+mod custom;
 mod nearest;
 pub mod protobuf;
+mod release;
 mod resource;
 mod types;
 mod validate;
 
+pub use custom::CustomTypes;
 pub use nearest::nearest;
+pub use release::Release;
 pub use resource::{
-    Resource, Subresource, resource, resource_by_plural, resource_by_word, resources, versions_of_group,
+    Resource, Subresource, resource, resource_by_plural, resource_by_word, resource_in, resources, resources_in,
+    versions_of_group,
 };
 pub use types::{Element, Field, Fields, ListType, Shape, Type, type_of};
-pub use validate::{MAX_DEPTH, Problem, ProblemKind, validate};
+pub use validate::{MAX_DEPTH, Problem, ProblemKind, validate, validate_in};
 
 /// The version of Kubernetes whose schemas these are, as `gitVersion` of `/version` writes it.
 pub const KUBERNETES_VERSION: &str = "v1.32.3";

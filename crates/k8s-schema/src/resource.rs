@@ -1,6 +1,7 @@
 //! The built-in resources: what discovery of an apiserver lists.
 
 use crate::bundle::RESOURCES;
+use crate::release::Release;
 use crate::types::Type;
 
 /// A built-in resource, as discovery describes it. All text is borrowed from the binary; lists are comma-separated text
@@ -108,6 +109,11 @@ impl Resource {
         Type::named(self.type_name)
     }
 
+    /// The type of its objects in a version of Kubernetes.
+    pub fn schema_in(&self, release: Release) -> Option<Type> {
+        Type::in_release(self.type_name, release)
+    }
+
     /// Whether an apiserver of this version serves it without being told to: alpha and beta versions are off.
     pub fn served_by_default(&self) -> bool {
         !self.version.contains("alpha") && !self.version.contains("beta")
@@ -124,6 +130,19 @@ impl Subresource {
 /// All built-in resources, sorted by group (`core` for the core group), version and kind.
 pub fn resources() -> impl Iterator<Item = Resource> {
     RESOURCES.lines().filter_map(Resource::parse)
+}
+
+/// The built-in resources of a version of Kubernetes.
+pub fn resources_in(release: Release) -> impl Iterator<Item = Resource> {
+    release.resource_lines().filter_map(Resource::parse)
+}
+
+/// The resource of a kind in a version of Kubernetes; `group` is empty for core.
+pub fn resource_in(release: Release, group: &str, version: &str, kind: &str) -> Option<Resource> {
+    if release == Release::FULL {
+        return resource(group, version, kind);
+    }
+    resources_in(release).find(|r| r.group == group && r.version == version && r.kind == kind)
 }
 
 /// The lines of a group and version, cheaply: the text is compared before anything is taken apart.
@@ -167,7 +186,13 @@ pub fn resource_by_word(word: &str) -> Option<Resource> {
 
 /// The versions of a group in which a kind exists, best (served by default, then newest) first.
 pub fn versions_of_group<'a>(group: &'a str, kind: &'a str) -> impl Iterator<Item = &'static str> + 'a {
-    let mut found: Vec<_> = resources().filter(|resource| resource.group == group && resource.kind == kind).collect();
+    versions_in(Release::FULL, group, kind)
+}
+
+/// As [`versions_of_group`], in a version of Kubernetes.
+pub(crate) fn versions_in(release: Release, group: &str, kind: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let mut found: Vec<_> =
+        resources_in(release).filter(|resource| resource.group == group && resource.kind == kind).collect();
     found.sort_by_key(|resource| (!resource.served_by_default(), std::cmp::Reverse(resource.version)));
     found.into_iter().map(|resource| resource.version)
 }

@@ -1,10 +1,11 @@
 //! Types and their fields, read from their line when asked for.
 
-use crate::bundle::{line_name, type_line};
+use crate::bundle::line_name;
+use crate::release::Release;
 
 /// An object type, for example `apps.v1.DeploymentSpec`. Copying it copies a reference.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Type(&'static str);
+pub struct Type(&'static str, Release);
 
 impl std::fmt::Debug for Type {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,6 +22,7 @@ pub struct Field {
     pub required: bool,
     text: &'static str,
     marks: &'static str,
+    release: Release,
 }
 
 /// What a value looks like.
@@ -60,12 +62,12 @@ pub enum Shape {
 
 /// What a list or a map holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Element(&'static str);
+pub struct Element(&'static str, Release);
 
 impl Element {
     /// Its shape.
     pub fn shape(self) -> Shape {
-        shape(self.0)
+        shape(self.0, self.1)
     }
 }
 
@@ -82,12 +84,13 @@ pub enum ListType {
 
 /// The fields of a type, sorted by name.
 #[derive(Debug, Clone)]
-pub struct Fields(std::str::Split<'static, char>);
+pub struct Fields(std::str::Split<'static, char>, Release);
 
 impl Iterator for Fields {
     type Item = Field;
     fn next(&mut self) -> Option<Field> {
-        self.0.by_ref().find_map(Field::parse)
+        let release = self.1;
+        self.0.by_ref().find_map(|word| Field::parse(word, release))
     }
 }
 
@@ -99,7 +102,12 @@ pub fn type_of(group: &str, version: &str, kind: &str) -> Option<Type> {
 impl Type {
     /// The type of this name, as [`Type::name`] writes it.
     pub fn named(name: &str) -> Option<Type> {
-        type_line(name).map(Type)
+        Self::in_release(name, Release::FULL)
+    }
+
+    /// The type of this name in a version of Kubernetes.
+    pub fn in_release(name: &str, release: Release) -> Option<Type> {
+        release.type_line(name).map(|line| Type(line, release))
     }
 
     /// For example `core.v1.PodSpec` or `meta.v1.ObjectMeta`.
@@ -116,7 +124,7 @@ impl Type {
     pub fn fields(self) -> Fields {
         let mut words = self.0.split(' ');
         words.next();
-        Fields(words)
+        Fields(words, self.1)
     }
 
     /// The field of this name.
@@ -125,7 +133,7 @@ impl Type {
         words.next();
         words
             .find(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '!'])))
-            .and_then(Field::parse)
+            .and_then(|word| Field::parse(word, self.1))
     }
 
     /// Follows field names; lists and maps are entered by any step, so `["spec", "containers", "0", "env"]` works.
@@ -151,13 +159,13 @@ impl Type {
 const MARKS: [char; 7] = ['|', '=', '%', '~', '^', '+', '#'];
 
 impl Field {
-    fn parse(word: &'static str) -> Option<Field> {
+    fn parse(word: &'static str, release: Release) -> Option<Field> {
         let (name, rest) = word.split_once(':')?;
         let end = rest.find(MARKS).unwrap_or(rest.len());
         let (text, marks) = rest.split_at_checked(end)?;
         Some(match name.strip_suffix('!') {
-            Some(name) => Field { name, required: true, text, marks },
-            None => Field { name, required: false, text, marks },
+            Some(name) => Field { name, required: true, text, marks, release },
+            None => Field { name, required: false, text, marks, release },
         })
     }
 
@@ -168,13 +176,14 @@ impl Field {
 
     /// What its value looks like.
     pub fn shape(self) -> Shape {
-        shape(self.text)
+        shape(self.text, self.release)
     }
 
     /// The values it may have; empty when any will do.
     pub fn allowed(self) -> impl Iterator<Item = &'static str> + Clone {
+        let known = self.release.knows_values();
         let end = self.marks.find(['=', '%', '~', '^', '+', '#']).unwrap_or(self.marks.len());
-        self.marks.get(..end).unwrap_or_default().split('|').filter(|value| !value.is_empty())
+        self.marks.get(..end).unwrap_or_default().split('|').filter(move |value| known && !value.is_empty())
     }
 
     /// The value that an apiserver sets when it is missing, where the schema says it. Always text.
@@ -220,7 +229,7 @@ impl Field {
     }
 }
 
-fn shape(text: &'static str) -> Shape {
+fn shape(text: &'static str, release: Release) -> Shape {
     let inner = || text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
     match text.as_bytes().first() {
         Some(b's') => Shape::String,
@@ -234,9 +243,12 @@ fn shape(text: &'static str) -> Shape {
         Some(b'n') => Shape::Number,
         Some(b'b') => Shape::Boolean,
         Some(b'o') => Shape::FreeForm,
-        Some(b'[') => Shape::List(Element(inner())),
-        Some(b'{') => Shape::Map(Element(inner())),
-        Some(b'@') => text.get(1..).and_then(Type::named).map_or(Shape::FreeForm, Shape::Object),
+        Some(b'[') => Shape::List(Element(inner(), release)),
+        Some(b'{') => Shape::Map(Element(inner(), release)),
+        Some(b'@') => {
+            let named = text.get(1..).and_then(|name| Type::in_release(name, release));
+            named.map_or(Shape::FreeForm, Shape::Object)
+        }
         _ => Shape::Any,
     }
 }
@@ -250,7 +262,7 @@ mod tests {
     #[test]
     fn every_field_can_be_read_and_every_reference_leads_to_a_type() {
         fn check(text: &'static str, of: &str) {
-            match shape(text) {
+            match shape(text, Release::FULL) {
                 Shape::List(element) | Shape::Map(element) => check(element.0, of),
                 Shape::FreeForm => assert_eq!(text, "o", "{of}"),
                 Shape::Any => assert_eq!(text, "a", "{of}"),

@@ -1,7 +1,9 @@
 //! Whether a manifest fits its kind, told before an apiserver is asked.
 
+use crate::nearest;
+use crate::release::Release;
+use crate::resource::{resource_in, resources_in, versions_in};
 use crate::types::{Field, ListType, Shape, Type};
-use crate::{nearest, resource, resources, versions_of_group};
 use serde_json::Value;
 
 /// Deeper values are not looked at. Kubernetes' own decoder stops at 10,000; nothing real is deeper than a few dozen.
@@ -41,6 +43,11 @@ pub enum ProblemKind {
 /// that is not Kubernetes' own (nothing is known about it here). `null` counts as absent, as an apiserver reads it.
 /// Required fields below `status` are not asked for.
 pub fn validate(object: &Value) -> Vec<Problem> {
+    validate_in(Release::FULL, object)
+}
+
+/// As [`validate`], by the schemas of a version of Kubernetes.
+pub fn validate_in(release: Release, object: &Value) -> Vec<Problem> {
     let mut problems = Vec::new();
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else {
@@ -57,9 +64,9 @@ pub fn validate(object: &Value) -> Vec<Problem> {
         return problems;
     };
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    match resource(group, version, kind).and_then(|resource| resource.schema()) {
+    match resource_in(release, group, version, kind).and_then(|resource| resource.schema_in(release)) {
         Some(schema) => Walk { problems: &mut problems }.object(object, schema, String::new(), 0),
-        None => problems.extend(unknown_kind(group, version, kind)),
+        None => problems.extend(unknown_kind(release, group, version, kind)),
     }
     problems
 }
@@ -67,16 +74,16 @@ pub fn validate(object: &Value) -> Vec<Problem> {
 /// Groups that existed once and that old manifests still name.
 const FORMER_GROUPS: [&str; 1] = ["extensions"];
 
-fn unknown_kind(group: &str, version: &str, kind: &str) -> Option<Problem> {
-    let known_group = resources().any(|resource| resource.group == group) || FORMER_GROUPS.contains(&group);
+fn unknown_kind(release: Release, group: &str, version: &str, kind: &str) -> Option<Problem> {
+    let known_group = resources_in(release).any(|resource| resource.group == group) || FORMER_GROUPS.contains(&group);
     // `List` and such are no resources and fit anything.
     if !known_group || kind.ends_with("List") {
         return None;
     }
     let shown = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    let other_version = versions_of_group(group, kind).next().map(|version| (group, version));
+    let other_version = versions_in(release, group, kind).next().map(|version| (group, version));
     let other_group = || {
-        resources()
+        resources_in(release)
             .filter(|resource| resource.kind == kind && resource.served_by_default())
             .min_by_key(|resource| resource.group.is_empty())
             .map(|resource| (resource.group, resource.version))
@@ -85,24 +92,26 @@ fn unknown_kind(group: &str, version: &str, kind: &str) -> Option<Problem> {
         Some(("", version)) => ("apiVersion", Some(version.to_owned())),
         Some((group, version)) => ("apiVersion", Some(format!("{group}/{version}"))),
         None => {
-            let kinds: Vec<_> =
-                resources().filter(|resource| resource.group == group).map(|resource| resource.kind).collect();
+            let kinds: Vec<_> = resources_in(release)
+                .filter(|resource| resource.group == group)
+                .map(|resource| resource.kind)
+                .collect();
             ("kind", nearest(kind, kinds).map(str::to_owned))
         }
     };
     Some(Problem {
         path: path.to_owned(),
         kind: ProblemKind::UnknownKind,
-        message: format!("Kubernetes {} has no {kind} in {shown}", crate::KUBERNETES_VERSION),
+        message: format!("Kubernetes {} has no {kind} in {shown}", release.version()),
         suggestion,
     })
 }
 
-struct Walk<'a> {
-    problems: &'a mut Vec<Problem>,
+pub(crate) struct Walk<'a> {
+    pub(crate) problems: &'a mut Vec<Problem>,
 }
 
-fn child(path: &str, name: &str) -> String {
+pub(crate) fn child(path: &str, name: &str) -> String {
     let plain =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     match (path.is_empty(), plain) {
@@ -117,7 +126,7 @@ impl Walk<'_> {
         self.problems.push(Problem { path, kind, message, suggestion });
     }
 
-    fn object(&mut self, value: &Value, schema: Type, path: String, depth: usize) {
+    pub(crate) fn object(&mut self, value: &Value, schema: Type, path: String, depth: usize) {
         let Some(fields) = value.as_object() else {
             return self.wrong_type(value, "an object", path, None);
         };
@@ -241,7 +250,7 @@ impl Walk<'_> {
         }
     }
 
-    fn wrong_type(&mut self, value: &Value, wanted: &str, path: String, suggestion: Option<String>) {
+    pub(crate) fn wrong_type(&mut self, value: &Value, wanted: &str, path: String, suggestion: Option<String>) {
         let shown = match value {
             Value::Null => "null".to_owned(),
             Value::Bool(_) | Value::Number(_) => value.to_string(),

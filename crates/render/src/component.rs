@@ -7,9 +7,9 @@ use crate::definition::{self, Loaded};
 use crate::object::{self, Origin, Owner};
 use crate::placement::Placement;
 use crate::renderer::Renderer;
-use crate::{error, patch, template, tree};
+use crate::{conform, error, patch, template, tree};
 use cue::{Completeness, Data, DataOptions, DataValue, ErrorClass, Evaluation, Fields, Value};
-use cue_syntax::Diagnostic;
+use cue_syntax::{Diagnostic, Severity};
 use model::{Definition, DefinitionKind};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -163,6 +163,7 @@ pub(crate) fn render(
         revision: &revision,
         replica_key: &component.replica_key,
         namespace: &placement.namespace,
+        cluster: &placement.cluster,
     };
     work.finish(&owner, component, managed, &traits)
 }
@@ -305,6 +306,7 @@ impl Work<'_> {
         let stage = Stage::of(&spec.stage);
         let base = format!("{}.properties", input.path);
         self.tell_trait(component);
+        tree::set(&mut self.context, &["parameter"], input.properties.clone());
         let evaluation = self.evaluate(loaded, &input.properties)?;
         check(&evaluation, loaded, &base, &input.properties)?;
         errs(&evaluation, loaded, &input.path)?;
@@ -423,7 +425,7 @@ impl Work<'_> {
         }
         let mut objects = Vec::new();
         let mut problems = Vec::new();
-        for (origin, stage, control_plane_only, slot) in &self.objects {
+        for (origin, stage, control_plane_only, slot) in &std::mem::take(&mut self.objects) {
             let data = match origin {
                 Origin::Workload if managed => continue,
                 Origin::Workload => workload.take(),
@@ -444,11 +446,19 @@ impl Work<'_> {
                 problems.push(problem);
                 continue;
             }
+            let manifest = to_json(&data);
+            let cluster = if *control_plane_only { crate::placement::LOCAL } else { owner.cluster };
+            let path = self.path_of(origin, component, traits);
+            let what = format!("component \"{}\"", component.name);
+            let found = conform::check(&data, &manifest, Owned { path, origin, cluster, what: &what }, self.render);
+            let (wrong, odd): (Vec<_>, Vec<_>) = found.into_iter().partition(|p| p.severity == Severity::Error);
+            problems.extend(wrong);
+            self.warnings.extend(odd);
             objects.push(RenderedObject {
                 origin: origin.clone(),
                 stage: *stage,
                 control_plane_only: *control_plane_only,
-                manifest: to_json(&data),
+                manifest,
             });
         }
         if !problems.is_empty() {
@@ -462,6 +472,26 @@ impl Work<'_> {
             warnings: self.warnings,
         })
     }
+}
+
+impl Work<'_> {
+    /// Where a user asked for an object.
+    fn path_of<'a>(&self, origin: &Origin, component: &'a ComponentInput, traits: &'a Traits<'_>) -> &'a str {
+        let Origin::Trait { kind, .. } = origin else { return &component.path };
+        let found = traits.iter().find(|(_, l)| l.definition.name == *kind);
+        found.map_or(&component.path, |(input, _)| &input.path)
+    }
+}
+
+/// Whose object is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owned<'a> {
+    /// Where the user asked for it.
+    pub(crate) path: &'a str,
+    pub(crate) origin: &'a Origin,
+    pub(crate) cluster: &'a str,
+    /// Who renders it, in words.
+    pub(crate) what: &'a str,
 }
 
 /// As JSON; what a step has to bring first is named.

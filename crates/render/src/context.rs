@@ -3,7 +3,9 @@
 use crate::application::AppView;
 use crate::tree;
 use cue::{Data, DataValue, number::Number};
+use k8s_schema::CustomTypes;
 use model::meta::Strings;
+use std::sync::Arc;
 
 /// The version of a cluster as templates see it (`context.clusterVersion`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +66,11 @@ pub struct RenderContext {
     pub values: indexmap::IndexMap<String, Data>,
     /// More fields for `context`.
     pub custom: indexmap::IndexMap<String, Data>,
-    /// Properties that a definition does not name are accepted instead of refused.
+    /// Properties that a definition does not name are accepted instead of refused, and fields that a kind does not have are
+    /// warnings.
     pub allow_unknown: bool,
+    /// Kinds that CustomResourceDefinitions describe: rendered objects are held to them.
+    pub custom_types: Arc<CustomTypes>,
 }
 
 impl RenderContext {

@@ -15,6 +15,8 @@ pub struct Documents {
     pub applications: Vec<AppInput>,
     /// Definitions.
     pub definitions: Given,
+    /// Kinds that CustomResourceDefinitions among the files describe.
+    pub custom_types: k8s_schema::CustomTypes,
     /// Other objects: kind and name.
     pub others: Vec<(String, String)>,
     /// Fields that mean nothing where they stand.
@@ -65,6 +67,7 @@ impl Documents {
                 let loaded = Loaded::from_object(&document.value, &origin, Provenance::File(source.name.clone()))?;
                 self.definitions.add(loaded).map_err(one)?;
             }
+            "CustomResourceDefinition" if self.custom_types.add(&document.value) => {}
             kind => self.others.push((kind.to_owned(), document.name().to_owned())),
         }
         Ok(())

@@ -119,6 +119,7 @@ impl Renderer {
             return Verdict { healthy: true, ..Verdict::default() };
         };
         let mut context = context.clone();
+        tree::set(&mut context, &["parameter"], properties.clone());
         let mut health = Verdict { healthy: status.health_policy.trim().is_empty(), ..Verdict::default() };
         let name = |part: &str| format!("{}#{part}", loaded.definition.name);
         if !status.details.trim().is_empty() {

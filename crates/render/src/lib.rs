@@ -13,6 +13,7 @@ pub mod application;
 mod applies;
 pub mod builtin;
 pub mod component;
+mod conform;
 pub mod context;
 pub mod definition;
 pub mod documents;

@@ -45,6 +45,7 @@ pub(crate) struct Owner<'a> {
     pub(crate) revision: &'a str,
     pub(crate) replica_key: &'a str,
     pub(crate) namespace: &'a str,
+    pub(crate) cluster: &'a str,
 }
 
 /// Annotations and labels of an Application that speak of the Application alone.

@@ -281,6 +281,8 @@ pub(crate) fn application(
         }
         Err(problem) => run.problems.push(problem),
     }
+    run.check_overrides();
+    run.check_versions();
     if !run.problems.is_empty() {
         return Err(distinct(run.problems));
     }
@@ -332,6 +334,38 @@ impl Run<'_> {
                     .help("give each a name of its own"),
                 );
             }
+        }
+    }
+
+    /// Names that mean nothing, and names that meant more to KubeVela.
+    fn check_overrides(&mut self) {
+        for policy in &self.policies {
+            if let Kind::Override(over) = &policy.kind {
+                let base = format!("{}.properties.components", policy.path);
+                self.warnings.extend(change::odd_names(self.components, &over.components, &base));
+            }
+        }
+    }
+
+    /// What was not looked at is said: no schemas for the version of a cluster.
+    fn check_versions(&mut self) {
+        let mut told: Vec<u32> = Vec::new();
+        for part in &self.parts {
+            let version = self.context.version_of(&part.placement.cluster);
+            if told.contains(&version.minor) || k8s_schema::Release::of_minor(version.minor).is_some() {
+                continue;
+            }
+            told.push(version.minor);
+            self.warnings.push(
+                Diagnostic::warning(
+                    "render/no-schemas",
+                    format!(
+                        "objects were not checked: there are no schemas of Kubernetes {}.{}",
+                        version.major, version.minor
+                    ),
+                )
+                .help(format!("there are schemas of {}", crate::conform::known_versions())),
+            );
         }
     }
 

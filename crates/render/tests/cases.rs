@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
 
 use cue_syntax::{Diagnostic, Severity, Source};
-use render::{Clusters, Documents, Layers, RenderContext, Rendered, Renderer, builtin::Builtins};
+use render::{ClusterVersion, Clusters, Documents, Layers, RenderContext, Rendered, Renderer, builtin::Builtins};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -44,12 +44,20 @@ fn run(text: &str) -> Result<Rendered, Vec<Diagnostic>> {
     documents.finish();
     let renderer = Renderer::new(Layers(vec![Box::new(documents.definitions.clone()), Box::new(Builtins)]));
     let input = documents.applications.first().unwrap();
+    // `Kubernetes 1.30` in a case's title is the version of its clusters.
+    let version = text.lines().next().and_then(|title| title.split_once("Kubernetes ")).map(|(_, rest)| rest);
+    let version = version.and_then(|rest| ClusterVersion::parse(rest.split([',', ':', ' ']).next().unwrap()));
+    let context = RenderContext {
+        cluster_version: version.unwrap_or_default(),
+        custom_types: std::sync::Arc::new(documents.custom_types.clone()),
+        ..RenderContext::default()
+    };
     let place = |mut problems: Vec<Diagnostic>| {
         render::documents::locate(&mut problems, input.document.as_ref().unwrap());
         problems
     };
     renderer
-        .application(input, &Clusters::Unknown, &RenderContext::default())
+        .application(input, &Clusters::Unknown, &context)
         .map(|r| Rendered { parts: r.parts, warnings: place(r.warnings) })
         .map_err(place)
 }

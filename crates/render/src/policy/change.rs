@@ -4,6 +4,7 @@ use crate::application::{ComponentInput, TraitInput};
 use crate::tree;
 use cue::{Data, DataValue};
 use cue_syntax::Diagnostic;
+use model::action::nearest;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +13,8 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ComponentChange {
-    /// Which one: in `override` a regular expression that has to be found somewhere in the name; empty is all (of the type).
+    /// Which one: in `override` a regular expression for the whole name, unless it says where it starts (`^`) or ends (`$`);
+    /// empty is all (of the type).
     pub name: String,
     /// Its type; another than it has replaces the component.
     #[serde(rename = "type")]
@@ -87,12 +89,57 @@ fn matcher(change: &ComponentChange, pattern: bool, path: &str) -> Result<Matche
     if !pattern {
         return Ok(Box::new(move |name| name == wanted));
     }
-    let regex = Regex::new(&wanted).map_err(|e| {
+    // The text by itself first, so that its mistakes are shown as they were written.
+    Regex::new(&wanted).map_err(|e| {
         Diagnostic::error("render/override-pattern", format!("\"{wanted}\" is no regular expression: {e}"))
             .path(format!("{path}.name"))
             .help("escape characters that have a meaning in regular expressions with \\")
     })?;
+    let whole = if says_where(&wanted) { wanted } else { format!("^(?:{wanted})$") };
+    let regex = Regex::new(&whole).map_err(|e| {
+        Diagnostic::error("render/override-pattern", format!("\"{whole}\" is no regular expression: {e}"))
+            .path(format!("{path}.name"))
+    })?;
     Ok(Box::new(move |name| regex.is_match(name)))
+}
+
+/// Whether a pattern itself says where in a name it is found.
+fn says_where(pattern: &str) -> bool {
+    pattern.starts_with('^') || pattern.ends_with('$')
+}
+
+/// Warnings about the names of an `override`: those that KubeVela would have found inside of other names, and those that no
+/// component has.
+pub(crate) fn odd_names(components: &[ComponentInput], changes: &[ComponentChange], base: &str) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for (i, change) in changes.iter().enumerate().filter(|(_, c)| !c.name.is_empty()) {
+        let path = format!("{base}[{i}].name");
+        let (Ok(whole), Ok(inside)) = (matcher(change, true, &path), Regex::new(&change.name)) else { continue };
+        let hit = components.iter().any(|c| whole(&c.name));
+        let missed = components.iter().filter(|c| !whole(&c.name) && inside.is_match(&c.name));
+        let missed: Vec<String> = missed.map(|c| format!("\"{}\"", c.name)).collect();
+        if !missed.is_empty() && !says_where(&change.name) {
+            let text = format!("\"{}\" is the whole name here: it does not change {}", change.name, missed.join(", "));
+            warnings.push(
+                Diagnostic::warning("render/override-whole-name", text)
+                    .path(path)
+                    .help(format!("KubeVela finds it inside of names; write \".*{}.*\" for that", change.name)),
+            );
+        } else if !hit && change.kind.is_empty() {
+            let names = components.iter().map(|c| c.name.as_str());
+            let mut warning = Diagnostic::warning(
+                "render/override-nothing",
+                format!("there is no component \"{}\" that it could change", change.name),
+            )
+            .path(path);
+            warning.help = Some(match nearest(&change.name, names.clone()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("there are {}; with a `type` it would be added", names.collect::<Vec<_>>().join(", ")),
+            });
+            warnings.push(warning);
+        }
+    }
+    warnings
 }
 
 fn made(change: &ComponentChange, name: &str, path: &str) -> ComponentInput {
@@ -205,6 +252,34 @@ mod tests {
             changed(json!({"name": "new"})),
             changed(json!({"name": "^web$", "type": "task", "properties": {"image": "c"}})),
         ]);
+    }
+
+    #[test]
+    fn names_are_whole_and_it_is_told_where_that_matters() {
+        let components = vec![component("web", "webservice"), component("my-web-2", "worker")];
+        let told = |name: &str| -> Vec<String> {
+            let changes = [ComponentChange { name: name.into(), ..ComponentChange::default() }];
+            let warnings = odd_names(&components, &changes, "p");
+            warnings.into_iter().map(|w| format!("{} ({})", w.message, w.help.unwrap_or_default())).collect()
+        };
+        insta::assert_debug_snapshot!(
+            ["web", ".*web.*", "^my", "webb", "w(eb|ub)"].map(told),
+            @r#"
+        [
+            [
+                "\"web\" is the whole name here: it does not change \"my-web-2\" (KubeVela finds it inside of names; write \".*web.*\" for that)",
+            ],
+            [],
+            [],
+            [
+                "there is no component \"webb\" that it could change (did you mean \"web\"?)",
+            ],
+            [
+                "\"w(eb|ub)\" is the whole name here: it does not change \"my-web-2\" (KubeVela finds it inside of names; write \".*w(eb|ub).*\" for that)",
+            ],
+        ]
+        "#
+        );
     }
 
     #[test]
