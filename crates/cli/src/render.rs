@@ -91,7 +91,6 @@ pub(crate) fn documents(files: &[PathBuf], definition_paths: &[PathBuf]) -> Resu
 fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
     let documents = documents(&args.files, &args.definitions)?;
     let mut problems = Vec::new();
-    let renderer = Renderer::new(Layers(vec![Box::new(documents.definitions.clone()), Box::new(Builtins)]));
     let context = RenderContext {
         cluster_version: args.kube_version.clone().unwrap_or_default(),
         allow_unknown: args.allow_unknown,
@@ -106,6 +105,8 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
             }
             problems
         };
+        let given = documents.definitions.visible_from(&::render::AppView::of(&input.app).namespace);
+        let renderer = Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)]));
         let rendered = renderer.application(input, &Clusters::Unknown, &context);
         problems.extend(locate(order(input)));
         match rendered {

@@ -34,6 +34,8 @@ pub struct AppView {
     pub annotations: Strings,
     /// Its components, as `context.components`.
     pub components: Data,
+    /// It has policies by which objects that are there already are looked at or taken over: its objects may be parts.
+    pub partial: bool,
 }
 
 impl AppView {
@@ -50,6 +52,7 @@ impl AppView {
             labels: app.metadata.labels.clone(),
             annotations: app.metadata.annotations.clone(),
             components: cue::json::from_value(&components),
+            partial: app.spec.policies.iter().any(|p| matches!(p.kind.as_str(), "read-only" | "take-over")),
         }
     }
 

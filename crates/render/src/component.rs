@@ -442,15 +442,19 @@ impl Work<'_> {
             if *origin != Origin::Workload {
                 object::finish(&mut data, origin, owner);
             }
-            if let Err(problem) = well_formed(&data, origin, component) {
-                problems.push(problem);
-                continue;
-            }
             let manifest = to_json(&data);
             let cluster = if *control_plane_only { crate::placement::LOCAL } else { owner.cluster };
             let path = self.path_of(origin, component, traits);
             let what = format!("component \"{}\"", component.name);
-            let found = conform::check(&data, &manifest, Owned { path, origin, cluster, what: &what }, self.render);
+            let owned = Owned { path, origin, cluster, what: &what };
+            if let Err(problem) = well_formed(&data, owned) {
+                problems.push(problem);
+                continue;
+            }
+            let mut found = conform::check(&data, &manifest, owned, self.render);
+            if owner.app.partial {
+                found.retain(|p| p.code != "render/missing-field");
+            }
             let (wrong, odd): (Vec<_>, Vec<_>) = found.into_iter().partition(|p| p.severity == Severity::Error);
             problems.extend(wrong);
             self.warnings.extend(odd);
@@ -495,7 +499,7 @@ pub(crate) struct Owned<'a> {
 }
 
 /// As JSON; what a step has to bring first is named.
-fn to_json(data: &Data) -> Json {
+pub(crate) fn to_json(data: &Data) -> Json {
     match cue::json::to_value(data) {
         Ok(value) => value,
         Err(_) => cue::json::to_value(&without_unknown(data)).unwrap_or(Json::Null),
@@ -514,18 +518,16 @@ fn without_unknown(data: &Data) -> Data {
     Data { value, labels: data.labels, origin: data.origin.clone() }
 }
 
-fn well_formed(data: &Data, origin: &Origin, component: &ComponentInput) -> Result<(), Diagnostic> {
+pub(crate) fn well_formed(data: &Data, owned: Owned<'_>) -> Result<(), Diagnostic> {
     let lacks: Vec<&str> =
         ["apiVersion", "kind"].into_iter().filter(|f| tree::text_at(data, &[f]).is_empty()).collect();
     if lacks.is_empty() {
         return Ok(());
     }
-    Err(Diagnostic::error(
-        "render/no-object",
-        format!("what component \"{}\" renders as {origin} has no {}", component.name, lacks.join(" and no ")),
-    )
-    .path(component.path.clone())
-    .help("every output of a definition has to be a whole Kubernetes object"))
+    let text = format!("what {} renders as {} has no {}", owned.what, owned.origin, lacks.join(" and no "));
+    Err(Diagnostic::error("render/no-object", text)
+        .path(owned.path)
+        .help("every output of a definition has to be a whole Kubernetes object"))
 }
 
 /// The parameters have to be complete and right before anything made of them is looked at.
@@ -568,11 +570,11 @@ fn errs(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Result<(), Vec<
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-fn concrete(value: Value<'_>) -> Result<Data, Vec<Diagnostic>> {
+pub(crate) fn concrete(value: Value<'_>) -> Result<Data, Vec<Diagnostic>> {
     value.data(&DataOptions { completeness: Completeness::Concrete, origins: true })
 }
 
-fn outputs(evaluation: &Evaluation) -> Result<Fields, Vec<Diagnostic>> {
+pub(crate) fn outputs(evaluation: &Evaluation) -> Result<Fields, Vec<Diagnostic>> {
     let value = evaluation.lookup(&template::field("outputs"));
     if !value.exists() {
         return Ok(Fields::default());

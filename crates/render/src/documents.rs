@@ -62,6 +62,11 @@ impl Documents {
             }
             "Policy" => self.policies.push(document.parse().map_err(one)?),
             "Workflow" => self.workflows.push(document.parse().map_err(one)?),
+            "DefinitionRevision" => {
+                let mut loaded = revision(&document.value, source)?;
+                loaded.revision = document.value.pointer("/spec/revision").and_then(serde_json::Value::as_u64);
+                self.definitions.add(loaded).map_err(one)?;
+            }
             kind if DefinitionKind::parse(kind).is_some() && kind.ends_with("Definition") => {
                 let origin = format!("{}:{}", source.name, document.name());
                 let loaded = Loaded::from_object(&document.value, &origin, Provenance::File(source.name.clone()))?;
@@ -80,6 +85,31 @@ impl Documents {
             input.workflows.clone_from(&self.workflows);
         }
     }
+}
+
+/// The definition that a DefinitionRevision holds.
+fn revision(object: &serde_json::Value, source: &Arc<Source>) -> Result<Loaded, Vec<Diagnostic>> {
+    use serde_json::Value;
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let (field, kind) = match text("/spec/definitionType") {
+        "Component" => ("componentDefinition", DefinitionKind::Component),
+        "Trait" => ("traitDefinition", DefinitionKind::Trait),
+        "Policy" => ("policyDefinition", DefinitionKind::Policy),
+        "WorkflowStep" => ("workflowStepDefinition", DefinitionKind::WorkflowStep),
+        other => {
+            return Err(vec![
+                Diagnostic::error("render/malformed", format!("\"{other}\" is no type of definition"))
+                    .path("spec.definitionType")
+                    .help("one of Component, Trait, Policy, WorkflowStep"),
+            ]);
+        }
+    };
+    let mut held = object.pointer(&format!("/spec/{field}")).cloned().unwrap_or_default();
+    if let Some(fields) = held.as_object_mut() {
+        fields.insert("kind".to_owned(), kind.kind().into());
+    }
+    let origin = format!("{}:{}", source.name, text("/metadata/name"));
+    Loaded::from_object(&held, &origin, Provenance::File(source.name.clone()))
 }
 
 /// Points diagnostics of a rendering at the user's own file, by their paths.

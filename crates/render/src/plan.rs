@@ -278,6 +278,7 @@ pub(crate) fn application(
                 }
             }
             run.rest();
+            run.custom_policies();
         }
         Err(problem) => run.problems.push(problem),
     }
@@ -333,6 +334,28 @@ impl Run<'_> {
                     .path(format!("{}.name", component.path))
                     .help("give each a name of its own"),
                 );
+            }
+        }
+    }
+
+    /// Policies that are rendered from their definitions; a Policy object takes effect where it is named.
+    fn custom_policies(&mut self) {
+        for policy in self.policies.iter().filter(|p| p.kind == Kind::Custom && p.own) {
+            match policy::render::objects(self.renderer, policy, self.view, self.context, &self.parts) {
+                Ok((objects, warnings)) => {
+                    self.warnings.extend(warnings);
+                    if objects.is_empty() {
+                        continue;
+                    }
+                    let (name, kind) = (policy.name.clone(), policy.type_name.clone());
+                    let (pending, warnings) = (Vec::new(), Vec::new());
+                    self.parts.push(RenderedPart {
+                        step: None,
+                        placement: Placement::hub(self.view.namespace.clone()),
+                        component: RenderedComponent { name, kind, objects, pending, warnings },
+                    });
+                }
+                Err(found) => self.problems.extend(found),
             }
         }
     }

@@ -42,8 +42,9 @@ fn run(text: &str) -> Result<Rendered, Vec<Diagnostic>> {
         documents.read(&Source::new(format!("file{i}.yaml"), block))?;
     }
     documents.finish();
-    let renderer = Renderer::new(Layers(vec![Box::new(documents.definitions.clone()), Box::new(Builtins)]));
     let input = documents.applications.first().unwrap();
+    let given = documents.definitions.visible_from(&render::AppView::of(&input.app).namespace);
+    let renderer = Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)]));
     // `Kubernetes 1.30` in a case's title is the version of its clusters.
     let version = text.lines().next().and_then(|title| title.split_once("Kubernetes ")).map(|(_, rest)| rest);
     let version = version.and_then(|rest| ClusterVersion::parse(rest.split([',', ':', ' ']).next().unwrap()));

@@ -1,6 +1,6 @@
 //! A definition as a CUE file: one field with its metadata, and `template`.
 
-use super::{Loaded, Provenance, actions, literal, outdated};
+use super::{Loaded, Provenance, actions, attributes, literal, outdated};
 use crate::builtin::Packages;
 use cue::{DataOptions, Inputs, Instance, Limits, Selector};
 use cue_syntax::ast::{Decl, Expr, Field, File, StructLit};
@@ -107,9 +107,23 @@ fn finish(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let warnings = outdated::rewrite(&mut template, &sources);
+    let mut warnings = outdated::rewrite(&mut template, &sources);
+    warnings.extend(no_calls(&template, &sources));
     let key = Sha256::digest(text.as_bytes()).into();
-    Ok(Loaded { definition, provenance, template, sources, warnings, key })
+    Ok(Loaded { definition, provenance, template, sources, warnings, key, revision: None })
+}
+
+/// `processing.http` called a server while rendering; that is not done here, and what reads its result waits in vain.
+fn no_calls(template: &File, sources: &Sources) -> Option<Diagnostic> {
+    let field = template.decls.iter().find_map(|d| match d {
+        Decl::Field(field) if literal::label(&field.label) == Some("processing") => Some(field),
+        _ => None,
+    })?;
+    Some(
+        Diagnostic::warning("render/processing", "`processing.http` is not called: rendering opens no connection")
+            .at(sources, field.label.span(), "not called")
+            .help("ask in a step of the workflow, and hand the result over with `outputs` and `inputs`"),
+    )
 }
 
 fn empty(source: &Arc<Source>) -> Diagnostic {
@@ -182,6 +196,10 @@ fn metadata_of(name: &str, field: &Field, file: &File, sources: &Sources) -> Res
         }
     }
     if let Some(attributes) = values.get("attributes") {
+        let problems = attributes::check(kind, name, attributes, field, sources);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         definition.spec = DefinitionSpec::deserialize(attributes).map_err(|e| {
             vec![here(
                 format!("the attributes of \"{name}\" cannot be read: {e}"),

@@ -1,12 +1,14 @@
 //! Definitions: where they come from and how they are found.
 
 mod actions;
+mod attributes;
 mod file;
 mod literal;
 
 pub(crate) use literal::label as label_text;
 
 mod outdated;
+mod version;
 pub mod visit;
 
 use cue_syntax::{Diagnostic, File, Source, Sources};
@@ -51,6 +53,8 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// Identifies its content: templates with equal keys are equal.
     pub key: [u8; 32],
+    /// Its number when it is a stored revision.
+    pub revision: Option<u64>,
 }
 
 /// Finds definitions by name. Nothing is read before it is asked for.
@@ -60,6 +64,11 @@ pub trait DefinitionSource: Send + Sync {
 
     /// The names that this source has.
     fn names(&self, kind: DefinitionKind) -> Vec<String>;
+
+    /// Every revision of this kind and name that the source has.
+    fn revisions(&self, kind: DefinitionKind, name: &str) -> Vec<Result<Arc<Loaded>, Vec<Diagnostic>>> {
+        self.find(kind, name).into_iter().collect()
+    }
 }
 
 /// Sources in order: the first that has a definition wins.
@@ -83,6 +92,10 @@ impl DefinitionSource for Layers {
         names.dedup();
         names
     }
+
+    fn revisions(&self, kind: DefinitionKind, name: &str) -> Vec<Result<Arc<Loaded>, Vec<Diagnostic>>> {
+        self.0.iter().flat_map(|layer| layer.revisions(kind, name)).collect()
+    }
 }
 
 /// Definitions that were given: files, or objects of a hub.
@@ -93,10 +106,15 @@ impl Given {
     /// Adds one.
     ///
     /// # Errors
-    /// There is one of this kind and name already.
+    /// There is one of this kind, name, namespace and version already.
     pub fn add(&mut self, loaded: Loaded) -> Result<(), Diagnostic> {
         let (kind, name) = (loaded.definition.kind, &loaded.definition.name);
-        if let Some(other) = self.0.iter().find(|l| l.definition.kind == kind && l.definition.name == *name) {
+        let same = |l: &&Arc<Loaded>| {
+            let (a, b) = (&l.definition, &loaded.definition);
+            (a.kind, &a.name, &a.namespace, &a.spec.version, l.revision)
+                == (b.kind, &b.name, &b.namespace, &b.spec.version, loaded.revision)
+        };
+        if let Some(other) = self.0.iter().find(same) {
             return Err(Diagnostic::error(
                 "render/definition-twice",
                 format!("{} \"{name}\" is defined in {} and in {}", kind.kind(), other.provenance, loaded.provenance),
@@ -112,6 +130,47 @@ impl Given {
         self.0.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
+    fn named<'a>(&'a self, kind: DefinitionKind, name: &'a str) -> impl Iterator<Item = &'a Arc<Loaded>> {
+        self.0.iter().filter(move |l| l.definition.kind == kind && l.definition.name == name)
+    }
+
+    /// Those that an Application of this namespace uses: of definitions with one name those of its own namespace, else those
+    /// without a namespace, else those of `vela-system`. One that stands elsewhere only is used with a warning.
+    #[must_use]
+    pub fn visible_from(&self, namespace: &str) -> Given {
+        let rank = |l: &Loaded| match l.definition.namespace.as_str() {
+            own if own == namespace => 0,
+            "" => 1,
+            model::SYSTEM_NAMESPACE => 2,
+            _ => 3,
+        };
+        let mut seen = Given::default();
+        for loaded in &self.0 {
+            let definition = &loaded.definition;
+            let best = self.named(definition.kind, &definition.name).map(|l| rank(l)).min();
+            if best != Some(rank(loaded)) {
+                continue;
+            }
+            if best == Some(3) {
+                let mut elsewhere = Loaded::clone(loaded);
+                let text = format!(
+                    "{} \"{}\" stands in namespace {}, which a hub does not look into for an application of {namespace}",
+                    definition.kind.kind(),
+                    definition.name,
+                    definition.namespace
+                );
+                elsewhere.warnings.push(
+                    Diagnostic::warning("render/definition-elsewhere", text)
+                        .help(format!("put it into {namespace} or {}", model::SYSTEM_NAMESPACE)),
+                );
+                seen.0.push(Arc::new(elsewhere));
+            } else {
+                seen.0.push(loaded.clone());
+            }
+        }
+        seen
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -125,8 +184,12 @@ impl Given {
 
 impl DefinitionSource for Given {
     fn find(&self, kind: DefinitionKind, name: &str) -> Option<Result<Arc<Loaded>, Vec<Diagnostic>>> {
-        let found = self.0.iter().find(|l| l.definition.kind == kind && l.definition.name == name)?;
+        let found = self.named(kind, name).max_by(|a, b| version::newer(a, b))?;
         Some(Ok(found.clone()))
+    }
+
+    fn revisions(&self, kind: DefinitionKind, name: &str) -> Vec<Result<Arc<Loaded>, Vec<Diagnostic>>> {
+        self.named(kind, name).cloned().map(Ok).collect()
     }
 
     fn names(&self, kind: DefinitionKind) -> Vec<String> {
@@ -195,32 +258,32 @@ pub fn find(
     reference: &str,
     path: &str,
 ) -> Result<Arc<Loaded>, Vec<Diagnostic>> {
-    let (name, version) = split_version(reference);
-    let found = source.find(kind, name).or_else(|| match kind {
-        DefinitionKind::Component => source.find(DefinitionKind::Workload, name),
-        _ => None,
-    });
-    let Some(found) = found else {
-        return Err(vec![unknown(source, kind, name, path)]);
+    let (name, wanted) = split_version(reference);
+    let kinds: &[DefinitionKind] = match kind {
+        DefinitionKind::Component => &[DefinitionKind::Component, DefinitionKind::Workload],
+        _ => std::slice::from_ref(&kind),
     };
-    let loaded = found?;
-    if let Some(version) = version {
-        let has = loaded.definition.spec.version.as_str();
-        let wanted = version.strip_prefix('v').unwrap_or(version);
-        let fits = has == wanted || has.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'));
-        if !fits {
-            let shown = if has.is_empty() { "no version".to_owned() } else { format!("version {has}") };
-            return Err(vec![
-                Diagnostic::error(
-                    "render/unknown-version",
-                    format!("{} \"{name}\" ({}) has {shown}, not {version}", noun(kind), loaded.provenance),
-                )
-                .path(path)
-                .help(format!("leave `@{version}` out to use the one there is")),
-            ]);
-        }
+    let Some(wanted) = wanted else {
+        let found = kinds.iter().find_map(|kind| source.find(*kind, name));
+        return found.unwrap_or_else(|| Err(vec![unknown(source, kind, name, path)]));
+    };
+    let mut all = Vec::new();
+    let found = kinds.iter().map(|kind| source.revisions(*kind, name)).find(|found| !found.is_empty());
+    for one in found.unwrap_or_default() {
+        all.push(one?);
     }
-    Ok(loaded)
+    if all.is_empty() {
+        return Err(vec![unknown(source, kind, name, path)]);
+    }
+    version::choose(&all, wanted).ok_or_else(|| {
+        let where_from = all.first().map_or_else(String::new, |l| format!(" ({})", l.provenance));
+        let text = format!("{} \"{name}\"{where_from} has no version {wanted}", noun(kind));
+        vec![
+            Diagnostic::error("render/unknown-version", text)
+                .path(path)
+                .help(format!("there is {}; leave `@{wanted}` out to use the newest", version::list(&all))),
+        ]
+    })
 }
 
 /// What a user calls a kind of definition.

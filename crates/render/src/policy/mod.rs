@@ -5,6 +5,7 @@ pub(crate) mod change;
 mod env_binding;
 mod garbage_collect;
 mod over;
+pub(crate) mod render;
 mod replication;
 mod selector;
 mod topology;
@@ -71,6 +72,8 @@ pub struct Policy {
     pub properties: Data,
     /// What it does.
     pub kind: Kind,
+    /// It stands in the Application itself.
+    pub own: bool,
 }
 
 /// Reads policies; each is checked against its definition.
@@ -124,7 +127,7 @@ fn one(renderer: &Renderer, policy: &NamedPolicy, context: &RenderContext) -> Re
         _ => Kind::Custom,
     };
     let (name, type_name, path) = (policy.name.clone(), policy.kind.clone(), policy.path.clone());
-    Ok(Policy { name, type_name, path, properties, kind })
+    Ok(Policy { name, type_name, path, properties, kind, own: policy.own })
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(properties: &Data, base: &str) -> Result<T, Vec<Diagnostic>> {
