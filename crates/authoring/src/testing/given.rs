@@ -35,6 +35,7 @@ pub(super) fn surroundings(input: &Input) -> Result<Given, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut given = Given {
         app: AppView {
+            partial: false,
             name: "app".into(),
             namespace: "default".into(),
             labels: Default::default(),

@@ -27,7 +27,7 @@ pub(crate) fn objects(
     tree::set(&mut context, &["artifacts"], artifacts(parts));
     let base = format!("{}.properties", policy.path);
     let program = renderer.programs.template(&loaded, !render.allow_unknown)?;
-    let evaluation = template::evaluate(&program, Some(&policy.properties), &context);
+    let evaluation = renderer.programs.evaluate(&program, Some(&policy.properties), &context);
     component::check(&evaluation, &loaded, &base, &policy.properties)?;
     let facing = |problems| error::translate(problems, &base, &loaded, &policy.properties);
     let mut made: Vec<Data> = Vec::new();
