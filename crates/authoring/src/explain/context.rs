@@ -51,6 +51,7 @@ const FIELDS: &[ContextField] = &[
     field(Objects, "components", "[]object", "All components of the application, as it has them"),
     field(Objects, "output", "object", "The workload as it is rendered so far"),
     field(Objects, "outputs", "map[string]object", "The other objects so far, by their name under outputs"),
+    field(Trait, "parameter", "object", "The trait's own properties; `parameter` says the same"),
     field(Trait, "componentType", "string", "The type of the component that the trait is on"),
     field(Status, "output", "object", "The workload as it runs"),
     field(Status, "outputs", "map[string]object", "The other objects as they run"),
