@@ -34,7 +34,8 @@ pub struct AppView {
     pub annotations: Strings,
     /// Its components, as `context.components`.
     pub components: Data,
-    /// It has policies by which objects that are there already are looked at or taken over: its objects may be parts.
+    /// Its objects may be parts of whole ones, so that nothing is missing in them: it has policies by which objects that are
+    /// there already are looked at or taken over.
     pub partial: bool,
 }
 

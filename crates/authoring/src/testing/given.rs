@@ -35,7 +35,8 @@ pub(super) fn surroundings(input: &Input) -> Result<Given, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut given = Given {
         app: AppView {
-            partial: false,
+            // A case gives of a workload what matters to it.
+            partial: input.workload.is_some(),
             name: "app".into(),
             namespace: "default".into(),
             labels: Default::default(),

@@ -21,8 +21,14 @@ pub fn file(source: &Arc<Source>) -> Vec<Diagnostic> {
     let provenance = || Provenance::File(source.name.clone());
     let mut problems = Vec::new();
     if source.name.ends_with(".cue") {
-        match Loaded::from_cue(source.clone(), provenance()) {
-            Ok(one) => problems.extend(loaded(&one)),
+        match Loaded::examine(source.clone(), provenance()) {
+            Ok((one, refused)) => {
+                problems.extend(refused);
+                problems.extend(loaded(&one));
+                // A stage that there is not is refused at its own place.
+                let refused = problems.iter().any(|p| p.code == "render/definition-attribute");
+                problems.retain(|p| !refused || p.code != "vet/stage");
+            }
             Err(found) => problems.extend(found),
         }
     } else {

@@ -12,8 +12,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Reads a definition file.
-pub(super) fn read(source: Arc<Source>, provenance: Provenance) -> Result<Loaded, Vec<Diagnostic>> {
+/// Reads a definition file, with what is wrong in it and does not keep it from being looked at further.
+pub(super) fn examine(
+    source: Arc<Source>,
+    provenance: Provenance,
+) -> Result<(Loaded, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut problems = Vec::new();
     let mut sources = Sources::default();
     let id = sources.add(source.clone());
     let parsed = cue_syntax::parse_file(&source, id);
@@ -45,7 +49,7 @@ pub(super) fn read(source: Arc<Source>, provenance: Provenance) -> Result<Loaded
             ]);
         }
     };
-    let mut definition = metadata_of(&name, field, &file, &sources)?;
+    let mut definition = metadata_of(&name, field, &file, &sources, &mut problems)?;
     let body = match template.map(|t| &t.value) {
         Some(Expr::Struct(body)) => Some(body.clone()),
         None => None,
@@ -69,7 +73,7 @@ pub(super) fn read(source: Arc<Source>, provenance: Provenance) -> Result<Loaded
         decls: body.map(|b| b.decls).unwrap_or_default(),
         comments: file.comments,
     };
-    finish(definition, provenance, tree, sources, &source.text)
+    finish(definition, provenance, tree, sources, &source.text).map(|loaded| (loaded, problems))
 }
 
 /// Reads the template of a definition that came as an object.
@@ -152,7 +156,13 @@ fn template_text(source: &Source, file: &File, body: &StructLit) -> (String, u32
     (text, before.saturating_sub(added) as u32)
 }
 
-fn metadata_of(name: &str, field: &Field, file: &File, sources: &Sources) -> Result<Definition, Vec<Diagnostic>> {
+fn metadata_of(
+    name: &str,
+    field: &Field,
+    file: &File,
+    sources: &Sources,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Definition, Vec<Diagnostic>> {
     let here = |message: String, help: &str| {
         Diagnostic::error("render/definition-metadata", message).at(sources, field.label.span(), "").help(help)
     };
@@ -196,10 +206,7 @@ fn metadata_of(name: &str, field: &Field, file: &File, sources: &Sources) -> Res
         }
     }
     if let Some(attributes) = values.get("attributes") {
-        let problems = attributes::check(kind, name, attributes, field, sources);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        problems.extend(attributes::check(kind, name, attributes, field, sources));
         definition.spec = DefinitionSpec::deserialize(attributes).map_err(|e| {
             vec![here(
                 format!("the attributes of \"{name}\" cannot be read: {e}"),

@@ -203,7 +203,17 @@ impl Loaded {
     /// # Errors
     /// Syntax errors, a missing or a second metadata field, unknown attributes.
     pub fn from_cue(source: Arc<Source>, provenance: Provenance) -> Result<Loaded, Vec<Diagnostic>> {
-        file::read(source, provenance)
+        let (loaded, problems) = file::examine(source, provenance)?;
+        if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+    }
+
+    /// Reads a CUE file as [`Loaded::from_cue`] does, for who wants to know all that is wrong with it: beside it come the
+    /// mistakes for which it is refused and which can be looked past.
+    ///
+    /// # Errors
+    /// Syntax errors, and a file that is no definition.
+    pub fn examine(source: Arc<Source>, provenance: Provenance) -> Result<(Loaded, Vec<Diagnostic>), Vec<Diagnostic>> {
+        file::examine(source, provenance)
     }
 
     /// Reads the YAML object of a definition. `origin` names it in diagnostics.
