@@ -219,7 +219,7 @@ impl<'e> Value<'e> {
             return Err(errors);
         }
         let partial = options.completeness == Completeness::Partial;
-        let how = Export { partial, origins: options.origins };
+        let how = Export { partial, origins: options.origins, check: false };
         self.with(|e| {
             let node = self.node;
             let (data, problems) = deep(|| {
@@ -248,7 +248,7 @@ impl<'e> Value<'e> {
             let node = self.node;
             let problems = deep(|| {
                 let mut problems = Vec::new();
-                e.export(node, Export { partial: true, origins: false }, &mut problems, 0);
+                e.export(node, Export { partial: true, origins: false, check: true }, &mut problems, 0);
                 problems
             });
             problems.into_iter().filter(|f| e.class(*f) == ErrorClass::Incomplete).map(|f| e.diagnostic(f)).collect()

@@ -1,7 +1,7 @@
 //! `lateen cue export`: a concrete value, as data.
 
 use super::output::{Form, OutputArgs, write_data};
-use super::session::{InputArgs, Problems, Unit};
+use super::session::{InputArgs, Last, Problems, Unit};
 use cue::export::{Indent, Options, text};
 use cue::load::Document;
 use cue::{DataOptions, Value};
@@ -35,13 +35,15 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
 fn export(args: &ExportArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     let form = args.output.form(Form::Json)?;
     let mut first = true;
+    let mut last = Last::default();
     for unit in args.input.units()? {
         if args.input.merge || unit.documents.is_empty() {
-            one(args, form, &unit, &unit.documents, &mut first, out).map_err(|p| Unit::point(&unit.documents, p))?;
+            one(args, form, &unit, &unit.documents, (&mut first, &mut last), out)
+                .map_err(|p| Unit::point(&unit.documents, p))?;
         } else {
             for document in &unit.documents {
                 let document = std::slice::from_ref(document);
-                one(args, form, &unit, document, &mut first, out).map_err(|p| Unit::point(document, p))?;
+                one(args, form, &unit, document, (&mut first, &mut last), out).map_err(|p| Unit::point(document, p))?;
             }
         }
     }
@@ -53,7 +55,7 @@ fn one(
     form: Form,
     unit: &Unit,
     documents: &[Document],
-    first: &mut bool,
+    (first, last): (&mut bool, &mut Last),
     out: &mut Vec<u8>,
 ) -> Result<(), Problems> {
     let evaluation = unit.evaluate(documents);
@@ -62,15 +64,22 @@ fn one(
         if !errors.is_empty() {
             return Err(errors);
         }
-        return print(args, form, unit.value(&evaluation), first, out);
+        print(args, form, unit.value(&evaluation), (first, last), out)?;
     }
     for e in &unit.expressions {
-        print(args, form, evaluation.expression(e), first, out)?;
+        print(args, form, evaluation.expression(e), (first, last), out)?;
     }
+    last.evaluation(evaluation);
     Ok(())
 }
 
-fn print(args: &ExportArgs, form: Form, value: Value<'_>, first: &mut bool, out: &mut Vec<u8>) -> Result<(), Problems> {
+fn print(
+    args: &ExportArgs,
+    form: Form,
+    value: Value<'_>,
+    (first, last): (&mut bool, &mut Last),
+    out: &mut Vec<u8>,
+) -> Result<(), Problems> {
     if !std::mem::take(first) {
         out.extend(form.separator().as_bytes());
     }
@@ -81,6 +90,7 @@ fn print(args: &ExportArgs, form: Form, value: Value<'_>, first: &mut bool, out:
     }
     let start = out.len();
     write_data(form, &data, out)?;
+    last.data(data);
     if args.escape && form == Form::Json {
         let text = String::from_utf8_lossy(out.get(start..).unwrap_or_default())
             .replace('<', "\\u003c")

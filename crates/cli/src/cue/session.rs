@@ -4,9 +4,10 @@ use crate::report;
 use crate::world::{Files, folders_above};
 use clap::Args;
 use cue::load::{Document, Loaded, Options, Place, inputs_of, load, point};
-use cue::{Evaluation, Instance, Limits, Program, Selector, Value, compile};
+use cue::{Data, Evaluation, Instance, Limits, Program, Selector, Value, compile};
 use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label};
 use cue_syntax::{Diagnostic, Source};
+use std::mem::ManuallyDrop;
 
 /// The name that holds the schema of `-d`.
 const SCHEMA: &str = "_lateen_schema";
@@ -49,6 +50,23 @@ pub(crate) struct InputArgs {
     /// Change to this folder first
     #[arg(short = 'C', long = "chdir", value_name = "FOLDER")]
     folder: Option<String>,
+}
+
+/// What a command worked on last. It is never freed: the process ends, and taking a large result apart would take a tenth of
+/// the time.
+#[derive(Debug, Default)]
+pub(crate) struct Last(ManuallyDrop<(Option<Evaluation>, Option<Data>)>);
+
+impl Last {
+    /// Frees the evaluation before, and keeps this one.
+    pub(crate) fn evaluation(&mut self, evaluation: Evaluation) {
+        self.0.0 = Some(evaluation);
+    }
+
+    /// As [`Last::evaluation`].
+    pub(crate) fn data(&mut self, data: Data) {
+        self.0.1 = Some(data);
+    }
 }
 
 /// A command's problems; they end it with status 1.

@@ -1,8 +1,8 @@
 //! `lateen cue vet`: checks, and prints only what is wrong.
 
-use super::session::{InputArgs, Problems, Unit};
-use cue::Value;
+use super::session::{InputArgs, Last, Problems, Unit};
 use cue::load::Document;
+use cue::{Evaluation, Value};
 use cue_syntax::Diagnostic;
 use std::process::ExitCode;
 
@@ -30,6 +30,7 @@ pub(crate) fn run(args: VetArgs) -> ExitCode {
 
 fn vet(args: &VetArgs) -> Result<Problems, Problems> {
     let mut problems = Vec::new();
+    let mut last = Last::default();
     for unit in args.input.units()? {
         if unit.documents.is_empty() {
             let evaluation = unit.evaluate(&[]);
@@ -40,20 +41,22 @@ fn vet(args: &VetArgs) -> Result<Problems, Problems> {
             for e in &unit.expressions {
                 check(args, evaluation.expression(e), args.concrete, &mut problems);
             }
+            last.evaluation(evaluation);
             continue;
         }
         for document in &unit.documents {
-            vet_document(args, &unit, document, &mut problems);
+            last.evaluation(vet_document(args, &unit, document, &mut problems));
         }
     }
     Ok(problems)
 }
 
-fn vet_document(args: &VetArgs, unit: &Unit, document: &Document, problems: &mut Problems) {
+fn vet_document(args: &VetArgs, unit: &Unit, document: &Document, problems: &mut Problems) -> Evaluation {
     let evaluation = unit.evaluate(std::slice::from_ref(document));
     let mut found = Vec::new();
     check(args, unit.value(&evaluation), Some(args.concrete.unwrap_or(true)), &mut found);
     merge(problems, Unit::point(std::slice::from_ref(document), found));
+    evaluation
 }
 
 fn check(args: &VetArgs, value: Value<'_>, concrete: Option<bool>, problems: &mut Problems) {

@@ -16,6 +16,8 @@ pub(crate) struct Export {
     /// Leave out what is incomplete.
     pub(crate) partial: bool,
     pub(crate) origins: bool,
+    /// Only what cannot be exported is of interest: structs and lists come out empty.
+    pub(crate) check: bool,
 }
 
 impl Evaluator {
@@ -123,7 +125,9 @@ impl Evaluator {
                     }
                     match kind {
                         ArcKind::Member => {
-                            if let Some(data) = self.export_below(arc, how, problems, depth) {
+                            if let Some(data) = self.export_below(arc, how, problems, depth)
+                                && !how.check
+                            {
                                 fields.insert(self.ir.symbols.text(label).clone(), data);
                             }
                         }
@@ -140,10 +144,11 @@ impl Evaluator {
                 DataValue::Struct(fields)
             }
             Base::List => {
-                let mut items = Vec::with_capacity(self.nodes[n].arcs.len());
+                let mut items = Vec::with_capacity(if how.check { 0 } else { self.nodes[n].arcs.len() });
                 for arc in self.nodes[n].arcs.clone() {
                     if self.nodes[arc].label.as_index().is_some()
                         && let Some(data) = self.export_below(arc, how, problems, depth)
+                        && !how.check
                     {
                         items.push(data);
                     }

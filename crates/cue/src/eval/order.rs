@@ -43,6 +43,11 @@ impl Evaluator {
         }
         let chains = self.chains(n, &literals);
         let order = self.in_order(n, &chains);
+        let mut literals = literals;
+        literals.clear();
+        if let Some(s) = self.nodes[n].scratch.as_mut() {
+            s.literals = literals;
+        }
         let arcs = &self.nodes[n].arcs;
         let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
         if new.len() == arcs.len() {
@@ -227,6 +232,9 @@ impl Evaluator {
             }
             i = end;
         }
+        if let Some(only) = only_order(&next) {
+            return only;
+        }
         let component = components(&next);
         let total = component.iter().max().map_or(0, |c| *c as usize + 1);
         let mut members: Vec<Vec<(&SmolStr, u32)>> = vec![Vec::new(); total];
@@ -267,6 +275,31 @@ impl Evaluator {
         }
         out
     }
+}
+
+/// The order that the edges leave no choice in, as in nearly every struct; `None` where there is a choice or a cycle.
+fn only_order(next: &[Vec<u32>]) -> Option<Vec<u32>> {
+    let mut waits = vec![0u32; next.len()];
+    for to in next.iter().flatten() {
+        *waits.get_mut(*to as usize)? += 1;
+    }
+    let mut out = Vec::with_capacity(next.len());
+    let mut first = waits.iter().enumerate().filter(|(_, w)| **w == 0).map(|(i, _)| i as u32);
+    let mut ready = first.next();
+    if first.next().is_some() {
+        return None;
+    }
+    while let Some(at) = ready.take() {
+        out.push(at);
+        for to in next.get(at as usize)? {
+            let wait = waits.get_mut(*to as usize)?;
+            *wait -= 1;
+            if *wait == 0 && ready.replace(*to).is_some() {
+                return None;
+            }
+        }
+    }
+    (out.len() == next.len()).then_some(out)
 }
 
 /// The strongly connected component of each node (Tarjan), without recursion.

@@ -309,7 +309,8 @@ impl Fast<'_, '_, '_> {
         let start = self.at;
         self.take(b'{')?;
         self.n();
-        let mut decls = Vec::new();
+        // Most literals have few declarations, and a declaration is large: no room is kept for more.
+        let mut decls = Vec::with_capacity(1);
         let mut height = 0;
         while self.byte() != b'}' {
             let (decl, h) = self.decl()?;
@@ -318,6 +319,7 @@ impl Fast<'_, '_, '_> {
             self.sep_or(b'}')?;
         }
         self.at += 1;
+        decls.shrink_to_fit();
         let span = self.span(start);
         self.b.fits(height + 1, span).then_some((StructLit { decls, braces: true, span }, height + 1))
     }
