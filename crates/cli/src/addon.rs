@@ -16,7 +16,7 @@ pub(crate) enum AddonArgs {
   lateen addon enable fluxcd
   lateen addon enable fluxcd --clusters foo")]
     Enable {
-        /// fluxcd or velaux
+        /// fluxcd, terraform, ocm or velaux
         name: String,
         /// On these clusters [default: all]
         #[arg(long, short, value_delimiter = ',')]
@@ -49,6 +49,20 @@ const ADDONS: &[Addon] = &[
         simulated: embedded::simulate::flux::crds,
         install: "install Flux's source-controller and helm-controller there: `flux install \
                   --components=source-controller,helm-controller`",
+    },
+    Addon {
+        name: "terraform",
+        about: "cloud resources by the Terraform controller",
+        needs: Some(("terraform.core.oam.dev/v1beta2", "Configuration")),
+        simulated: embedded::simulate::cloud::crds,
+        install: "install the Terraform controller there (its chart is terraform-controller of KubeVela's addon registry)",
+    },
+    Addon {
+        name: "ocm",
+        about: "registration of clusters by Open Cluster Management",
+        needs: Some(("cluster.open-cluster-management.io/v1", "ManagedCluster")),
+        simulated: embedded::simulate::ocm::crds,
+        install: "install Open Cluster Management there: `clusteradm init`",
     },
     Addon {
         name: "velaux",

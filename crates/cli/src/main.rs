@@ -17,6 +17,7 @@ mod deferred;
 mod delete;
 mod diff;
 mod explain;
+mod get;
 mod hub;
 mod install;
 mod ls;
@@ -101,6 +102,8 @@ enum Command {
     /// Join, list and make clusters
     #[command(subcommand)]
     Cluster(Deferred<cluster::ClusterArgs>),
+    /// Show objects of a cluster
+    Get(Deferred<get::GetArgs>),
     /// Make and list namespaces
     #[command(subcommand, visible_alias = "ns")]
     Namespace(Deferred<namespace::NamespaceArgs>),
@@ -149,6 +152,7 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Diff(Deferred(args)) => session::run_to(diff::run(hub, args)),
         Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
         Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
+        Command::Get(Deferred(args)) => session::run(get::run(hub, args)),
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),
         Command::Hub(Deferred(command)) => session::run(hub::run(hub, command)),
         Command::Install(Deferred(args)) => session::run(install::run(hub, args)),

@@ -113,3 +113,32 @@ fn definitions_are_written_tested_and_delivered() {
     assert_has(&text, &["trait cache-headers is used by default/docs", "Deleted trait cache-headers."]);
     assert_has(outputs(&text, "lateen status docs --tree")[0], &["docs-pages", "docs-cache"]);
 }
+
+#[test]
+fn a_cluster_is_made_in_a_cloud_registered_and_deployed_to() {
+    let text = run("cluster-from-a-cloud");
+    let ups = outputs(&text, "lateen up");
+    assert_has(ups[0], &["Initializer terraform-alibaba has succeeded.", "Initializer managed-cluster has succeeded."]);
+    let gets = outputs(&text, "lateen get");
+    assert_has(gets[0], &["NAME", "PHASE", "AGE"]);
+    for initializer in ["managed-cluster", "terraform-alibaba"] {
+        let line = gets[0].lines().find(|l| l.starts_with(initializer)).unwrap();
+        assert!(line.contains("success"), "{line}");
+    }
+    let managed: Vec<&str> = gets[1].lines().collect();
+    let columns: Vec<&str> = managed[0].split("   ").map(str::trim).filter(|c| !c.is_empty()).collect();
+    assert_eq!(columns, ["NAME", "HUB ACCEPTED", "MANAGED CLUSTER URLS", "JOINED", "AVAILABLE", "AGE"]);
+    assert!(managed[1].starts_with("poc-01") && managed[1].to_lowercase().matches("true").count() == 3, "{}", gets[1]);
+    let clusters = outputs(&text, "lateen cluster list");
+    assert_has(clusters[0], &["poc-01", "embedded:poc-01 (simulated)", "purpose=test"]);
+
+    assert_has(ups[1], &["deploy-prod (multi-env) succeeded", "Application workflow-demo is running."]);
+    assert_has(outputs(&text, "lateen status workflow-demo")[0], &["Cluster: poc-01", "Ready:1/1", "ExternalIP:"]);
+    assert_has(gets[2], &["podinfo-server", "1/1"]);
+    assert_has(gets[3], &["LoadBalancer", "9898:"]);
+    assert_has(gets[4], &["image: stefanprodan/podinfo:6.0.0"]);
+    assert_has(gets[5], &["There are no deployments."]);
+    for secret in ["a-secret-key", "an-access-key", "PRIVATE KEY"] {
+        assert!(!text.contains(secret), "{secret} was printed");
+    }
+}

@@ -84,6 +84,13 @@ impl Runner {
     }
 
     async fn prepare(&self, subject: &Subject) -> Result<Prepared, Error> {
+        // Envs may choose clusters that a workflow has made and registered.
+        if subject.policies.iter().any(|p| matches!(p.kind.as_str(), "env-binding" | "envbinding" | "topology")) {
+            let unreached = self.clusters.fleet().adopt_managed().await.map_err(|e| fault(&e))?;
+            for fleet::Unreached(name) in unreached {
+                tracing::warn!(cluster = name, "a managed cluster has no credentials here: join it");
+            }
+        }
         let clusters = self.clusters.fleet().list().await.map_err(|e| fault(&e))?;
         let mut versions = IndexMap::new();
         for cluster in &clusters {

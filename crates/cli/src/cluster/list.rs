@@ -36,6 +36,11 @@ fn row(cluster: &ClusterInfo) -> Vec<String> {
 
 pub(super) async fn run(hub: HubArgs, args: ListArgs) -> Outcome {
     let session = Session::open(&hub).await?;
+    for fleet::Unreached(name) in session.fleet.adopt_managed().await? {
+        eprintln!(
+            "managed cluster {name} is registered on the hub and not joined: lateen cluster join KUBECONFIG --name {name}"
+        );
+    }
     let clusters = session.fleet.list().await?;
     let Some(format) = args.output else {
         let rows: Vec<Vec<String>> = clusters.iter().map(row).collect();

@@ -1,6 +1,7 @@
 //! `lateen up`: store an Application on the hub and run its workflow.
 
 mod files;
+mod initializer;
 mod reach;
 
 use crate::application::{WaitArgs, carry_on, conclude, runner};
@@ -59,21 +60,39 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
         return Err(install::missing_error(&missing).into());
     }
     let Given { others, applications } = given;
-    if args.name.is_none() && applications.is_empty() {
+    let (initializers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(initializer::is_initializer);
+    let initializers = initializer::ordered(&session, initializers).await?;
+    if args.name.is_none() && applications.is_empty() && initializers.is_empty() {
         return Err(Diagnostic::error("up/no-application", "the files hold no Application")
             .help("an Application has apiVersion core.oam.dev/v1beta1 and kind Application")
             .into());
     }
     let mut names: Vec<(String, String)> = args.name.into_iter().map(|n| (args.namespace.clone(), n)).collect();
     let applications = with_publish_version(applications, args.publish_version.as_deref());
-    check(&session, &definitions, &others, &applications, args.allow_unreachable).await?;
+    let prepared: Vec<Document> = initializers.iter().map(initializer::application).collect::<Outcome<_>>()?;
+    check(&session, &definitions, &others, &prepared, args.allow_unreachable).await?;
+    // What an initializer makes, a cluster for one, may be what an application needs: those are checked after it.
+    if initializers.is_empty() {
+        check(&session, &definitions, &others, &applications, args.allow_unreachable).await?;
+    }
     if args.dry_run {
         for document in &applications {
             println!("application {}/{} is fine; nothing was changed", document.namespace(), document.name());
         }
         return Ok(ExitCode::SUCCESS);
     }
-    for document in others.iter().chain(&applications) {
+    for document in &others {
+        store(&session, document).await?;
+    }
+    for (one, app) in initializers.iter().zip(&prepared) {
+        if !initializer::run(&session, &definitions, one, app, &args.wait).await? {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    if !initializers.is_empty() {
+        check(&session, &definitions, &others, &applications, args.allow_unreachable).await?;
+    }
+    for document in &applications {
         store(&session, document).await?;
     }
     names.extend(applications.iter().map(|d| (d.namespace().to_owned(), d.name().to_owned())));

@@ -86,3 +86,23 @@ pub const OCI_REPOSITORY: Kind = namespaced("source.toolkit.fluxcd.io", "v1", "O
 pub const BUCKET: Kind = namespaced("source.toolkit.fluxcd.io", "v1", "Bucket", "buckets");
 /// Flux HelmRelease.
 pub const HELM_RELEASE: Kind = namespaced("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases");
+/// Secret.
+pub const SECRET: Kind = namespaced("", "v1", "Secret", "secrets");
+/// The Terraform controller's Configuration.
+pub const TERRAFORM_CONFIGURATION: Kind =
+    namespaced("terraform.core.oam.dev", "v1beta2", "Configuration", "configurations");
+/// The Terraform controller's Provider.
+pub const TERRAFORM_PROVIDER: Kind = namespaced("terraform.core.oam.dev", "v1beta1", "Provider", "providers");
+/// ManagedCluster of Open Cluster Management.
+pub const MANAGED_CLUSTER: Kind =
+    cluster_wide("cluster.open-cluster-management.io", "v1", "ManagedCluster", "managedclusters");
+/// ManagedClusterSet of Open Cluster Management.
+pub const MANAGED_CLUSTER_SET: Kind =
+    cluster_wide("cluster.open-cluster-management.io", "v1beta2", "ManagedClusterSet", "managedclustersets");
+/// ManagedClusterSetBinding of Open Cluster Management.
+pub const MANAGED_CLUSTER_SET_BINDING: Kind = namespaced(
+    "cluster.open-cluster-management.io",
+    "v1beta2",
+    "ManagedClusterSetBinding",
+    "managedclustersetbindings",
+);

@@ -12,8 +12,10 @@
 //! One kind is one file. To add one: write its `settle`, name it in [`registry`].
 
 pub mod answer;
+pub mod cloud;
 mod condition;
 mod cronjob;
+mod custom;
 mod daemonset;
 mod deployment;
 pub mod driver;
@@ -27,6 +29,7 @@ pub mod kind;
 mod namespace;
 mod node;
 mod object;
+pub mod ocm;
 mod pod;
 mod pod_status;
 mod pvc;

@@ -1,17 +1,19 @@
 //! Which kinds are simulated, by what, and whom a change concerns.
 
 use super::{
+    cloud::{configuration, provider},
     cronjob, daemonset, deployment, event,
     flux::{release, source},
     hpa, ingress, job,
     kind::{
         BUCKET, CONFIG_MAP, CRON_JOB, DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, ENDPOINTS, EVENT, GIT_REPOSITORY,
-        HELM_CHART, HELM_RELEASE, HELM_REPOSITORY, HPA, INGRESS, JOB, Kind, NAMESPACE, NODE, OCI_REPOSITORY, POD, PV,
-        PVC, REPLICA_SET, SERVICE, SERVICE_ACCOUNT, STATEFUL_SET,
+        HELM_CHART, HELM_RELEASE, HELM_REPOSITORY, HPA, INGRESS, JOB, Kind, MANAGED_CLUSTER, NAMESPACE, NODE,
+        OCI_REPOSITORY, POD, PV, PVC, REPLICA_SET, SECRET, SERVICE, SERVICE_ACCOUNT, STATEFUL_SET,
+        TERRAFORM_CONFIGURATION, TERRAFORM_PROVIDER,
     },
     namespace, node,
     object::{Json, controller, put},
-    pod, pvc,
+    ocm, pod, pvc,
     rehearsal::Rehearsal,
     replicaset,
     scene::{Scene, Settled},
@@ -21,7 +23,7 @@ use super::{
 use serde_json::{Value, json};
 
 /// Every kind that the simulation reads.
-pub const KINDS: [Kind; 25] = [
+pub const KINDS: [Kind; 29] = [
     NAMESPACE,
     NODE,
     POD,
@@ -47,6 +49,10 @@ pub const KINDS: [Kind; 25] = [
     OCI_REPOSITORY,
     BUCKET,
     HELM_RELEASE,
+    SECRET,
+    TERRAFORM_CONFIGURATION,
+    TERRAFORM_PROVIDER,
+    MANAGED_CLUSTER,
 ];
 
 /// The kind that an `apiVersion` (of any version) and a `kind` name, when the simulation reads it.
@@ -68,7 +74,14 @@ pub fn settle(kind: Kind, object: &Value, scene: &Scene<'_>) -> Settled {
         REPLICA_SET => replicaset::settle(object, scene),
         STATEFUL_SET => statefulset::settle(object, scene),
         DAEMON_SET => daemonset::settle(object, scene),
-        JOB => job::settle(object, scene),
+        JOB => {
+            let mut settled = job::settle(object, scene);
+            ocm::registered(object, scene, &mut settled);
+            settled
+        }
+        TERRAFORM_CONFIGURATION => configuration::settle(object, scene),
+        TERRAFORM_PROVIDER => provider::settle(object, scene),
+        MANAGED_CLUSTER => ocm::managed::settle(object, scene),
         CRON_JOB => cronjob::settle(object, scene),
         HPA => hpa::settle(object, scene),
         INGRESS => ingress::settle(object, scene),
@@ -88,7 +101,8 @@ pub fn kept(kind: Kind, mut object: Value) -> Option<Value> {
     match kind {
         CONFIG_MAP if object.name() != "kube-root-ca.crt" => None,
         SERVICE_ACCOUNT if object.name() != "default" => None,
-        CONFIG_MAP | SERVICE_ACCOUNT | EVENT => Some(json!({
+        // Of a Secret it is enough that it is there.
+        CONFIG_MAP | SERVICE_ACCOUNT | EVENT | SECRET => Some(json!({
             "metadata": {
                 "name": object.name(), "namespace": object.namespace(), "uid": object.uid(),
                 "resourceVersion": object.text("/metadata/resourceVersion"),
@@ -142,6 +156,11 @@ pub fn concerned(kind: Kind, before: Option<&Value>, after: Option<&Value>, view
     let presence = before.is_none() || after.is_none();
     let state = after.or(before);
     match (kind, state) {
+        (SECRET, Some(secret)) if presence => {
+            let of = view.all(TERRAFORM_PROVIDER);
+            let of = of.filter(|p| provider::secret(p) == (secret.namespace(), secret.name()));
+            keys.extend(of.map(|p| Key::of(TERRAFORM_PROVIDER, p)));
+        }
         (NODE, _) if presence => keys.extend(view.all(DAEMON_SET).map(|set| Key::of(DAEMON_SET, set))),
         (PVC, Some(claim)) if presence => {
             let name = claim.text("/spec/volumeName").to_owned();

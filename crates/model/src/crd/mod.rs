@@ -34,6 +34,7 @@ crds! {
     "policies.core.oam.dev" false;
     "workflows.core.oam.dev" false;
     "workflowruns.core.oam.dev" false;
+    "initializers.core.oam.dev" false;
     "packages.cue.oam.dev" false;
     "runjournals.lateen.dev" true;
 }
