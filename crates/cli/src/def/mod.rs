@@ -12,6 +12,7 @@ mod fix;
 mod get;
 mod init;
 mod render;
+mod show;
 mod test;
 mod vet;
 
@@ -68,13 +69,7 @@ pub(crate) enum DefArgs {
     #[command(visible_alias = "del")]
     Delete(delete::DeleteArgs),
     /// Print a definition
-    Show {
-        /// Its name
-        name: String,
-        /// Its kind, where several have the name
-        #[arg(long, short = 't', value_parser = kind)]
-        r#type: Option<DefinitionKind>,
-    },
+    Show(show::ShowArgs),
 }
 
 fn kind(text: &str) -> Result<DefinitionKind, String> {
@@ -113,7 +108,7 @@ async fn with_hub(hub: HubArgs, args: DefArgs) -> Outcome {
         | DefArgs::Diff(_)
         | DefArgs::Compat(_) => Ok(()),
         DefArgs::List { r#type, builtin, output } => list(hub, r#type, builtin, output).await,
-        DefArgs::Show { name, r#type } => show(&name, r#type),
+        DefArgs::Show(args) => show::run(hub, args).await,
     }
 }
 
@@ -159,35 +154,4 @@ async fn list(hub: HubArgs, only: Option<DefinitionKind>, builtin: bool, output:
         rows.into_iter().map(|(name, kind, from, about)| vec![name, kind.to_owned(), from, about]).collect();
     print!("{}", table::draw(&["NAME", "TYPE", "SOURCE", "DESCRIPTION"], &rows));
     Ok(())
-}
-
-fn show(name: &str, only: Option<DefinitionKind>) -> Outcome {
-    let found: Vec<Arc<Loaded>> = KINDS
-        .into_iter()
-        .filter(|k| only.is_none_or(|only| only == *k))
-        .filter_map(|kind| Builtins.find(kind, name)?.ok())
-        .collect();
-    match found.as_slice() {
-        [one] => {
-            if one.provenance == Provenance::Builtin
-                && let Some(text) = Builtins::text(one.definition.kind, name)
-            {
-                print!("{text}");
-            }
-            Ok(())
-        }
-        [] => {
-            let kind = only.unwrap_or(DefinitionKind::Component);
-            match find(&Builtins, kind, name, "") {
-                Err(problems) => Err(problems.into()),
-                Ok(_) => Ok(()),
-            }
-        }
-        several => {
-            let kinds: Vec<&str> = several.iter().map(|l| l.definition.kind.word()).collect();
-            Err(Diagnostic::error("def/several", format!("{name} is a {}", kinds.join(" and a ")))
-                .help("choose with --type")
-                .into())
-        }
-    }
 }
