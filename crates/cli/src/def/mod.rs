@@ -20,12 +20,10 @@ use crate::output::{self, Format};
 use crate::session::{self, HubArgs, Outcome, Session};
 use crate::table;
 use ::render::builtin::Builtins;
-use ::render::definition::{DefinitionSource, Loaded, Provenance, find};
-use cue_syntax::Diagnostic;
+use ::render::definition::{DefinitionSource, Loaded};
 use model::DefinitionKind;
 use serde_json::json;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]

@@ -138,7 +138,8 @@ async fn check(
         }
         match runner.check_with(&app, &files::parts(others, &app)?).await {
             Ok(prepared) => {
-                crate::report::print(&prepared.warnings);
+                let warnings: Vec<Diagnostic> = prepared.warnings.into_iter().map(|d| document.locate(d)).collect();
+                crate::report::print(&warnings);
                 let silent = reach::silent(session, &app, &prepared.placed).await;
                 let silent = silent.into_iter().map(|d| document.locate(d));
                 if allow_unreachable {
