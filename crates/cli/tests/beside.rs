@@ -153,7 +153,7 @@ fn a_run_in_which_nothing_moves_is_left_and_can_be_carried_on() {
 #[test]
 fn a_timer_past_the_timeout_is_told_and_the_next_command_acts_on_it() {
     let place = Place::new();
-    let text = app(false) + "      - {name: nap, type: suspend, properties: {duration: 4s}}\n";
+    let text = app(false) + "      - {name: nap, type: suspend, properties: {duration: 6s}}\n";
     std::fs::write(place.0.path().join("nap.yaml"), text).unwrap();
     let first = place.run(&["up", "-f", "nap.yaml", "--timeout", "1s"]);
     let said = String::from_utf8(first.stdout).unwrap();

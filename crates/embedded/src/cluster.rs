@@ -141,7 +141,19 @@ impl Cluster {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.server.serve(stream, None).await
+        self.server.serve(stream, None, std::future::pending()).await
+    }
+
+    /// Serves one connection until it ends. After `stop` it ends with the answer that is under way.
+    pub(crate) async fn serve_connection_until<S>(
+        &self,
+        stream: S,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), hyper::Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.server.serve(stream, None, stop).await
     }
 
     /// The URL of a listener that [`Cluster::serve_tcp`] serves, with the token in its path: what a kubeconfig names as
@@ -175,7 +187,7 @@ impl Cluster {
             let token = Arc::clone(&token);
             drop(stream.set_nodelay(true));
             tokio::spawn(async move {
-                if let Err(e) = server.serve(stream, Some(token)).await {
+                if let Err(e) = server.serve(stream, Some(token), std::future::pending()).await {
                     tracing::debug!("a connection ended: {e}");
                 }
             });
@@ -189,7 +201,12 @@ impl Cluster {
 }
 
 impl Server {
-    async fn serve<S>(&self, stream: S, token: Option<Arc<str>>) -> Result<(), hyper::Error>
+    async fn serve<S>(
+        &self,
+        stream: S,
+        token: Option<Arc<str>>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), hyper::Error>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -199,12 +216,19 @@ impl Server {
             let token = token.clone();
             async move { Ok::<_, std::convert::Infallible>(rest::handle(&server, request, token.as_deref()).await) }
         });
-        hyper::server::conn::http1::Builder::new()
-            .half_close(true)
-            .max_buf_size(1 << 20)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-            .await
+        let mut connection = std::pin::pin!(
+            hyper::server::conn::http1::Builder::new()
+                .half_close(true)
+                .max_buf_size(1 << 20)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades()
+        );
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = stop => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.await
     }
 }
 
@@ -228,7 +252,7 @@ impl tower::Service<http::Uri> for PipeConnector {
         Box::pin(async move {
             let (ours, theirs) = tokio::io::duplex(PIPE);
             tokio::spawn(async move {
-                if let Err(e) = server.serve(theirs, None).await {
+                if let Err(e) = server.serve(theirs, None, std::future::pending()).await {
                     tracing::debug!("an in-process connection ended: {e}");
                 }
             });

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         trial("two_processes_see_the_same", two_processes_see_the_same),
         trial("a_killed_owner_is_followed", a_killed_owner_is_followed),
         trial("an_owner_that_leaves_is_followed", an_owner_that_leaves_is_followed),
+        trial("no_write_fails_or_is_made_twice_while_owners_leave", no_write_fails_or_is_made_twice_while_owners_leave),
         trial("many_take_over_and_one_owns", many_take_over_and_one_owns),
         trial("a_long_path_gets_a_short_socket", a_long_path_gets_a_short_socket),
         trial("a_damaged_database_is_named_and_kept", a_damaged_database_is_named_and_kept),
@@ -187,6 +188,36 @@ fn an_owner_that_leaves_is_followed() {
         // Clients made before stay good.
         assert_eq!(client.apiserver_version().await.unwrap().minor, "32");
         assert!(attached.is_owner().await);
+    });
+}
+
+fn no_write_fails_or_is_made_twice_while_owners_leave() {
+    let home = tempfile::tempdir().unwrap();
+    let runtime = runtime();
+    let mut written = 0;
+    for _ in 0..8 {
+        let mut owner = Other::start(home.path(), "local");
+        assert_eq!(owner.hear(), "owner");
+        written = runtime.block_on(async {
+            let attached = attach(home.path(), "local").await.unwrap();
+            assert!(!attached.is_owner().await);
+            let writer = tokio::spawn(async move {
+                let mut next = written;
+                // Creating is what must not be done twice: the second would be refused.
+                while !attached.is_owner().await {
+                    create(&attached, &format!("object-{next}")).await.unwrap();
+                    next += 1;
+                }
+                attached.close().await;
+                next
+            });
+            tokio::task::block_in_place(|| owner.leave());
+            writer.await.unwrap()
+        });
+    }
+    runtime.block_on(async {
+        let attached = attach(home.path(), "local").await.unwrap();
+        assert_eq!(names(&attached).await.len(), written);
     });
 }
 

@@ -60,7 +60,7 @@ impl Link {
     pub(super) async fn close(&self) {
         let mut way = self.way.lock().await;
         if let Way::Own(ownership) = &way.0 {
-            ownership.cluster.close();
+            ownership.end(&self.folder).await;
         }
         *way = (Way::Closed, way.1 + 1);
     }
@@ -80,8 +80,13 @@ impl Link {
                         }
                     }
                     Err(Failure::Unsent(error)) => tracing::debug!("the owner is gone: {error}"),
-                    Err(Failure::Sent(error)) if request.only_reads() => tracing::debug!("the owner went: {error}"),
                     Err(Failure::Sent(error)) => {
+                        tracing::debug!("the owner went: {error}");
+                        // When there is a new way, the old owner has said how it ended.
+                        self.renew(turn).await?;
+                        if request.is_repeatable() || lock::ended_well(&self.folder, &peer.owner) {
+                            continue;
+                        }
                         let cluster = self.folder.cluster.clone();
                         return Err(AttachError::Interrupted {
                             cluster,
@@ -117,7 +122,7 @@ async fn find(folder: &Folder, options: &Options) -> Result<Way, AttachError> {
             return Ok(Way::Own(Arc::new(ownership)));
         }
         let path = socket::find(folder);
-        if let Ok(peer) = Peer::connect(path.clone()).await {
+        if let Ok(peer) = Peer::connect(folder, path.clone()).await {
             return Ok(Way::Peer(peer));
         }
         // Its owner is about to listen, or about to let go.

@@ -8,11 +8,20 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Seek, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
+    time::SystemTime,
 };
 
 /// The lock, held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+pub(super) struct Lock {
+    #[expect(dead_code, reason = "held, not read")]
+    file: File,
+    /// What the lock's file says while it is held; no two owners of a cluster are called the same.
+    text: String,
+}
+
+/// Names the last owner that let go in good order.
+const ENDED: &str = "ended";
 
 /// Takes the lock if nobody has it.
 pub(super) fn take(folder: &Folder) -> Result<Option<Lock>, AttachError> {
@@ -39,14 +48,34 @@ pub(super) fn take(folder: &Folder) -> Result<Option<Lock>, AttachError> {
     }
     file.set_len(0).map_err(failed)?;
     file.rewind().map_err(failed)?;
-    writeln!(file, "{}", std::process::id()).map_err(failed)?;
-    Ok(Some(Lock(file)))
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let text = format!("{}\n{since}\n", std::process::id());
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(Some(Lock { file, text }))
+}
+
+impl Lock {
+    /// Notes that this owner lets go having answered every request that it carried out: whoever has no answer from it may
+    /// ask the next owner.
+    pub(super) fn note_good_end(&self, folder: &Folder) -> Result<(), AttachError> {
+        let path = folder.file(ENDED);
+        std::fs::write(&path, &self.text).map_err(|error| unusable(&path, &error))
+    }
+}
+
+/// What the present owner is called, to ask [`ended_well`] later.
+pub(super) fn present(folder: &Folder) -> String {
+    std::fs::read_to_string(folder.file("lock")).unwrap_or_default()
+}
+
+/// Whether this owner has ended, and answered every request that it carried out.
+pub(super) fn ended_well(folder: &Folder, owner: &str) -> bool {
+    !owner.is_empty() && std::fs::read_to_string(folder.file(ENDED)).is_ok_and(|ended| ended == owner)
 }
 
 /// Who holds the lock, in words.
 pub(super) fn owner(folder: &Folder) -> String {
-    let text = std::fs::read_to_string(folder.file("lock")).unwrap_or_default();
-    match text.trim().parse::<u32>() {
+    match present(folder).lines().next().unwrap_or_default().parse::<u32>() {
         Ok(process) => format!("process {process}"),
         Err(_) => "another process".to_owned(),
     }

@@ -1,5 +1,6 @@
 //! The other side: connections to the owner's socket.
 
+use super::{folder::Folder, lock};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -21,6 +22,8 @@ const MOST_IDLE: usize = 32;
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
     socket: PathBuf,
+    /// What it is called (see [`super::lock::present`]).
+    pub(super) owner: Arc<str>,
     idle: Arc<Mutex<Vec<Sender>>>,
 }
 
@@ -35,8 +38,9 @@ pub(super) enum Failure {
 
 impl Peer {
     /// The owner behind a socket, when one answers there.
-    pub(super) async fn connect(socket: PathBuf) -> io::Result<Peer> {
-        let peer = Peer { socket, idle: Arc::default() };
+    pub(super) async fn connect(folder: &Folder, socket: PathBuf) -> io::Result<Peer> {
+        let owner = lock::present(folder).into();
+        let peer = Peer { socket, owner, idle: Arc::default() };
         let first = peer.open().await?;
         peer.keep(first);
         Ok(peer)

@@ -3,10 +3,13 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Request, Response, StatusCode, Uri,
-    header::{HOST, UPGRADE},
+    header::{CONTENT_TYPE, HOST, UPGRADE},
 };
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
+
+/// The content type of server-side apply.
+const APPLY: &[u8] = b"application/apply-patch";
 
 /// A request that can be made as often as needed.
 #[derive(Debug, Clone)]
@@ -45,9 +48,14 @@ impl Copyable {
         Ok(request)
     }
 
-    /// Whether sending it twice is the same as sending it once, whatever became of the first.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD) && !self.headers.contains_key(UPGRADE)
+    /// Whether sending it twice is the same as sending it once, whatever became of the first: it reads, or it states what
+    /// an object shall be (server-side apply).
+    pub(super) fn is_repeatable(&self) -> bool {
+        match self.method {
+            Method::GET | Method::HEAD => !self.headers.contains_key(UPGRADE),
+            Method::PATCH => self.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(APPLY)),
+            _ => false,
+        }
     }
 
     /// Method and path, for messages.

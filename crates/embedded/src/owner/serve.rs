@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{Cluster, Options};
 use std::{path::PathBuf, time::Duration};
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
+
+/// How long the answers that are under way when the owner lets go may take to arrive.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// What the owner holds. Dropping it ends the ownership.
 pub(super) struct Ownership {
@@ -17,9 +20,11 @@ pub(super) struct Ownership {
     /// A client of it, without a socket.
     pub(super) client: kube::Client,
     listener: JoinHandle<()>,
+    /// Tells the connections to end after the answer they are at; each holds the other side until it has ended.
+    stop: watch::Sender<bool>,
     socket: PathBuf,
     /// Released last.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// Becomes the owner if nobody is.
@@ -43,13 +48,16 @@ pub(super) async fn own(folder: &Folder, options: &Options) -> Result<Option<Own
     };
     let (listener, socket) = socket::bind(folder)?;
     let served = cluster.clone();
+    let (stop, stopped) = watch::channel(false);
     let listener = tokio::spawn(async move {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let served = served.clone();
+                    let mut stopped = stopped.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = served.serve_connection(stream).await {
+                        let stop = async { drop(stopped.wait_for(|stop| *stop).await) };
+                        if let Err(error) = served.serve_connection_until(stream, stop).await {
                             tracing::debug!("a connection of another process ended: {error}");
                         }
                     });
@@ -63,7 +71,33 @@ pub(super) async fn own(folder: &Folder, options: &Options) -> Result<Option<Own
         }
     });
     let client = cluster.client("default");
-    Ok(Some(Ownership { cluster, client, listener, socket, _lock: lock }))
+    Ok(Some(Ownership { cluster, client, listener, stop, socket, lock }))
+}
+
+impl Ownership {
+    /// Lets go in good order: later requests are refused, those that were carried out are answered, and the cluster's folder
+    /// says so.
+    pub(super) async fn end(&self, folder: &Folder) {
+        self.leave();
+        self.stop.send_replace(true);
+        if tokio::time::timeout(LAST_ANSWERS, self.stop.closed()).await.is_err() {
+            tracing::debug!("a connection of another process did not end");
+        } else if let Err(error) = self.lock.note_good_end(folder) {
+            tracing::debug!("the good end of the owner is not noted: {error}");
+        }
+    }
+
+    /// Others find nobody, or are refused, before the lock is free.
+    fn leave(&self) {
+        self.listener.abort();
+        match std::fs::remove_file(&self.socket) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::debug!("the socket {} stays: {error}", self.socket.display());
+            }
+            _ => {}
+        }
+        self.cluster.close();
+    }
 }
 
 impl std::fmt::Debug for Ownership {
@@ -74,11 +108,6 @@ impl std::fmt::Debug for Ownership {
 
 impl Drop for Ownership {
     fn drop(&mut self) {
-        // Others find nobody, or are refused, before the lock is free.
-        self.listener.abort();
-        if let Err(error) = std::fs::remove_file(&self.socket) {
-            tracing::debug!("the socket {} stays: {error}", self.socket.display());
-        }
-        self.cluster.close();
+        self.leave();
     }
 }
