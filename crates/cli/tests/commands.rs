@@ -143,9 +143,11 @@ fn an_add_on_is_enabled_where_it_is_wanted() {
         "addon fluxcd is enabled on foo (simulated)\n"
     );
     insta::assert_snapshot!(place.prints(&["addon", "list"]), @"
-    NAME     DESCRIPTION                      ENABLED-ON
-    fluxcd   Helm releases and repositories   foo
-    velaux   a dashboard                      local,foo
+    NAME        DESCRIPTION                                           ENABLED-ON
+    fluxcd      Helm releases and repositories                        foo
+    terraform   cloud resources by the Terraform controller
+    ocm         registration of clusters by Open Cluster Management
+    velaux      a dashboard                                           local,foo
     ");
     assert_eq!(
         place.prints(&["addon", "enable", "velaux"]),
