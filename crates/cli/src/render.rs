@@ -97,7 +97,7 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
         custom_types: Arc::new(documents.custom_types.clone()),
         ..RenderContext::default()
     };
-    let mut all = ::render::Rendered { parts: Vec::new(), warnings: documents.warnings.clone() };
+    let mut all = ::render::Rendered { parts: Vec::new(), applied: Vec::new(), warnings: documents.warnings.clone() };
     for input in &documents.applications {
         let locate = |mut problems: Vec<Diagnostic>| {
             if let Some(document) = &input.document {

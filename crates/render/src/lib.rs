@@ -28,6 +28,7 @@ pub mod plan;
 pub mod policy;
 mod renderer;
 mod schema;
+mod step;
 mod template;
 mod tree;
 
@@ -40,3 +41,4 @@ pub use health::{Health, TraitHealth};
 pub use object::Origin;
 pub use placement::{Cluster, Clusters, Placement};
 pub use renderer::{Rendered, RenderedPart, Renderer};
+pub use step::Applied;

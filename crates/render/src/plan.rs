@@ -6,6 +6,7 @@ use crate::context::RenderContext;
 use crate::placement::{self, Clusters, LOCAL, NamedTopology, Placement};
 use crate::policy::{self, Kind, Policy, change};
 use crate::renderer::{Rendered, RenderedPart, Renderer};
+use crate::step::{self, Applied, Delivery};
 use crate::tree;
 use cue_syntax::{Diagnostic, Severity};
 use model::action::nearest;
@@ -254,6 +255,7 @@ pub(crate) fn application(
         components: &components,
         policies: Vec::new(),
         parts: Vec::new(),
+        applied: Vec::new(),
         warnings: Vec::new(),
         problems: Vec::new(),
         delivered: Vec::new(),
@@ -287,7 +289,7 @@ pub(crate) fn application(
     if !run.problems.is_empty() {
         return Err(distinct(run.problems));
     }
-    Ok(Rendered { parts: run.parts, warnings: distinct(run.warnings) })
+    Ok(Rendered { parts: run.parts, applied: run.applied, warnings: distinct(run.warnings) })
 }
 
 /// A problem of a component appears once, however many places it goes to.
@@ -309,6 +311,7 @@ struct Run<'a> {
     components: &'a [ComponentInput],
     policies: Vec<Policy>,
     parts: Vec<RenderedPart>,
+    applied: Vec<Applied>,
     warnings: Vec<Diagnostic>,
     problems: Vec<Diagnostic>,
     delivered: Vec<String>,
@@ -401,7 +404,7 @@ impl Run<'_> {
         self.check_step(step, path);
         let namespace = self.view.namespace.clone();
         match delivers(step, path) {
-            None => {}
+            None => self.own_actions(step, path),
             Some(Delivers::Deploy(request)) => {
                 self.selected = true;
                 match deploy(self.components, &self.policies, &request, self.clusters, &namespace) {
@@ -439,6 +442,23 @@ impl Run<'_> {
     fn check_step(&mut self, step: &Step, path: &str) {
         let Ok(loaded) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, path) else { return };
         let properties = crate::application::properties(step.properties.as_ref(), None);
+        let context = self.step_context(step);
+        let base = format!("{path}.properties");
+        if let Err(found) = self.renderer.check_parameters(&loaded, &properties, &context, &base) {
+            let later = |p: &Diagnostic| {
+                let below = p.path.as_deref().and_then(|p| p.strip_prefix(base.as_str())).unwrap_or_default();
+                let below = below.trim_start_matches('.');
+                step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
+            };
+            for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
+                problem.severity = Severity::Warning;
+                self.warnings.push(problem);
+            }
+        }
+    }
+
+    /// `context` of a step's template.
+    fn step_context(&self, step: &Step) -> cue::Data {
         let place = crate::context::Place {
             component: &self.view.name,
             namespace: &self.view.namespace,
@@ -451,16 +471,31 @@ impl Run<'_> {
         {
             tree::set(&mut context, &[field], cue::Data::string(text));
         }
-        let base = format!("{path}.properties");
-        if let Err(found) = self.renderer.check_parameters(&loaded, &properties, &context, &base) {
-            let later = |p: &Diagnostic| {
-                let below = p.path.as_deref().and_then(|p| p.strip_prefix(base.as_str())).unwrap_or_default();
-                let below = below.trim_start_matches('.');
-                step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
-            };
-            for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
-                problem.severity = Severity::Warning;
-                self.warnings.push(problem);
+        context
+    }
+
+    /// What a step of another type delivers by actions of its own.
+    fn own_actions(&mut self, step: &Step, path: &str) {
+        let Ok(loaded) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, path) else { return };
+        let properties = crate::application::properties(step.properties.as_ref(), None);
+        let named = tree::items(&self.view.components).iter().map(|c| (tree::text_at(c, &["name"]), c.clone()));
+        let components = tree::object(named);
+        let context = self.step_context(step);
+        for delivery in step::deliveries(self.renderer, &loaded, step, &properties, &context, &components) {
+            match delivery {
+                Delivery::Object { cluster, object } => {
+                    self.applied.push(Applied { step: step.name.clone(), cluster, object });
+                }
+                Delivery::Component { name, cluster, namespace } => {
+                    let own = Some(namespace).filter(|n| !n.is_empty());
+                    let mut placement = Placement::hub(own.unwrap_or_else(|| self.view.namespace.clone()));
+                    if !cluster.is_empty() {
+                        placement.cluster = cluster;
+                    }
+                    if let Some(component) = self.components.iter().find(|c| c.name == name) {
+                        self.part(Some(step), &placement, component);
+                    }
+                }
             }
         }
     }

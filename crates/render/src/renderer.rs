@@ -31,6 +31,8 @@ impl std::fmt::Debug for Renderer {
 pub struct Rendered {
     /// Steps in order, placements in order, components in order.
     pub parts: Vec<RenderedPart>,
+    /// What steps apply by actions of their own, as far as it is known before they run.
+    pub applied: Vec<crate::step::Applied>,
     /// Worth knowing.
     pub warnings: Vec<Diagnostic>,
 }

@@ -59,8 +59,14 @@ fn run(text: &str) -> Result<Rendered, Vec<Diagnostic>> {
     };
     renderer
         .application(input, &Clusters::Unknown, &context)
-        .map(|r| Rendered { parts: r.parts, warnings: place(r.warnings) })
+        .map(|r| Rendered { parts: r.parts, applied: r.applied, warnings: place(r.warnings) })
         .map_err(place)
+}
+
+/// What a step applies by itself, which is no part of the output.
+fn applied(applied: &render::Applied) -> String {
+    let object = cue::yaml::write(&cue::json::from_value(&applied.object)).unwrap();
+    format!("---\n# {}: applied by step {}\n{object}", applied.cluster, applied.step)
 }
 
 #[test]
@@ -72,7 +78,12 @@ fn cases() {
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let out = match run(&text) {
-            Ok(rendered) => format!("{}{}", told(&rendered.warnings), render::output::yaml(&rendered)),
+            Ok(rendered) => format!(
+                "{}{}{}",
+                told(&rendered.warnings),
+                render::output::yaml(&rendered),
+                rendered.applied.iter().map(applied).collect::<String>()
+            ),
             Err(problems) => told(&problems),
         };
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();

@@ -56,6 +56,14 @@ fn folder(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// Whether the definitions of a file can be used.
+pub(super) fn is_sound(source: &Arc<Source>) -> bool {
+    if source.name.ends_with(".cue") {
+        return definition(source).iter().all(|p| p.severity != Severity::Error);
+    }
+    Documents::default().read_definition(source).is_ok()
+}
+
 /// Everything wrong with a definition file.
 fn definition(source: &Arc<Source>) -> Vec<Diagnostic> {
     let loaded = match Loaded::from_cue(source.clone(), Provenance::File(source.name.clone())) {

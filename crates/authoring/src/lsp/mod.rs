@@ -128,6 +128,15 @@ fn language(name: &str) -> Language {
     }
 }
 
+/// Whether a text may hold definitions.
+fn is_definition(source: &Arc<Source>) -> bool {
+    match language(&source.name) {
+        Language::Cue => source.text.contains("template"),
+        Language::Yaml => source.text.contains("Definition") && source.text.contains("core.oam.dev"),
+        Language::Other => false,
+    }
+}
+
 impl Default for Workspace {
     fn default() -> Self {
         Workspace { documents: IndexMap::new(), sound: IndexMap::new(), renderer: Renderer::builtin() }
@@ -135,19 +144,31 @@ impl Default for Workspace {
 }
 
 impl Workspace {
-    /// Puts a text in, or replaces it: a document that was opened or changed, or a definition file beside it.
+    /// Puts a text in, or replaces it: a document that was opened or changed.
     pub fn set(&mut self, name: &str, text: String) {
-        let defines = |text: &str| match language(name) {
-            Language::Cue => text.contains("template"),
-            Language::Yaml => text.contains("Definition"),
-            Language::Other => false,
-        };
-        let before = self.documents.get(name).is_some_and(|d| defines(&d.text));
-        let changed = before || defines(&text);
-        self.documents.insert(name.to_owned(), Source::new(name, text));
-        if changed {
+        let before = self.documents.get(name).is_some_and(is_definition);
+        if self.put(name, text) || before {
             self.reload();
         }
+    }
+
+    /// Puts the files in that lie beside the documents.
+    pub fn load(&mut self, files: impl IntoIterator<Item = (String, String)>) {
+        for (name, text) in files {
+            self.put(&name, text);
+        }
+        self.reload();
+    }
+
+    /// Takes a text in; true when it is one of a definition.
+    fn put(&mut self, name: &str, text: String) -> bool {
+        let source = Source::new(name, text);
+        self.documents.insert(name.to_owned(), source.clone());
+        let defines = is_definition(&source);
+        if defines && check::is_sound(&source) {
+            self.sound.insert(name.to_owned(), source);
+        }
+        defines
     }
 
     /// Takes a text out.
@@ -171,20 +192,8 @@ impl Workspace {
     /// Reads the definitions of all documents anew. A broken one is told in its own file and else taken as it was before.
     fn reload(&mut self) {
         let mut documents = Documents::default();
-        for source in self.documents.values() {
-            let is_definition = match language(&source.name) {
-                Language::Cue => source.text.contains("template"),
-                Language::Yaml => source.text.contains("Definition"),
-                Language::Other => false,
-            };
-            if !is_definition {
-                continue;
-            }
-            if documents.read_definition(source).is_ok() {
-                self.sound.insert(source.name.clone(), source.clone());
-            } else if let Some(before) = self.sound.get(&source.name) {
-                let _ = documents.read_definition(before);
-            }
+        for source in self.sound.values() {
+            let _ = documents.read_definition(source);
         }
         self.renderer = Renderer::new(Layers(vec![Box::new(documents.definitions), Box::new(Builtins)]));
     }

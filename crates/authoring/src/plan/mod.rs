@@ -98,6 +98,15 @@ impl AppPlan {
                 out.place(&part.placement, planned);
             }
         }
+        for applied in &rendered.applied {
+            let planned = PlannedObject {
+                step: applied.step.clone(),
+                origin: "step".to_owned(),
+                ..PlannedObject::of(&applied.object)
+            };
+            let placement = Placement { cluster: applied.cluster.clone(), ..Placement::default() };
+            out.place(&placement, planned);
+        }
         steps::fill(&mut out, plan, rendered, renderer);
         for cluster in out.clusters.iter().filter(|c| c.open) {
             out.later.push(format!("which clusters these are: {}", cluster.name));

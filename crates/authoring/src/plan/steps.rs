@@ -61,7 +61,13 @@ pub(super) fn fill(out: &mut AppPlan, plan: &Plan, rendered: &Rendered, renderer
         for note in &notes {
             out.later.push(format!("step {}: {note}", step.name));
         }
-        if !actions.is_empty() && parts.is_empty() {
+        let applied: Vec<_> = rendered.applied.iter().filter(|a| a.step == step.name).collect();
+        for one in &applied {
+            if !places.contains(&one.cluster) {
+                places.push(one.cluster.clone());
+            }
+        }
+        if !actions.is_empty() && parts.is_empty() && applied.is_empty() {
             out.later.push(format!("step {}: what {} do", step.name, actions.join(", ")));
         }
         out.steps.push(PlannedStep {
@@ -69,7 +75,7 @@ pub(super) fn fill(out: &mut AppPlan, plan: &Plan, rendered: &Rendered, renderer
             kind: step.kind.clone(),
             group: node.parent.map(name),
             after: node.waits_for.iter().map(|ix| name(*ix)).collect(),
-            delivers: parts.iter().map(|p| p.component.objects.len()).sum(),
+            delivers: parts.iter().map(|p| p.component.objects.len()).sum::<usize>() + applied.len(),
             places,
             actions,
             notes,

@@ -107,6 +107,13 @@ fn named(made: &Made) -> Vec<Named> {
             }
         }
     }
+    for applied in &made.rendered.applied {
+        let planned = authoring::plan::PlannedObject::of(&applied.object);
+        let key = format!("{}/{} {}", applied.cluster, planned.namespace, planned.name);
+        if out.iter().all(|n| n.key != key) {
+            out.push(Named { key, object: applied.object.clone() });
+        }
+    }
     out
 }
 

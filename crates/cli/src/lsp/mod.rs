@@ -70,9 +70,7 @@ fn serve(connection: &Connection, definitions: &[PathBuf]) -> Fallible {
     let mut workspace = Workspace::default();
     let mut roots: Vec<PathBuf> = definitions.to_vec();
     roots.extend(uris.iter().filter_map(|uri| files::path(uri)));
-    for (uri, text) in files::definitions(&roots) {
-        workspace.set(&uri, text);
-    }
+    workspace.load(files::definitions(&roots));
     connection.initialize_finish(id, capabilities(encoding)).map_err(|e| e.to_string())?;
     let mut server = Server { connection, workspace, encoding, open: Vec::new(), stale: Vec::new() };
     server.run()
