@@ -142,7 +142,7 @@ impl Fleet {
         })
     }
 
-    /// Takes a cluster off the hub; what runs there goes on. Refused while Applications place something there.
+    /// Takes a cluster off the hub; what runs there goes on. Refused while Applications place something there, or are to.
     pub async fn detach(&self, name: &str) -> Result<(), Error> {
         self.record(name).await?;
         self.refuse_if_used(name, "detached").await?;
