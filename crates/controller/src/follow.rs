@@ -110,8 +110,12 @@ mod tests {
 
     #[test]
     fn a_request_travels_as_an_annotation() {
-        let operation =
-            UserOperation { id: "1".into(), action: OperationAction::Resume { step: None }, by: "me".into() };
+        let operation = UserOperation {
+            id: "1".into(),
+            action: OperationAction::Resume { step: None },
+            by: "me".into(),
+            ..UserOperation::default()
+        };
         let app: Application = serde_json::from_value(json!({"metadata": {"name": "shop", "annotations": {
             labels::OPERATION: serde_json::to_string(&operation).unwrap()}}}))
         .unwrap();

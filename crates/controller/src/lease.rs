@@ -8,11 +8,53 @@ use crate::hub::{Hub, MANAGER};
 use actions::{Fault, FaultClass, ObjectRef};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// How long a lease is good without being renewed.
 pub const DURATION: SignedDuration = SignedDuration::from_secs(15);
+/// How long the answer to a renewal may take.
+const ANSWER: Duration = Duration::from_secs(3);
 /// How often it is renewed.
-pub const RENEW: SignedDuration = SignedDuration::from_secs(5);
+pub const RENEW: SignedDuration = SignedDuration::from_secs(3);
+/// A holder that has not renewed for so long does nothing any more, although its lease is still good: what it sent just
+/// before may take its time, and the clock of whoever takes over may be some seconds ahead.
+pub const HOLD: SignedDuration = SignedDuration::from_secs(9);
+
+/// How long to wait before renewing.
+pub(crate) fn renew_after() -> Duration {
+    Duration::try_from(RENEW).unwrap_or(Duration::from_secs(3))
+}
+
+/// Whether this process may still act for what it holds. It counts with the machine's own clock that never jumps, so that a
+/// process that was stopped and goes on finds it closed.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    born: Instant,
+    /// Milliseconds after `born`.
+    until: Arc<AtomicU64>,
+}
+
+impl Fence {
+    /// Open from `asked`, when the renewal was sent, for [`HOLD`].
+    fn from(asked: Instant) -> Fence {
+        let fence = Fence { born: asked, until: Arc::default() };
+        fence.renew(asked);
+        fence
+    }
+
+    fn renew(&self, asked: Instant) {
+        let hold = u64::try_from(HOLD.as_millis()).unwrap_or_default();
+        let since = u64::try_from(asked.duration_since(self.born).as_millis()).unwrap_or(u64::MAX);
+        self.until.store(since.saturating_add(hold), Ordering::Release);
+    }
+
+    /// Whether it may.
+    pub fn is_open(&self) -> bool {
+        u64::try_from(self.born.elapsed().as_millis()).is_ok_and(|now| now < self.until.load(Ordering::Acquire))
+    }
+}
 
 /// Tells which processes are alive; asked only about holders on this machine.
 pub trait Processes: Send + Sync {
@@ -28,6 +70,7 @@ pub struct Held {
     target: ObjectRef,
     holder: String,
     resource_version: String,
+    fence: Fence,
     /// Raised by every change of holder; the epoch of the run's journal.
     pub epoch: u64,
 }
@@ -122,6 +165,7 @@ pub async fn acquire(
     let target = address(namespace, app);
     let me = processes.me();
     for _ in 0..5 {
+        let asked = Instant::now();
         let attempt = match hub.objects().read(&target).await? {
             None => hub.objects().create(&manifest(&target, &me, now, 1, ""), MANAGER).await,
             Some(lease) => {
@@ -137,7 +181,13 @@ pub async fn acquire(
             Ok(lease) => {
                 let stored = Stored::of(&lease);
                 let (epoch, resource_version) = (stored.transitions, stored.resource_version);
-                return Ok(Attempt::Mine(Held { target, holder: me, resource_version, epoch }));
+                return Ok(Attempt::Mine(Held {
+                    target,
+                    holder: me,
+                    resource_version,
+                    fence: Fence::from(asked),
+                    epoch,
+                }));
             }
             // Somebody was faster: look again.
             Err(fault) if fault.class == FaultClass::Conflict || fault.status == Some(409) || fault.is_not_found() => {}
@@ -154,9 +204,34 @@ impl Held {
     /// A conflict: somebody else has taken it, and this executor must stop at once.
     pub async fn renew(&mut self, hub: &Hub, now: Timestamp) -> Result<(), Fault> {
         let next = manifest(&self.target, &self.holder, now, self.epoch, &self.resource_version);
-        let lease = hub.objects().replace(&next, MANAGER).await?;
+        let asked = Instant::now();
+        let answer = tokio::time::timeout(ANSWER, hub.objects().replace(&next, MANAGER)).await;
+        let lease = match answer.unwrap_or_else(|_| Err(Fault::transient("the lease could not be renewed in time"))) {
+            Ok(lease) => lease,
+            // an earlier renewal arrived although its answer did not: look whose it is
+            Err(fault) if fault.status == Some(409) => match hub.objects().read(&self.target).await? {
+                Some(lease) if self.is_mine(&lease) => {
+                    self.resource_version = Stored::of(&lease).resource_version;
+                    let again = manifest(&self.target, &self.holder, now, self.epoch, &self.resource_version);
+                    hub.objects().replace(&again, MANAGER).await?
+                }
+                _ => return Err(Fault { class: FaultClass::Conflict, ..fault }),
+            },
+            Err(fault) => return Err(fault),
+        };
         self.resource_version = Stored::of(&lease).resource_version;
+        self.fence.renew(asked);
         Ok(())
+    }
+
+    fn is_mine(&self, lease: &Value) -> bool {
+        let stored = Stored::of(lease);
+        stored.holder == self.holder && stored.transitions == self.epoch
+    }
+
+    /// Whether this process may still act.
+    pub fn fence(&self) -> Fence {
+        self.fence.clone()
     }
 
     /// Lets it go, so that the next one need not wait.

@@ -343,7 +343,8 @@ fn identity(app: &Application, subject: &Subject) -> Identity {
     .map(|(k, v)| (k.to_owned(), v))
     .collect();
     let revision = subject.app.publish_version().map_or_else(|| subject.revision.name.clone(), str::to_owned);
-    Identity { uid: format!("{}/{}", app.metadata.uid, subject.revision.name), revision, context }
+    let author = meta.annotations.get(labels::USERNAME).cloned().unwrap_or_default();
+    Identity { uid: format!("{}/{}", app.metadata.uid, subject.revision.name), revision, author, context }
 }
 
 /// Watches the Application while its run is executed: requests of users become events; a new specification, or a deletion,

@@ -232,8 +232,21 @@ impl Document {
 
 const COMPONENT: &[&str] =
     &["name", "type", "properties", "traits", "dependsOn", "inputs", "outputs", "externalRevision", "scopes"];
-const STEP: &[&str] =
-    &["name", "type", "meta", "if", "timeout", "dependsOn", "inputs", "outputs", "properties", "mode", "subSteps"];
+const STEP: &[&str] = &[
+    "name",
+    "type",
+    "meta",
+    "if",
+    "timeout",
+    "dependsOn",
+    "inputs",
+    "outputs",
+    "properties",
+    "mode",
+    "retry",
+    "forEach",
+    "subSteps",
+];
 
 fn span(data: &Data) -> Option<(u32, u32)> {
     data.origin.as_ref().map(|o| (o.span.start, o.span.end))

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A request. It travels as JSON in the annotation [`crate::labels::OPERATION`] of the Application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserOperation {
     /// Chosen by who asks; a request whose id was answered already is not taken again.
@@ -13,13 +13,20 @@ pub struct UserOperation {
     /// What to do.
     #[serde(flatten)]
     pub action: OperationAction,
-    /// Who asked, for the record; never used to decide what is allowed.
+    /// Who asked. An approval is counted for this name; a hub whose admission webhook is on writes the name that the API
+    /// server knows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// The groups of who asked, as the hub knows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Why, in the words of who asked; kept with an approval.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
 }
 
 /// What to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "camelCase")]
 pub enum OperationAction {
     /// Stop after what is under way.
@@ -35,6 +42,7 @@ pub enum OperationAction {
         step: Option<String>,
     },
     /// End the run.
+    #[default]
     Terminate,
     /// Begin again, from the start or from a step.
     Restart {

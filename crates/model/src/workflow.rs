@@ -53,9 +53,48 @@ pub struct Step {
     /// Sub-step mode of this group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+    /// Ours: what is tried again, how often, after which pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Ours: run once for each item of a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<ForEach>,
     /// One level.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub sub_steps: Vec<Step>,
+}
+
+/// `retry` of a step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Retry {
+    /// How often; one failure more ends the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The first pause, a Go duration; each one after it is twice as long.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub backoff: String,
+    /// What is tried again: `error` (an action was refused; the default), `fail` (the step itself said so), `timeout`.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub on: Vec<String>,
+}
+
+/// `forEach` of a step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ForEach {
+    /// The items, written out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Value>>,
+    /// Or the name of an output of an earlier step that is a list, or a path below `context.`.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub from: String,
+    /// Path below `properties` where each run finds its item; it is `context.item` in any case.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub parameter_key: String,
+    /// How many run at a time; 0 is all of them.
+    #[serde(skip_serializing_if = "crate::lenient::is_default", deserialize_with = "nullable")]
+    pub parallelism: u32,
 }
 
 impl Step {

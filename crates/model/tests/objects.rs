@@ -83,7 +83,7 @@ fn operations_travel_as_flat_json() {
     let op = operation::UserOperation {
         id: "1".into(),
         action: operation::OperationAction::Resume { step: Some("s".into()) },
-        by: String::new(),
+        ..operation::UserOperation::default()
     };
     let text = serde_json::to_string(&op).unwrap();
     assert_eq!(text, r#"{"id":"1","operation":"resume","step":"s"}"#);

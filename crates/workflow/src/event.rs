@@ -74,10 +74,12 @@ pub enum Request {
     WriteJournal(Vec<Entry>),
     /// Perform an action and answer with [`Event::Action`].
     RunAction(RunAction),
-    /// The variables have changed: write the context ConfigMap.
-    StoreOutputs(IndexMap<String, Value>),
-    /// The status has changed; only the newest of several needs to be written.
-    WriteStatus(Box<model::WorkflowStatus>),
+    /// Nobody wants to hear of these actions any more; give up what can be given up.
+    Cancel(Vec<ActionId>),
+    /// The variables have changed: write the context ConfigMap with [`crate::Run::outputs`]. Several may be written as one.
+    OutputsChanged,
+    /// The status has changed: write [`crate::Run::status`], after the journal. Several may be written as one.
+    StatusChanged,
     /// Send [`Event::Tick`] at this time; replaces every earlier one. `None`: nothing waits for a time.
     WakeAt(Option<Time>),
 }
@@ -103,6 +105,6 @@ pub struct RunAction {
     pub class: Class,
     /// For effects: send it as `Idempotency-Key`, put it on what is created.
     pub key: Option<String>,
-    /// When the step's time is over; give up then.
+    /// When the step's time is over, or that of its wait; give up then.
     pub deadline: Option<Time>,
 }

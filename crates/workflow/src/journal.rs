@@ -4,6 +4,7 @@
 //! a sequence number without gaps and the epoch of the owner that wrote them; epochs never fall. Chunks of entries become
 //! [`model::journal::RunJournal`] objects with a checksum.
 
+use crate::approval::{Approval, Need};
 use crate::time::Time;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
@@ -68,6 +69,32 @@ pub enum Fact {
         /// Goes on by itself at this time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Time>,
+        /// Whose consent it takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        need: Option<Need>,
+    },
+    /// Somebody consented.
+    Approve {
+        /// The step.
+        step: String,
+        /// The action.
+        path: String,
+        /// Who, when, why.
+        approval: Approval,
+    },
+    /// A step begins again from nothing because its rule says so; what it has sent is sent again.
+    Again {
+        /// The step.
+        step: String,
+        /// Why.
+        message: String,
+    },
+    /// The number of items of a step's list is known.
+    Expand {
+        /// The step.
+        step: String,
+        /// How many.
+        count: usize,
     },
     /// A suspend action was passed.
     Pass {
@@ -109,6 +136,9 @@ pub enum Fact {
     Operation {
         /// Its id.
         id: String,
+        /// Why it was not carried out; empty: it was.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        refused: String,
     },
     /// Nothing new is started.
     Hold {

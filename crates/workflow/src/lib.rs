@@ -19,12 +19,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod application;
+pub mod approval;
 pub mod deploy;
 pub mod evaluate;
 pub mod event;
 pub mod ident;
 pub mod journal;
 pub mod plan;
+pub mod retry;
 pub mod run;
 pub mod state;
 pub mod status;

@@ -4,6 +4,7 @@
 //! depends on the group depends on its end. In StepByStep lists each step also follows the one before it. So one cycle check
 //! covers `dependsOn`, data passing, order and nesting, also across groups.
 
+use crate::retry::RetryRule;
 use crate::time::duration;
 use cue_syntax::Diagnostic;
 use indexmap::{IndexMap, IndexSet};
@@ -41,8 +42,14 @@ pub struct Node {
     pub followers: Vec<Ix>,
     /// Its timeout in milliseconds.
     pub timeout: Option<i64>,
+    /// What is tried again; `None`: as the policy of the run says.
+    pub retry: Option<RetryRule>,
     /// It holds others.
     pub is_group: bool,
+    /// How many of its sub-steps run at a time; 0 is all of them.
+    pub width: usize,
+    /// Which item of its parent's list it is for.
+    pub item: Option<usize>,
     /// Where it stands in the Application: `spec.workflow.steps[1].subSteps[0]`.
     pub path: String,
 }
@@ -130,6 +137,55 @@ impl Plan {
         model::phase::mode_text(self.mode, self.sub_mode)
     }
 
+    /// Gives a step with `forEach` a sub-step for each of its items, now that their number is known. Doing it again with
+    /// another number leaves as many as that.
+    pub fn expand(&mut self, ix: Ix, count: usize) {
+        let Some(group) = self.nodes.get(ix).cloned() else { return };
+        let mut children = Vec::with_capacity(count);
+        for item in 0..count {
+            let name = format!("{}[{item}]", group.step.name);
+            if let Some(known) = self.names.get(&name) {
+                children.push(*known);
+                continue;
+            }
+            let mut step = Step {
+                name: name.clone(),
+                depends_on: Vec::new(),
+                condition: String::new(),
+                timeout: String::new(),
+                for_each: None,
+                retry: None,
+                ..group.step.clone()
+            };
+            for output in &mut step.outputs {
+                output.name = item_output(&output.name, item);
+            }
+            let child = self.nodes.len();
+            self.names.insert(name, child);
+            self.nodes.push(Node {
+                step,
+                parent: Some(ix),
+                children: Vec::new(),
+                list_mode: Mode::Dag,
+                previous: None,
+                depends_on: Vec::new(),
+                needs: Vec::new(),
+                waits_for: Vec::new(),
+                followers: Vec::new(),
+                timeout: None,
+                retry: group.retry,
+                is_group: false,
+                width: 0,
+                item: Some(item),
+                path: group.path.clone(),
+            });
+            children.push(child);
+        }
+        if let Some(group) = self.nodes.get_mut(ix) {
+            group.children = children;
+        }
+    }
+
     fn add(
         &mut self,
         step: &Step,
@@ -159,6 +215,26 @@ impl Plan {
                 }
             },
         };
+        let retry = step.retry.as_ref().and_then(|retry| match RetryRule::of(retry) {
+            Ok(rule) => Some(rule),
+            Err(mut d) => {
+                d.path = Some(format!("{path}.{}", d.path.unwrap_or_else(|| "retry".to_owned())));
+                problems.push(d);
+                None
+            }
+        });
+        if let Some(each) = &step.for_each {
+            let wrong = match (each.items.is_some(), each.from.is_empty()) {
+                (true, false) => Some("it has `items` and `from`: keep one of them"),
+                (false, true) => Some("it has neither `items` nor `from`"),
+                _ if !step.sub_steps.is_empty() || step.kind == STEP_GROUP => Some("a group cannot be repeated"),
+                _ => None,
+            };
+            if let Some(wrong) = wrong {
+                let message = format!("forEach of step \"{}\": {wrong}", step.name);
+                problems.push(Diagnostic::error("workflow/for-each", message).path(format!("{path}.forEach")));
+            }
+        }
         self.nodes.push(Node {
             step: Step { sub_steps: Vec::new(), ..step.clone() },
             parent,
@@ -170,7 +246,10 @@ impl Plan {
             waits_for: Vec::new(),
             followers: Vec::new(),
             timeout,
-            is_group: step.kind == STEP_GROUP || !step.sub_steps.is_empty(),
+            retry,
+            is_group: step.kind == STEP_GROUP || !step.sub_steps.is_empty() || step.for_each.is_some(),
+            width: step.for_each.as_ref().map_or(0, |each| each.parallelism as usize),
+            item: None,
             path,
         });
         ix
@@ -207,21 +286,22 @@ impl Plan {
                 }
             }
             let mut needs = Vec::new();
-            for (i, input) in node.step.inputs.iter().enumerate() {
-                match givers.get(&input.from) {
+            let list = node.step.for_each.as_ref().filter(|each| !each.from.is_empty());
+            let list = list.map(|each| (each.from.as_str(), format!("{}.forEach.from", node.path)));
+            let taken = node.step.inputs.iter().enumerate();
+            let taken = taken.map(|(i, input)| (input.from.as_str(), format!("{}.inputs[{i}].from", node.path)));
+            for (from, path) in taken.chain(list) {
+                match givers.get(from) {
                     Some(found) => {
                         let earlier = |g: &&Ix| **g != ix && (node.list_mode == Mode::Dag || **g < ix);
                         needs.extend(found.iter().filter(earlier).copied());
                     }
-                    None if is_base(&input.from) => {}
+                    None if is_base(from) => {}
                     None => problems.push(unknown(
                         "workflow/unknown-input",
-                        format!(
-                            "step \"{}\" takes \"{}\", and no step has an output of that name",
-                            node.step.name, input.from
-                        ),
-                        format!("{}.inputs[{i}].from", node.path),
-                        &input.from,
+                        format!("step \"{}\" takes \"{from}\", and no step has an output of that name", node.step.name),
+                        path,
+                        from,
                         givers.keys().map(String::as_str),
                     )),
                 }
@@ -310,6 +390,11 @@ impl Plan {
         d.path = path;
         d
     }
+}
+
+/// The variable that the run of an item sets; the list of all of them gets the output's own name.
+pub(crate) fn item_output(name: &str, item: usize) -> String {
+    format!("{name}#{item}")
 }
 
 /// Whether `from` points into what every step can see, rather than naming a variable.

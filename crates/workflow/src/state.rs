@@ -1,10 +1,12 @@
 //! The durable state of a run: the fold of its facts.
 
+use crate::approval::{Approval, Need};
 use crate::journal::{Entry, Fact, Terminator, Var};
 use crate::plan::{Ix, Plan};
 use crate::time::Time;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use model::{RunPhase, StepPhase, StepReason};
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 /// How many ids of user operations are remembered.
@@ -45,8 +47,10 @@ pub struct State {
     pub vars: IndexMap<String, Var>,
     /// Which step set a variable.
     pub givers: IndexMap<String, String>,
-    /// Ids of user operations that were taken, newest last.
-    pub operations: IndexSet<String>,
+    /// Ids of user operations that were taken, newest last, with why one was not carried out (empty: it was).
+    pub operations: IndexMap<String, String>,
+    /// How many steps are suspended.
+    pub suspending: usize,
 }
 
 /// What is known of a step.
@@ -62,6 +66,10 @@ pub struct StepState {
     pub first: Time,
     /// When its phase last changed.
     pub last: Time,
+    /// When it was last set going: after it was pending, suspended, or begun again. The default deadline counts from here.
+    pub active: Time,
+    /// How often it has begun again from nothing.
+    pub again: u32,
     /// Permanent errors so far.
     pub errors: u32,
     /// Suspend actions by path; passed ones stay.
@@ -71,12 +79,16 @@ pub struct StepState {
 }
 
 /// A suspend action that was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suspend {
     /// Goes on by itself at this time.
     pub until: Option<Time>,
     /// Was resumed, or its time has come.
     pub passed: bool,
+    /// Whose consent it takes; `None`: that of whoever may resume the run.
+    pub need: Option<Need>,
+    /// Who has consented.
+    pub approvals: Vec<Approval>,
 }
 
 /// An effect whose intent is recorded.
@@ -140,26 +152,54 @@ impl State {
             }
             Fact::Own => {}
             Fact::Step { step, phase, reason, message } => {
+                let mut change = 0isize;
                 if let Some(s) = self.entry(plan, step, at) {
+                    let counts = |phase: StepPhase| isize::from(phase == StepPhase::Suspending);
+                    change = counts(*phase) - counts(s.phase);
+                    if *phase == StepPhase::Running && matches!(s.phase, StepPhase::Pending | StepPhase::Suspending) {
+                        s.active = at;
+                    }
                     s.phase = *phase;
                     s.reason = *reason;
                     s.message.clone_from(message);
                     s.last = at;
                 }
+                self.suspending = self.suspending.saturating_add_signed(change);
             }
+            Fact::Approve { step, path, approval } => {
+                if let Some(s) = self.entry(plan, step, at)
+                    && let Some(suspend) = s.suspends.get_mut(path)
+                {
+                    suspend.approvals.push(approval.clone());
+                }
+            }
+            Fact::Again { step, message } => {
+                if let Some(s) = self.entry(plan, step, at) {
+                    (s.first, s.active, s.last) = (at, at, at);
+                    s.errors = s.errors.saturating_add(1);
+                    s.again = s.again.saturating_add(1);
+                    s.effects.clear();
+                    s.suspends.clear();
+                    (s.phase, s.reason) = (StepPhase::Failed, StepReason::Execute);
+                    s.message.clone_from(message);
+                }
+            }
+            Fact::Expand { .. } => self.steps.resize(plan.nodes.len(), None),
             Fact::Retry { step } => {
                 if let Some(s) = self.entry(plan, step, at) {
                     s.errors = s.errors.saturating_add(1);
                 }
             }
-            Fact::Suspend { step, path, until } => {
+            Fact::Suspend { step, path, until, need } => {
                 if let Some(s) = self.entry(plan, step, at) {
-                    s.suspends.insert(path.clone(), Suspend { until: *until, passed: false });
+                    let suspend = Suspend { until: *until, need: need.clone(), ..Suspend::default() };
+                    s.suspends.insert(path.clone(), suspend);
                 }
             }
             Fact::Pass { step, path } => {
                 if let Some(s) = self.entry(plan, step, at) {
-                    s.suspends.insert(path.clone(), Suspend { until: None, passed: true });
+                    let suspend = s.suspends.entry(path.clone()).or_default();
+                    (suspend.until, suspend.passed) = (None, true);
                 }
             }
             Fact::Intent { step, path, key, input } => {
@@ -182,8 +222,8 @@ impl State {
                     self.givers.insert(name.clone(), step.clone());
                 }
             }
-            Fact::Operation { id } => {
-                self.operations.insert(id.clone());
+            Fact::Operation { id, refused } => {
+                self.operations.insert(id.clone(), refused.clone());
                 if self.operations.len() > OPERATIONS_KEPT {
                     self.operations.shift_remove_index(0);
                 }
@@ -195,11 +235,13 @@ impl State {
                 Terminator::Break => self.broken = true,
             },
             Fact::Forget { steps, vars } => {
-                for ix in steps.iter().filter_map(|s| plan.find(s)) {
+                let gone: FxHashSet<Ix> = steps.iter().filter_map(|s| plan.find(s)).collect();
+                self.order.retain(|ix| !gone.contains(ix));
+                for ix in gone {
                     if let Some(slot) = self.steps.get_mut(ix) {
-                        *slot = None;
+                        let suspended = slot.take().is_some_and(|s| s.phase == StepPhase::Suspending);
+                        self.suspending = self.suspending.saturating_sub(usize::from(suspended));
                     }
-                    self.order.retain(|o| *o != ix);
                 }
                 for name in vars {
                     self.vars.shift_remove(name);
@@ -217,7 +259,7 @@ impl State {
         let slot = self.steps.get_mut(ix)?;
         if slot.is_none() {
             self.order.push(ix);
-            *slot = Some(StepState { first: at, last: at, ..StepState::default() });
+            *slot = Some(StepState { first: at, last: at, active: at, ..StepState::default() });
         }
         slot.as_mut()
     }

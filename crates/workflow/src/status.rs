@@ -8,17 +8,14 @@ use cue_syntax::Diagnostic;
 use model::action::nearest;
 use model::operation::OperationAction;
 use model::{RunPhase, StepPhase, StepReason, StepStatus, WorkflowStatus};
+use rustc_hash::FxHashMap;
 
 /// Whether the run waits for a user or for a time.
-pub fn is_suspended(plan: &Plan, state: &State) -> bool {
+pub fn is_suspended(state: &State) -> bool {
     if state.ended.is_some() || state.is_ending() {
         return false;
     }
-    let suspended = |ix: &Ix| {
-        let group = plan.node(*ix).is_some_and(|n| n.is_group);
-        !group && state.step(*ix).is_some_and(|s| s.phase == StepPhase::Suspending)
-    };
-    state.held || state.order.iter().any(suspended)
+    state.held || state.suspending > 0
 }
 
 /// The status. `live` gives the time of a step's last visit, and its id.
@@ -28,7 +25,7 @@ pub fn project(
     state: &State,
     live: impl Fn(Ix) -> (Option<Time>, String),
 ) -> WorkflowStatus {
-    let suspend = is_suspended(plan, state);
+    let suspend = is_suspended(state);
     let phase = match state.ended {
         Some((_, phase)) => phase,
         None if !state.begun => RunPhase::Initializing,
@@ -36,20 +33,27 @@ pub fn project(
         None => RunPhase::Executing,
     };
     let mut steps: Vec<StepStatus> = Vec::new();
+    let mut children: FxHashMap<Ix, Vec<StepStatus>> = FxHashMap::default();
+    for ix in &state.order {
+        if let (Some(parent), Some(step)) = (plan.node(*ix).and_then(|n| n.parent), state.step(*ix)) {
+            children.entry(parent).or_default().push(step_status(plan, state, *ix, step, &live));
+        }
+    }
     for ix in &state.order {
         let Some((node, step)) = plan.node(*ix).zip(state.step(*ix)) else { continue };
         if node.parent.is_some() {
             continue;
         }
         let mut status = step_status(plan, state, *ix, step, &live);
-        if node.is_group {
-            let children = state.order.iter().filter(|c| plan.node(**c).is_some_and(|n| n.parent == Some(*ix)));
-            status.sub_steps =
-                children.filter_map(|c| state.step(*c).map(|s| step_status(plan, state, *c, s, &live))).collect();
-        }
+        status.sub_steps = children.remove(ix).unwrap_or_default();
         steps.push(status);
     }
+    let mut rest = serde_json::Map::new();
+    if let Some((id, refused)) = state.operations.last().filter(|(_, refused)| !refused.is_empty()) {
+        rest.insert("refusedOperation".to_owned(), serde_json::json!({ "id": id, "message": refused }));
+    }
     WorkflowStatus {
+        rest,
         app_revision: identity.revision.clone(),
         mode: plan.mode_text(),
         phase: Some(phase),

@@ -223,12 +223,12 @@ fn naps_end_and_timeouts_strike_at_their_time() {
     after: succeeded "after"
     = succeeded finished
 
-    gate: failed/Timeout
+    gate: failed/Timeout "not done within 3s: Suspended by field suspend"
     after: skipped/Skip
     = failed terminated finished (the workflow ended because step "gate" failed)
 
     g: failed/Timeout
-      gate: failed/Timeout
+      gate: failed/Timeout "not done within 1m: Suspended by field suspend"
       s: succeeded "s"
     = failed terminated finished (the workflow ended because step "gate" failed)
     "#);

@@ -3,9 +3,11 @@
 //! One task owns the run. Actions are tasks of their own that answer through a channel; so do operations of users and
 //! changes of objects. Nothing here decides: it performs, and tells the core how it went.
 
+mod commit;
 mod journal;
 mod retry;
 
+pub(crate) use commit::Commit;
 pub use journal::Journal;
 pub use retry::persist;
 
@@ -13,15 +15,13 @@ use crate::hub::Hub;
 use crate::lease::{self, Held};
 use actions::Fault;
 use futures::future::BoxFuture;
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use model::operation::UserOperation;
 use model::{Application, WorkflowStatus};
-use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
-use workflow::event::{Event, Outcome, Request, RunAction};
+use workflow::event::{Event, Outcome, RunAction};
 use workflow::run::Settled;
 use workflow::{Run, Steps, Time};
 
@@ -112,8 +112,11 @@ pub fn now() -> Time {
 /// # Errors
 /// The hub cannot be written to for longer than the lease lasts, or refuses.
 pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
-    let ended = turn(&mut execution).await;
+    let mut commit = Commit::default();
+    let ended = turn(&mut execution, &mut commit).await;
     let Execution { hub, lease, .. } = execution;
+    // nobody hears of them any more, and who comes next must not meet them
+    drop(commit);
     if !matches!(ended, Ok(Ended::Superseded)) {
         // A lease that cannot be let go expires by itself; the result of the run does not depend on it.
         let _ = lease.release(hub, Timestamp::now()).await;
@@ -121,9 +124,8 @@ pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
     ended
 }
 
-async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
-    let renew = Duration::try_from(lease::RENEW).unwrap_or(Duration::from_secs(5));
-    let mut renew_at = Instant::now() + renew;
+async fn turn(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ended, Fault> {
+    let mut renew_at = Instant::now() + lease::renew_after();
     let mut wake: Option<Instant> = None;
     let (mut phases, mut moved_at) = (Vec::new(), Instant::now());
     let mut events = vec![Event::Tick];
@@ -135,25 +137,28 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
         }
     }
     loop {
-        let requests = execution.run.handle(now(), std::mem::take(&mut events), execution.steps);
-        for request in &requests {
-            if let Request::WriteStatus(status) = request {
-                let seen = phases_of(&status.steps);
-                if seen != phases {
-                    (phases, moved_at) = (seen, Instant::now());
-                }
+        for event in &events {
+            if let Event::Action { id, .. } = event {
+                commit.running.remove(id);
             }
         }
-        match carry_out(execution, requests, &mut wake).await {
+        let requests = execution.run.handle(now(), std::mem::take(&mut events), execution.steps);
+        let mut went = commit.take(execution, requests, &mut wake).await;
+        let ended = settled(execution);
+        if went.is_ok() && (ended.is_some() || commit.is_due()) {
+            went = commit.flush(execution).await;
+        }
+        match went {
             Ok(()) => {}
             Err(fault) if fault.class == actions::FaultClass::Conflict => return Ok(Ended::Superseded),
             Err(fault) => return Err(fault),
         }
-        if let Some(ended) = settled(execution) {
+        if let Some(ended) = ended {
             return Ok(ended);
         }
         let give_up = execution.patience.map(|patience| moved_at + patience);
         let wake_at = wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        let flush_at = commit.due();
         tokio::select! {
             signal = execution.signals.recv() => match signal {
                 Some(Signal::Event(event)) => {
@@ -161,24 +166,23 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
                     while let Ok(signal) = execution.signals.try_recv() {
                         match signal {
                             Signal::Event(event) => events.push(event),
-                            Signal::Stop => return Ok(Ended::Stopped),
+                            Signal::Stop => return stop(execution, commit).await,
                         }
                     }
                 }
-                Some(Signal::Stop) | None => return Ok(Ended::Stopped),
+                Some(Signal::Stop) | None => return stop(execution, commit).await,
             },
             () = tokio::time::sleep_until(wake_at) => {
                 wake = None;
                 events.push(Event::Tick);
             }
-            () = tokio::time::sleep_until(give_up.unwrap_or(renew_at)), if give_up.is_some() => {
-                return Ok(Ended::Stalled);
-            }
+            () = tokio::time::sleep_until(flush_at) => {}
             () = tokio::time::sleep_until(renew_at) => {
-                renew_at = Instant::now() + renew;
                 match execution.lease.renew(execution.hub, Timestamp::now()).await {
-                    Ok(()) => {}
-                    Err(fault) if fault.class == actions::FaultClass::Transient => {}
+                    Ok(()) => renew_at = Instant::now() + lease::renew_after(),
+                    Err(fault) if fault.class == actions::FaultClass::Transient && execution.lease.fence().is_open() => {
+                        renew_at = Instant::now() + Duration::from_millis(300);
+                    }
                     Err(_) => return Ok(Ended::Superseded),
                 }
             }
@@ -186,10 +190,14 @@ async fn turn(execution: &mut Execution<'_>) -> Result<Ended, Fault> {
     }
 }
 
-/// What counts as progress: the phases of all steps, not what they say while they wait.
-fn phases_of(steps: &[model::StepStatus]) -> Vec<(String, model::StepPhase)> {
-    let all = steps.iter().flat_map(|step| std::iter::once(step).chain(&step.sub_steps));
-    all.map(|step| (step.id.clone(), step.phase)).collect()
+/// What is known is made durable before the process goes; whoever comes next then need not do it again.
+async fn stop(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ended, Fault> {
+    commit.running.clear();
+    match commit.flush(execution).await {
+        Err(fault) if fault.class == actions::FaultClass::Conflict => Ok(Ended::Superseded),
+        Err(fault) => Err(fault),
+        Ok(()) => Ok(Ended::Stopped),
+    }
 }
 
 /// Whether the loop has nothing more to do.
@@ -206,66 +214,6 @@ fn settled(execution: &Execution<'_>) -> Option<Ended> {
         }
         settled => Some(Ended::Settled(settled)),
     }
-}
-
-async fn carry_out(
-    execution: &mut Execution<'_>,
-    requests: Vec<Request>,
-    wake: &mut Option<Instant>,
-) -> Result<(), Fault> {
-    let (hub, app) = (execution.hub, execution.app);
-    for request in requests {
-        match request {
-            Request::StoreSecrets(values) => {
-                persist(|| hub.write_secrets(app, values.iter())).await?;
-            }
-            Request::WriteJournal(entries) => {
-                execution.journal.append(hub, &entries).await?;
-                let taken: Vec<String> = entries
-                    .iter()
-                    .filter_map(|e| match &e.fact {
-                        workflow::Fact::Operation { id } => Some(id.clone()),
-                        _ => None,
-                    })
-                    .collect();
-                if !taken.is_empty() {
-                    execution.observe.taken(&taken).await?;
-                }
-            }
-            Request::RunAction(action) => {
-                let (perform, sender, id) = (execution.perform.clone(), execution.sender.clone(), action.id);
-                tokio::spawn(async move {
-                    let outcome = perform.perform(action).await;
-                    // The loop may be gone: then nobody wants the answer.
-                    let _ = sender.send(Signal::Event(Event::Action { id, outcome }));
-                });
-            }
-            Request::StoreOutputs(vars) => {
-                let backend = persist(|| store_outputs(hub, app, &vars)).await?;
-                execution.observe.context(backend);
-            }
-            Request::WriteStatus(status) => {
-                if let Err(fault) = execution.observe.status(&status).await {
-                    tracing::warn!(app = app.metadata.name, %fault, "the status could not be written");
-                }
-            }
-            Request::WakeAt(time) => {
-                *wake = time.map(|time| {
-                    Instant::now() + Duration::from_millis(u64::try_from(time.0 - now().0).unwrap_or_default())
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn store_outputs(
-    hub: &Hub,
-    app: &Application,
-    vars: &IndexMap<String, Value>,
-) -> Result<model::ObjectReference, Fault> {
-    let vars = Value::Object(vars.iter().map(|(k, v)| (k.clone(), v.clone())).collect());
-    hub.write_context(app, &vars).await
 }
 
 /// A user's request as an event of the core.

@@ -16,7 +16,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "suspend",
         "#Suspend",
         Class::Control,
-        &[may("duration", Shape::String), may("message", Shape::String)],
+        &[may("duration", Shape::String), may("message", Shape::String), may("approval", Shape::Any)],
         &[],
     ),
     row("builtin", "break", "#Break", Class::Control, &[may("message", Shape::String)], &[]),

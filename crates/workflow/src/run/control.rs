@@ -3,6 +3,7 @@
 use super::Run;
 use super::inputs::{get, split};
 use super::visit::nothing;
+use crate::approval::Need;
 use crate::evaluate::{Call, Payload, Steps};
 use crate::journal::{Fact, Terminator};
 use crate::plan::Ix;
@@ -24,7 +25,7 @@ impl Run {
                 }
                 self.wait(ix, message)
             }
-            "suspend" => self.suspend(ix, &call.path, &text("duration"), message),
+            "suspend" => self.suspend(ix, &call, &text("duration"), message),
             "break" => {
                 let outputs = self.set_outputs(ix, steps);
                 self.fact(Fact::Terminate { by: Terminator::Break });
@@ -37,6 +38,9 @@ impl Run {
             }
             "fail" => {
                 // what came out before the failure is kept; what did not is no second failure
+                if self.begins_again(ix, |rule| rule.fail, &message) {
+                    return false;
+                }
                 let _ = self.set_outputs(ix, steps);
                 self.finish(ix, StepPhase::Failed, StepReason::Action, message);
                 false
@@ -56,15 +60,21 @@ impl Run {
         }
     }
 
-    fn suspend(&mut self, ix: Ix, path: &str, text: &str, message: String) -> bool {
+    fn suspend(&mut self, ix: Ix, call: &Call, text: &str, message: String) -> bool {
         let Some(step) = self.plan.node(ix).map(|n| n.step.name.clone()) else { return false };
-        let reached = self.state.step(ix).and_then(|s| s.suspends.get(path)).copied();
+        let path = call.path.as_str();
+        let reached = self.state.step(ix).and_then(|s| s.suspends.get(path)).cloned();
         match reached {
             Some(s) if s.passed => {
                 self.result(ix, path.to_owned(), nothing());
                 true
             }
             Some(s) if s.until.is_some_and(|t| t <= self.now) => {
+                if let Some(need) = &s.need {
+                    let message = format!("nobody else approved in time: {}", need.tell(&s.approvals));
+                    self.finish(ix, StepPhase::Failed, StepReason::Timeout, message);
+                    return false;
+                }
                 self.fact(Fact::Pass { step, path: path.to_owned() });
                 self.result(ix, path.to_owned(), nothing());
                 true
@@ -79,19 +89,25 @@ impl Run {
                 false
             }
             None => {
-                let until = match text {
-                    "" => None,
-                    text => match duration(text) {
-                        Ok(millis) => Some(self.now.after(millis)),
-                        Err(e) => {
-                            self.finish(ix, StepPhase::Failed, StepReason::Rendering, e);
-                            return false;
-                        }
-                    },
+                let read = Need::of(call.params.value.get("approval"), self.now).and_then(|need| match (&need, text) {
+                    (Some(need), _) => Ok((need.expires, Some(need.clone()))),
+                    (None, "") => Ok((None, None)),
+                    (None, text) => duration(text).map(|millis| (Some(self.now.after(millis)), None)),
+                });
+                let (until, need) = match read {
+                    Ok(read) => read,
+                    Err(e) => {
+                        self.finish(ix, StepPhase::Failed, StepReason::Rendering, e);
+                        return false;
+                    }
                 };
-                self.fact(Fact::Suspend { step, path: path.to_owned(), until });
+                let message = match (&need, message.is_empty()) {
+                    (Some(need), true) => need.tell(&[]),
+                    (None, true) => format!("Suspended by field {path}"),
+                    _ => message,
+                };
+                self.fact(Fact::Suspend { step, path: path.to_owned(), until, need });
                 self.timers.extend(until.map(|t| (t, ix)));
-                let message = if message.is_empty() { format!("Suspended by field {path}") } else { message };
                 self.step_is(ix, StepPhase::Suspending, StepReason::Suspend, message);
                 self.end_visit(ix);
                 false

@@ -23,6 +23,16 @@ impl Run {
         let mut inputs: IndexMap<String, Payload> = IndexMap::new();
         let properties = step.properties.clone().filter(|p| !p.is_null());
         let mut parameter = Payload { value: properties.unwrap_or_else(|| Value::Object(Map::new())), secret: false };
+        if let Some((key, item)) = self.item(ix, &context) {
+            if !key.is_empty() {
+                parameter.secret |= item.secret;
+                set_path(&mut parameter.value, key, item.value.clone()).map_err(|message| {
+                    let path = node.map_or("", |n| n.path.as_str());
+                    Diagnostic::error("workflow/input", message).path(format!("{path}.forEach.parameterKey"))
+                })?;
+            }
+            inputs.insert("item".to_owned(), item);
+        }
         for (i, input) in step.inputs.iter().enumerate() {
             let value = self.input(&input.from, &context, &parameter.value);
             // inputs of a component go into the component, see `component_inputs`
@@ -37,6 +47,44 @@ impl Run {
             inputs.insert(input.from.clone(), value);
         }
         Ok(f(Scope { step, parameter: &parameter, context: &context, inputs: &inputs }))
+    }
+
+    /// The list that a step runs for: how many items it has; `None`: it runs once.
+    ///
+    /// # Errors
+    /// What should be a list is none.
+    pub(super) fn items(&self, ix: Ix) -> Result<Option<usize>, String> {
+        let Some(each) = self.plan.node(ix).and_then(|n| n.step.for_each.as_ref()) else { return Ok(None) };
+        if let Some(items) = &each.items {
+            return Ok(Some(items.len()));
+        }
+        let list = self.input(&each.from, &self.context(ix), &Value::Null);
+        match &list.value {
+            Value::Array(items) => Ok(Some(items.len())),
+            Value::Null => Err(format!("forEach: \"{}\" has no value", each.from)),
+            _ => Err(format!("forEach: \"{}\" is no list", each.from)),
+        }
+    }
+
+    /// The item that a sub-step runs for, and where below `parameter` it goes.
+    fn item(&self, ix: Ix, context: &Map<String, Value>) -> Option<(&str, Payload)> {
+        let node = self.plan.node(ix)?;
+        let index = node.item?;
+        let each = self.plan.node(node.parent?)?.step.for_each.as_ref()?;
+        let item = match &each.items {
+            Some(items) => items.get(index).cloned().unwrap_or_default().into(),
+            None => {
+                let open = self.state.vars.get(&each.from).and_then(|v| v.value.as_ref());
+                match open.and_then(|list| list.get(index)) {
+                    Some(item) => item.clone().into(),
+                    None => {
+                        let list = self.input(&each.from, context, &Value::Null);
+                        Payload { value: list.value.get(index).cloned().unwrap_or_default(), secret: list.secret }
+                    }
+                }
+            }
+        };
+        Some((each.parameter_key.as_str(), item))
     }
 
     /// A variable, or a value below `context` or `parameter`; `null` when there is none.
@@ -78,6 +126,9 @@ impl Run {
             ("stepGroupName", parent),
         ] {
             context.insert(key.to_owned(), Value::String(value));
+        }
+        if let Some(index) = self.plan.node(ix).and_then(|n| n.item) {
+            context.insert("itemIndex".to_owned(), index.into());
         }
         context
     }

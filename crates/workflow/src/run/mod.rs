@@ -25,8 +25,11 @@ use std::sync::Arc;
 /// The numbers of retries and backoff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Permanent errors of a step that are borne; one more fails it.
+    /// Errors of a step's actions that are borne unless its own `retry` says otherwise; one more fails it.
     pub max_retries: u32,
+    /// How long a step without a `timeout` may wait, in milliseconds, before it fails with what it waited for. Suspended
+    /// steps are not counted.
+    pub wait_deadline: i64,
     /// Longest pause of a step that waits, in milliseconds.
     pub wait_cap: i64,
     /// Longest pause of a step that failed and is tried again, in milliseconds: with ten retries it is given up after 15 s.
@@ -35,7 +38,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { max_retries: 10, wait_cap: 60_000, failed_cap: 3_000 }
+        Policy { max_retries: 10, wait_deadline: 7_200_000, wait_cap: 60_000, failed_cap: 3_000 }
     }
 }
 
@@ -46,6 +49,8 @@ pub struct Identity {
     pub uid: String,
     /// Revision or publishVersion; goes into the status.
     pub revision: String,
+    /// Who wrote the revision, where that is known.
+    pub author: String,
     /// CUE's `context` for every step, without the step's own keys.
     pub context: Map<String, Value>,
 }
@@ -72,6 +77,12 @@ pub(crate) struct Live {
     next: Option<Time>,
     /// Last visit.
     last: Option<Time>,
+    /// Of a group: how many of its sub-steps are not finished.
+    open: usize,
+    /// Of a group: how many of them are under way.
+    running: usize,
+    /// Of a group that runs some at a time: up to which one all have been looked at.
+    cursor: usize,
 }
 
 /// Where a run stands, for who waits for it.
@@ -109,6 +120,12 @@ pub struct Run {
     new_secrets: IndexMap<String, Value>,
     vars_changed: bool,
     status_changed: bool,
+    /// Actions that were asked for and whose answers are not wanted any more.
+    cancelled: Vec<ActionId>,
+    /// Top-level steps that are not finished.
+    open_roots: usize,
+    /// Of finished steps: whether they and all they depended on succeeded.
+    clean: FxHashMap<Ix, bool>,
     last_wake: Option<Option<Time>>,
 }
 
@@ -132,7 +149,9 @@ impl Run {
         secrets: IndexMap<String, Value>,
     ) -> Result<Run, Diagnostic> {
         let mut state = State::default();
+        let mut plan = plan;
         for entry in entries {
+            expand(&mut plan, &entry.fact);
             state.apply(&plan, entry);
         }
         if state.begun && state.plan != plan.hash() {
@@ -183,6 +202,9 @@ impl Run {
             new_secrets: IndexMap::new(),
             vars_changed: false,
             status_changed: false,
+            cancelled: Vec::new(),
+            open_roots: 0,
+            clean: FxHashMap::default(),
             last_wake: None,
         }
     }
@@ -239,13 +261,23 @@ impl Run {
         })
     }
 
+    /// The variables that may be seen, for the context ConfigMap.
+    pub fn outputs(&self) -> IndexMap<String, Value> {
+        let open = self.state.vars.iter().filter(|(name, var)| !var.secret && !name.contains('#'));
+        open.map(|(n, v)| (n.clone(), v.value.clone().unwrap_or(Value::Null))).collect()
+    }
+
+    /// Why an operation that was taken was not carried out; empty: it was. `None`: it has not been taken.
+    pub fn answer(&self, operation: &str) -> Option<&str> {
+        self.state.operations.get(operation).map(String::as_str)
+    }
+
     /// Whether anything more will happen by itself.
     pub fn settled(&self) -> Settled {
         if let Some((_, phase)) = self.state.ended {
             return Settled::Finished(phase);
         }
-        if !self.in_flight.is_empty() || !self.queue.is_empty() || !crate::status::is_suspended(&self.plan, &self.state)
-        {
+        if !self.in_flight.is_empty() || !self.queue.is_empty() || !crate::status::is_suspended(&self.state) {
             return Settled::No;
         }
         let busy = |ix: Ix| {
@@ -266,7 +298,9 @@ impl Run {
     /// Records a fact and takes it in.
     fn fact(&mut self, fact: Fact) {
         let entry = Entry { seq: self.state.next_seq, epoch: self.state.epoch, at: self.now, fact };
+        expand(&mut self.plan, &entry.fact);
         self.state.apply(&self.plan, &entry);
+        self.live.resize_with(self.plan.nodes.len(), Live::default);
         self.fresh.push(entry);
         self.status_changed = true;
     }
@@ -280,14 +314,14 @@ impl Run {
             requests.push(Request::WriteJournal(std::mem::take(&mut self.fresh)));
         }
         requests.extend(std::mem::take(&mut self.calls).into_iter().map(Request::RunAction));
+        if !self.cancelled.is_empty() {
+            requests.push(Request::Cancel(std::mem::take(&mut self.cancelled)));
+        }
         if std::mem::take(&mut self.vars_changed) {
-            let open = self.state.vars.iter().filter(|(_, v)| !v.secret);
-            requests.push(Request::StoreOutputs(
-                open.map(|(n, v)| (n.clone(), v.value.clone().unwrap_or(Value::Null))).collect(),
-            ));
+            requests.push(Request::OutputsChanged);
         }
         if std::mem::take(&mut self.status_changed) {
-            requests.push(Request::WriteStatus(Box::new(self.status())));
+            requests.push(Request::StatusChanged);
         }
         let wake = self.next_timer();
         if self.last_wake != Some(wake) {
@@ -341,5 +375,14 @@ impl Run {
     fn id_of(&self, ix: Ix) -> String {
         let name = self.plan.node(ix).map_or("", |n| n.step.name.as_str());
         crate::ident::step_id(&self.identity.uid, name)
+    }
+}
+
+/// A fact that makes the plan longer does so before anything else sees it.
+pub(crate) fn expand(plan: &mut Arc<Plan>, fact: &Fact) {
+    if let Fact::Expand { step, count } = fact
+        && let Some(ix) = plan.find(step)
+    {
+        Arc::make_mut(plan).expand(ix, *count);
     }
 }

@@ -1,6 +1,7 @@
 //! What users ask for: taken once, by id.
 
 use super::Run;
+use crate::approval::Approval;
 use crate::evaluate::Steps;
 use crate::journal::{Fact, Terminator};
 use crate::plan::Ix;
@@ -49,7 +50,7 @@ impl Run {
             OperationAction::Suspend { .. } if self.state.is_ending() => {
                 refuse("the workflow is about to end".to_owned(), "")
             }
-            OperationAction::Resume { step: None } if !crate::status::is_suspended(&self.plan, &self.state) => {
+            OperationAction::Resume { step: None } if !crate::status::is_suspended(&self.state) => {
                 refuse("the workflow is not suspended".to_owned(), "")
             }
             OperationAction::Resume { step: Some(name) }
@@ -72,21 +73,20 @@ impl Run {
     }
 
     pub(super) fn operation(&mut self, operation: &UserOperation, steps: &dyn Steps) {
-        if self.state.operations.contains(&operation.id) {
+        if self.state.operations.contains_key(&operation.id) {
             return;
         }
-        if self.check(&operation.action).is_ok() {
-            self.carry_out(&operation.action, steps);
-        }
+        let checked = self.check(&operation.action).map_err(|d| d.message);
+        let refused = checked.and_then(|()| self.carry_out(operation, steps)).err().unwrap_or_default();
         // last: should only a part of these facts become durable, the request is taken again, and every one bears that
-        self.fact(Fact::Operation { id: operation.id.clone() });
+        self.fact(Fact::Operation { id: operation.id.clone(), refused });
     }
 
-    fn carry_out(&mut self, action: &OperationAction, steps: &dyn Steps) {
-        match action {
+    fn carry_out(&mut self, operation: &UserOperation, steps: &dyn Steps) -> Result<(), String> {
+        match &operation.action {
             OperationAction::Suspend { step: None } => self.fact(Fact::Hold { on: true }),
             OperationAction::Suspend { step: Some(name) } => self.suspend_step(name),
-            OperationAction::Resume { step } => self.resume(step.as_deref()),
+            OperationAction::Resume { step } => return self.resume(step.as_deref(), operation),
             OperationAction::Terminate => self.terminate(steps),
             OperationAction::Restart { step: None } => {
                 let restarts = self.state.restarts.saturating_add(1);
@@ -95,6 +95,7 @@ impl Run {
             OperationAction::Restart { step: Some(name) } => self.restart_from(name),
             OperationAction::Rollback { .. } => {}
         }
+        Ok(())
     }
 
     fn suspend_step(&mut self, name: &str) {
@@ -103,7 +104,7 @@ impl Run {
             return;
         }
         let message = self.state.step(ix).map(|s| s.message.clone()).unwrap_or_default();
-        self.fact(Fact::Suspend { step: name.to_owned(), path: String::new(), until: None });
+        self.fact(Fact::Suspend { step: name.to_owned(), path: String::new(), until: None, need: None });
         self.step_is(ix, StepPhase::Suspending, StepReason::Suspend, message);
     }
 
@@ -116,8 +117,10 @@ impl Run {
         self.plan.node(ix).is_some_and(|n| n.children.iter().any(|c| !self.unpassed(*c).is_empty()))
     }
 
-    fn resume(&mut self, step: Option<&str>) {
-        if self.state.held {
+    /// Passes what is suspended. A gate that takes consent is passed only when enough have given it.
+    fn resume(&mut self, step: Option<&str>, operation: &UserOperation) -> Result<(), String> {
+        let held = self.state.held;
+        if held {
             self.fact(Fact::Hold { on: false });
         }
         let plan = self.plan.clone();
@@ -125,14 +128,44 @@ impl Run {
             Some(ix) => plan.node(ix).map_or_else(Vec::new, |n| n.children.iter().copied().chain([ix]).collect()),
             None => self.state.order.clone(),
         };
+        let mut refused = None;
+        let mut taken = held;
         for ix in which {
             let Some(node) = plan.node(ix).filter(|_| !self.state.is_finished(ix)) else { continue };
             for path in self.unpassed(ix) {
-                self.fact(Fact::Pass { step: node.step.name.clone(), path });
-                self.step_is(ix, StepPhase::Running, StepReason::None, String::new());
+                match self.consent(ix, &node.step.name, &path, operation) {
+                    Ok(true) => {
+                        self.fact(Fact::Pass { step: node.step.name.clone(), path });
+                        self.step_is(ix, StepPhase::Running, StepReason::None, String::new());
+                        taken = true;
+                    }
+                    Ok(false) => taken = true,
+                    Err(why) => refused = refused.or(Some(why)),
+                }
             }
         }
         self.queue.extend(0..plan.nodes.len());
+        refused.filter(|_| !taken).map_or(Ok(()), Err)
+    }
+
+    /// Records a consent; `true`: the gate may be passed.
+    fn consent(&mut self, ix: Ix, step: &str, path: &str, operation: &UserOperation) -> Result<bool, String> {
+        let Some(gate) = self.state.step(ix).and_then(|s| s.suspends.get(path)).cloned() else { return Ok(false) };
+        let Some(need) = gate.need else { return Ok(true) };
+        if need.expires.is_some_and(|end| end <= self.now) {
+            return Err("it is too late to approve".to_owned());
+        }
+        let author = self.identity.author.clone();
+        need.accepts(&operation.by, &operation.groups, &author, &gate.approvals)?;
+        let approval = Approval { by: operation.by.clone(), comment: operation.comment.clone(), at: self.now };
+        let mut given = gate.approvals;
+        given.push(approval.clone());
+        self.fact(Fact::Approve { step: step.to_owned(), path: path.to_owned(), approval });
+        let enough = given.len() >= need.quorum as usize;
+        if !enough {
+            self.step_is(ix, StepPhase::Suspending, StepReason::Suspend, need.tell(&given));
+        }
+        Ok(enough)
     }
 
     fn terminate(&mut self, _steps: &dyn Steps) {

@@ -2,7 +2,8 @@
 
 use super::visit::tell;
 use super::{Live, Run};
-use crate::evaluate::Steps;
+use crate::evaluate::{Payload, Steps};
+use crate::event::ActionId;
 use crate::journal::{Fact, Terminator, Var};
 use crate::plan::{Ix, Node};
 use crate::state::StepState;
@@ -22,15 +23,26 @@ impl Run {
 
     /// Makes the volatile part from the durable one.
     pub(super) fn restore(&mut self) {
-        self.in_flight.clear();
+        let mut lost: Vec<ActionId> = self.in_flight.drain().map(|(id, _)| id).collect();
+        lost.retain(|id| !self.calls.iter().any(|c| c.id == *id));
+        lost.sort_unstable();
+        self.cancelled.extend(lost);
         self.calls.clear();
+        self.clean.clear();
+        self.open_roots = self.plan.roots.iter().filter(|ix| !self.state.is_finished(**ix)).count();
         self.timers.clear();
         self.queue.clear();
         self.announce = vec![None];
         let missing = |node: &Node| node.waits_for.iter().filter(|s| !self.state.is_finished(**s)).count();
         self.live = self.plan.nodes.iter().map(|n| Live { missing: missing(n), ..Live::default() }).collect();
+        for ix in 0..self.plan.nodes.len() {
+            self.count_open(ix);
+        }
         for (ix, node) in self.plan.nodes.iter().enumerate() {
             let Some(step) = self.state.step(ix).filter(|s| !s.is_finished()) else { continue };
+            if let Some(group) = node.parent.and_then(|p| self.live.get_mut(p)) {
+                group.running += usize::from(step.phase != StepPhase::Pending);
+            }
             let end = node.timeout.map(|t| step.first.after(t));
             let suspends = step.suspends.values().filter(|s| !s.passed).filter_map(|s| s.until);
             self.timers.extend(end.into_iter().chain(suspends).map(|t| (t, ix)));
@@ -39,6 +51,15 @@ impl Run {
             }
         }
         self.queue.extend(0..self.plan.nodes.len());
+    }
+
+    /// Counts what a group still waits for.
+    fn count_open(&mut self, ix: Ix) {
+        let children = self.plan.node(ix).map(|n| n.children.as_slice()).unwrap_or_default();
+        let open = children.iter().filter(|c| !self.state.is_finished(**c)).count();
+        if let Some(live) = self.live.get_mut(ix) {
+            live.open = open;
+        }
     }
 
     /// Looks at steps until nothing more can be done now.
@@ -76,6 +97,12 @@ impl Run {
             }
             if self.state.held && !self.state.is_ending() {
                 return;
+            }
+            if let Some(group) = node.parent.filter(|p| plan.node(*p).is_some_and(|g| g.width > 0)) {
+                let width = plan.node(group).map_or(0, |g| g.width);
+                if self.live.get(group).is_some_and(|l| l.running >= width) {
+                    return;
+                }
             }
             return self.begin(ix, node, steps);
         }
@@ -120,7 +147,7 @@ impl Run {
 
     /// In DAG lists that are under way every step is recorded, once a pass has ended without suspending.
     fn announce_pending(&mut self) -> bool {
-        if crate::status::is_suspended(&self.plan, &self.state) {
+        if crate::status::is_suspended(&self.state) {
             return false;
         }
         let plan = self.plan.clone();
@@ -153,20 +180,32 @@ impl Run {
         {
             self.timers.insert((self.now.after(timeout), ix));
         }
+        let count = match self.items(ix) {
+            Ok(count) => count,
+            Err(message) => return self.finish(ix, StepPhase::Failed, StepReason::Input, message),
+        };
         self.step_is(ix, StepPhase::Running, StepReason::None, String::new());
+        if let Some(group) = node.parent.and_then(|p| self.live.get_mut(p)) {
+            group.running += 1;
+        }
         if node.is_group {
-            self.queue.extend(node.children.iter().copied());
-            self.announce.push(Some(ix));
-            if node.children.is_empty() {
-                self.finish(ix, StepPhase::Succeeded, StepReason::None, String::new());
+            if let Some(count) = count {
+                self.fact(Fact::Expand { step: node.step.name.clone(), count });
             }
+            self.count_open(ix);
+            let children = self.plan.node(ix).map(|n| n.children.clone()).unwrap_or_default();
+            self.announce.push(Some(ix));
+            if children.is_empty() {
+                self.end_group(ix, StepPhase::Succeeded, StepReason::None);
+            }
+            self.queue.extend(children);
         } else {
             self.visit(ix, steps);
         }
     }
 
     /// The skip rule and `if`.
-    fn may_run(&self, ix: Ix, node: &Node, steps: &dyn Steps) -> Result<bool, String> {
+    fn may_run(&mut self, ix: Ix, node: &Node, steps: &dyn Steps) -> Result<bool, String> {
         if self.state.broken
             || node.parent.and_then(|p| self.state.step(p)).is_some_and(|p| p.phase == StepPhase::Skipped)
         {
@@ -188,20 +227,23 @@ impl Run {
         }
     }
 
-    /// Succeeded, and everything that it depended on, all the way down.
-    fn is_clean(&self, ix: Ix) -> bool {
+    /// Succeeded, and everything that it depended on, all the way down. What is known of finished steps is kept.
+    fn is_clean(&mut self, ix: Ix) -> bool {
+        let plan = self.plan.clone();
         let mut stack = vec![ix];
-        let mut seen = rustc_hash::FxHashSet::default();
-        while let Some(at) = stack.pop() {
-            if !seen.insert(at) {
-                continue;
+        while let Some(at) = stack.last().copied() {
+            let depends_on = plan.node(at).map(|n| n.depends_on.as_slice()).unwrap_or_default();
+            let succeeded = self.state.step(at).is_some_and(|s| s.phase == StepPhase::Succeeded);
+            match depends_on.iter().find(|d| succeeded && !self.clean.contains_key(*d)) {
+                Some(open) => stack.push(*open),
+                None => {
+                    let clean = succeeded && depends_on.iter().all(|d| self.clean.get(d) == Some(&true));
+                    self.clean.insert(at, clean);
+                    stack.pop();
+                }
             }
-            if self.state.step(at).is_none_or(|s| s.phase != StepPhase::Succeeded) {
-                return false;
-            }
-            stack.extend(self.plan.node(at).into_iter().flat_map(|n| n.depends_on.iter().copied()));
         }
-        true
+        self.clean.get(&ix) == Some(&true)
     }
 
     /// A step before this one in its list has failed.
@@ -243,17 +285,20 @@ impl Run {
         if self.state.is_finished(ix) {
             return;
         }
+        let was_pending = self.state.step(ix).is_none_or(|s| s.phase == StepPhase::Pending);
         self.leave_outputs_empty(node);
         self.step_is(ix, phase, reason, message);
         if phase == StepPhase::Failed && !self.state.failed && reason != StepReason::Terminate {
             self.fact(Fact::Terminate { by: Terminator::Failure });
         }
+        let started = self.state.step(ix).is_some_and(|s| s.active >= s.first && !was_pending);
+        self.give_up_call(ix);
         if let Some(live) = self.live.get_mut(ix) {
-            if let Some((id, ..)) = live.call.take() {
-                self.in_flight.remove(&id);
-                self.calls.retain(|c| c.id != id);
-            }
             *live = Live { last: live.last, ..Live::default() };
+        }
+        match node.parent {
+            None => self.open_roots = self.open_roots.saturating_sub(1),
+            Some(parent) => self.leave_group(parent, started),
         }
         for follower in &node.followers {
             if let Some(live) = self.live.get_mut(*follower) {
@@ -263,6 +308,36 @@ impl Run {
         }
         self.queue.extend(node.children.iter().copied());
         self.queue.extend(node.parent);
+    }
+
+    /// Forgets the action that a step waits for.
+    pub(super) fn give_up_call(&mut self, ix: Ix) {
+        let Some((id, ..)) = self.live.get_mut(ix).and_then(|l| l.call.take()) else { return };
+        self.in_flight.remove(&id);
+        let asked = self.calls.len();
+        self.calls.retain(|c| c.id != id);
+        if self.calls.len() == asked {
+            self.cancelled.push(id);
+        }
+    }
+
+    /// A sub-step has ended: its group waits for one fewer, and where only some run at a time the next one may begin.
+    fn leave_group(&mut self, group: Ix, started: bool) {
+        let plan = self.plan.clone();
+        let (Some(node), Some(live)) = (plan.node(group), self.live.get_mut(group)) else { return };
+        live.open = live.open.saturating_sub(1);
+        live.running = live.running.saturating_sub(usize::from(started));
+        if node.width == 0 {
+            return;
+        }
+        while let Some(next) = node.children.get(live.cursor) {
+            let waits = self.state.step(*next).is_none_or(|s| s.phase == StepPhase::Pending);
+            if waits {
+                self.queue.push_back(*next);
+                break;
+            }
+            live.cursor += 1;
+        }
     }
 
     /// Variables that a step should have set and has not are there, with no value.
@@ -284,15 +359,32 @@ impl Run {
         if step.first.after(timeout) > self.now {
             return;
         }
-        for child in &node.children {
-            self.finish(*child, StepPhase::Failed, StepReason::Timeout, String::new());
+        let text = node.step.timeout.clone();
+        if !node.is_group && self.begins_again(ix, |rule| rule.timeout, &format!("not done within {text}")) {
+            return;
         }
-        self.finish(ix, StepPhase::Failed, StepReason::Timeout, String::new());
+        for child in &node.children {
+            let message = self.late(*child, &text);
+            self.finish(*child, StepPhase::Failed, StepReason::Timeout, message);
+        }
+        let message = if node.is_group { String::new() } else { self.late(ix, &text) };
+        self.finish(ix, StepPhase::Failed, StepReason::Timeout, message);
+    }
+
+    /// What a step was doing when its time was over.
+    fn late(&self, ix: Ix, within: &str) -> String {
+        match self.state.step(ix).map(|s| s.message.as_str()) {
+            None | Some("") => format!("not done within {within}"),
+            Some(message) => format!("not done within {within}: {message}"),
+        }
     }
 
     /// Ends a group when its last sub-step has ended.
     fn check_group(&mut self, ix: Ix, node: &Node) {
-        let mut skipped = true;
+        if self.live.get(ix).is_some_and(|l| l.open > 0) {
+            return;
+        }
+        let mut skipped = !node.children.is_empty();
         let mut reason: Option<StepReason> = None;
         for child in &node.children {
             let Some(state) = self.state.step(*child).filter(|s| s.is_finished()) else { return };
@@ -302,14 +394,37 @@ impl Run {
             }
         }
         match reason {
-            Some(reason) => self.finish(ix, StepPhase::Failed, reason, String::new()),
-            None if skipped => self.finish(ix, StepPhase::Skipped, StepReason::Skip, String::new()),
-            None => self.finish(ix, StepPhase::Succeeded, StepReason::None, String::new()),
+            Some(reason) => self.end_group(ix, StepPhase::Failed, reason),
+            None if skipped => self.end_group(ix, StepPhase::Skipped, StepReason::Skip),
+            None => self.end_group(ix, StepPhase::Succeeded, StepReason::None),
         }
     }
 
+    /// Ends a group; one that ran for each item of a list has as outputs the lists of theirs.
+    fn end_group(&mut self, ix: Ix, phase: StepPhase, reason: StepReason) {
+        let plan = self.plan.clone();
+        if let Some(node) = plan.node(ix).filter(|n| n.step.for_each.is_some() && phase == StepPhase::Succeeded) {
+            let list = |name: &str| {
+                let values = (0..node.children.len())
+                    .map(|item| self.variable(&crate::plan::item_output(name, item)).unwrap_or_default());
+                values.fold(Payload { value: Value::Array(Vec::new()), secret: false }, |mut list, value| {
+                    list.secret |= value.secret;
+                    if let Value::Array(items) = &mut list.value {
+                        items.push(value.value);
+                    }
+                    list
+                })
+            };
+            let outputs = node.step.outputs.iter().map(|o| (o.name.clone(), list(&o.name))).collect();
+            if let Err(problem) = self.set_vars(&node.step.name, outputs) {
+                return self.finish(ix, StepPhase::Failed, StepReason::Output, problem);
+            }
+        }
+        self.finish(ix, phase, reason, String::new());
+    }
+
     fn end_if_over(&mut self) {
-        if self.state.ended.is_some() || !self.plan.roots.iter().all(|ix| self.state.is_finished(*ix)) {
+        if self.state.ended.is_some() || self.open_roots > 0 {
             return;
         }
         let failed = |ix: &usize| self.state.step(*ix).filter(|s| s.phase == StepPhase::Failed).map(|s| s.reason);

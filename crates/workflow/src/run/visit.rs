@@ -4,11 +4,13 @@
 //! have a memory: one whose key is recorded as done is not sent again, its recorded result is used.
 
 use super::Run;
+use crate::approval::people;
 use crate::evaluate::{Call, Next, Payload, Steps};
 use crate::event::{ActionId, FaultClass, Outcome, RunAction};
 use crate::ident::{effect_key, hash};
 use crate::journal::{Fact, Var};
 use crate::plan::Ix;
+use crate::retry::RetryRule;
 use crate::time::Time;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
@@ -57,12 +59,20 @@ impl Run {
                 Ok(Next::Wait { message }) => self.wait(ix, message),
                 Ok(Next::Done) => self.succeed(ix, steps),
                 Err(d) if first => self.finish_with_problem(ix, &d),
-                Err(d) => self.fault(ix, FaultClass::Permanent, &tell(&d)),
+                Err(d) => self.misfit(ix, &d),
             };
             if !more {
                 return;
             }
         }
+    }
+
+    /// The results do not fit the template. It will not be better for trying again, unless the step says so itself.
+    fn misfit(&mut self, ix: Ix, problem: &Diagnostic) -> bool {
+        if self.plan.node(ix).and_then(|n| n.retry).is_some_and(|rule| rule.error) {
+            return self.fault(ix, FaultClass::Permanent, &tell(problem));
+        }
+        self.finish_with_problem(ix, problem)
     }
 
     fn finish_with_problem(&mut self, ix: Ix, problem: &Diagnostic) -> bool {
@@ -75,14 +85,20 @@ impl Run {
         let Some(node) = self.plan.node(ix) else { return false };
         let step = node.step.name.clone();
         let class = call.action.class_of(&call.params.value);
-        let deadline = node.timeout.and_then(|t| self.state.step(ix).map(|s| s.first.after(t)));
+        let deadline = self.state.step(ix).map(|s| match node.timeout {
+            Some(timeout) => s.first.after(timeout),
+            None => s.active.after(self.policy.wait_deadline),
+        });
+        let again = self.state.step(ix).map_or(0, |s| s.again);
         self.step_is_running(ix);
         let mut call = call;
         let mut key = None;
         if class == Class::Effect {
+            let named = if again == 0 { step.clone() } else { format!("{step}#{again}") };
             let wanted =
-                effect_key(&self.identity.uid, &step, &call.path, &hash(&call.params.value), self.state.restarts);
-            let effects = self.state.step(ix).map(|s| s.effects.clone()).unwrap_or_default();
+                effect_key(&self.identity.uid, &named, &call.path, &hash(&call.params.value), self.state.restarts);
+            let none = IndexMap::new();
+            let effects = self.state.step(ix).map_or(&none, |s| &s.effects);
             if let Some(done) = effects.get(&wanted).and_then(|e| e.done.clone()) {
                 let result = match done {
                     Some(value) => Payload { value, secret: false },
@@ -199,17 +215,53 @@ impl Run {
                 self.pause(ix, message.to_owned(), self.policy.wait_cap);
             }
             FaultClass::Permanent => {
-                let Some(step) = self.plan.node(ix).map(|n| n.step.name.clone()) else { return false };
+                let Some(node) = self.plan.node(ix) else { return false };
+                let (step, rule) = (node.step.name.clone(), node.retry);
+                let limit = match rule {
+                    Some(rule) if !rule.error => 0,
+                    rule => rule.and_then(|r| r.limit).unwrap_or(self.policy.max_retries),
+                };
                 self.fact(Fact::Retry { step });
-                if self.state.step(ix).is_some_and(|s| s.errors > self.policy.max_retries) {
+                if self.state.step(ix).is_some_and(|s| s.errors > limit) {
                     self.finish(ix, StepPhase::Failed, StepReason::FailedAfterRetries, message.to_owned());
                 } else {
                     self.step_is(ix, StepPhase::Failed, StepReason::Execute, message.to_owned());
-                    self.pause(ix, message.to_owned(), self.policy.failed_cap);
+                    self.retry_later(ix, message);
                 }
             }
         }
         false
+    }
+
+    /// The pause before a retry: as the step's rule says, else as the policy does.
+    fn retry_later(&mut self, ix: Ix, message: &str) {
+        let backoff = self.plan.node(ix).and_then(|n| n.retry).and_then(|r| r.backoff);
+        let Some(first) = backoff else { return self.pause(ix, message.to_owned(), self.policy.failed_cap) };
+        // the count of errors is durable, so that a crash does not shorten the pause
+        let errors = self.state.step(ix).map_or(1, |s| s.errors).saturating_sub(1).min(20);
+        let millis = first.saturating_mul(1 << errors).min(crate::retry::LONGEST);
+        let next = self.now.after(millis);
+        if let Some(live) = self.live.get_mut(ix) {
+            live.next = Some(next);
+        }
+        self.timers.insert((next, ix));
+    }
+
+    /// Begins a step again from nothing if its rule says so for this cause, and its budget is not spent.
+    pub(super) fn begins_again(&mut self, ix: Ix, cause: impl Fn(&RetryRule) -> bool, message: &str) -> bool {
+        let Some(node) = self.plan.node(ix) else { return false };
+        let Some(rule) = node.retry.filter(|rule| cause(rule)) else { return false };
+        let limit = rule.limit.unwrap_or(self.policy.max_retries);
+        if self.state.is_ending() || self.state.step(ix).is_none_or(|s| s.errors >= limit) {
+            return false;
+        }
+        let (step, timeout) = (node.step.name.clone(), node.timeout);
+        self.give_up_call(ix);
+        self.end_visit(ix);
+        self.fact(Fact::Again { step, message: message.to_owned() });
+        self.retry_later(ix, message);
+        self.timers.extend(timeout.map(|t| (self.now.after(t), ix)));
+        true
     }
 
     pub(super) fn end_visit(&mut self, ix: Ix) {
@@ -228,15 +280,33 @@ impl Run {
         }
         let millis = 50i64.checked_shl(live.pauses).unwrap_or(cap).clamp(50, cap);
         live.pauses = (live.pauses + 1).min(32);
-        let next: Time = now.after(millis);
-        live.next = Some(next);
+        let mut next: Time = now.after(millis);
+        let waited = live.pause_message.clone();
+        let bounded = self.plan.node(ix).is_some_and(|n| n.timeout.is_none());
+        if let Some(active) = self.state.step(ix).filter(|_| bounded).map(|s| s.active) {
+            let end = active.after(self.policy.wait_deadline);
+            if end <= now {
+                let time = jiff::SignedDuration::from_millis(self.policy.wait_deadline);
+                let message = format!("waited {time:#} for: {waited}");
+                return self.finish(ix, StepPhase::Failed, StepReason::Timeout, message);
+            }
+            next = next.min(end);
+        }
+        if let Some(live) = self.live.get_mut(ix) {
+            live.next = Some(next);
+        }
         self.timers.insert((next, ix));
     }
 
     /// Ends a step that has done everything, with its outputs.
     fn succeed(&mut self, ix: Ix, steps: &dyn Steps) -> bool {
         self.end_visit(ix);
-        let message = self.live.get(ix).map(|l| l.message.clone()).unwrap_or_default();
+        let mut message = self.live.get(ix).map(|l| l.message.clone()).unwrap_or_default();
+        let given =
+            self.state.step(ix).map(|s| s.suspends.values().flat_map(|s| s.approvals.clone()).collect::<Vec<_>>());
+        if let Some(given) = given.filter(|given| message.is_empty() && !given.is_empty()) {
+            message = people(&given);
+        }
         match self.set_outputs(ix, steps) {
             Ok(()) => self.finish(ix, StepPhase::Succeeded, StepReason::None, message),
             Err(problem) => self.finish(ix, StepPhase::Failed, StepReason::Output, problem),

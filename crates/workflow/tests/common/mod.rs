@@ -111,7 +111,12 @@ pub struct Died;
 
 impl Process {
     pub fn new(plan: &Arc<Plan>, world: &World, epoch: u64) -> Process {
-        let identity = Identity { uid: "uid-1".into(), revision: "app-v1".into(), context: serde_json::Map::new() };
+        let identity = Identity {
+            uid: "uid-1".into(),
+            revision: "app-v1".into(),
+            author: "author".into(),
+            context: serde_json::Map::new(),
+        };
         let policy = Policy::default();
         let run = Run::replay(plan.clone(), identity, policy, epoch, &world.journal, world.secrets.clone()).unwrap();
         Process { run, queue: Vec::new(), wake: None, fuel: None }
@@ -166,8 +171,11 @@ impl Process {
                         self.burn()?;
                         self.queue.push(Event::Action { id: a.id, outcome });
                     }
-                    Request::WriteStatus(s) => world.status = Some(*s),
-                    Request::StoreOutputs(v) => world.vars = v,
+                    Request::StatusChanged => world.status = Some(self.run.status()),
+                    Request::OutputsChanged => world.vars = self.run.outputs(),
+                    Request::Cancel(ids) => {
+                        self.queue.retain(|e| !matches!(e, Event::Action { id, .. } if ids.contains(id)))
+                    }
                     Request::StoreSecrets(s) => world.secrets.extend(s),
                     Request::WakeAt(t) => self.wake = t,
                 }
@@ -176,8 +184,12 @@ impl Process {
         panic!("the run never settles");
     }
 
+    pub fn send(&mut self, operation: UserOperation) {
+        self.queue.push(Event::Operation(operation));
+    }
+
     pub fn operate(&mut self, id: &str, action: OperationAction) {
-        self.queue.push(Event::Operation(UserOperation { id: id.into(), action, by: String::new() }));
+        self.queue.push(Event::Operation(UserOperation { id: id.into(), action, ..UserOperation::default() }));
     }
 }
 
