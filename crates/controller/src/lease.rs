@@ -11,20 +11,16 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use workflow::ownership;
 
 /// How long a lease is good without being renewed.
-pub const DURATION: SignedDuration = SignedDuration::from_secs(15);
+pub const DURATION: SignedDuration = SignedDuration::from_millis(ownership::DURATION);
 /// How long the answer to a renewal may take.
-const ANSWER: Duration = Duration::from_secs(3);
-/// How often it is renewed.
-pub const RENEW: SignedDuration = SignedDuration::from_secs(3);
-/// A holder that has not renewed for so long does nothing any more, although its lease is still good: what it sent just
-/// before may take its time, and the clock of whoever takes over may be some seconds ahead.
-pub const HOLD: SignedDuration = SignedDuration::from_secs(9);
+const ANSWER: Duration = Duration::from_millis(ownership::REQUEST as u64);
 
 /// How long to wait before renewing.
 pub(crate) fn renew_after() -> Duration {
-    Duration::try_from(RENEW).unwrap_or(Duration::from_secs(3))
+    Duration::from_millis(ownership::RENEW as u64)
 }
 
 /// Whether this process may still act for what it holds. It counts with the machine's own clock that never jumps, so that a
@@ -37,7 +33,7 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// Open from `asked`, when the renewal was sent, for [`HOLD`].
+    /// Open from `asked`, when the renewal was sent, for [`ownership::HOLD`].
     fn from(asked: Instant) -> Fence {
         let fence = Fence { born: asked, until: Arc::default() };
         fence.renew(asked);
@@ -45,9 +41,17 @@ impl Fence {
     }
 
     fn renew(&self, asked: Instant) {
-        let hold = u64::try_from(HOLD.as_millis()).unwrap_or_default();
+        let hold = ownership::HOLD as u64;
         let since = u64::try_from(asked.duration_since(self.born).as_millis()).unwrap_or(u64::MAX);
         self.until.store(since.saturating_add(hold), Ordering::Release);
+    }
+
+    /// Returns when it may not any more.
+    pub async fn closed(&self) {
+        while self.is_open() {
+            let until = self.born + Duration::from_millis(self.until.load(Ordering::Acquire));
+            tokio::time::sleep_until(until.into()).await;
+        }
     }
 
     /// Whether it may.
@@ -127,8 +131,9 @@ impl Stored {
         if self.holder.is_empty() || self.holder == processes.me() || processes.is_gone(&self.holder) {
             return None;
         }
-        let until = self.renewed.and_then(|renewed| renewed.checked_add(DURATION).ok())?;
-        (until > now).then_some(until)
+        let renewed = self.renewed?;
+        let until = renewed.checked_add(DURATION).ok()?;
+        (!ownership::is_expired(renewed.as_millisecond(), now.as_millisecond())).then_some(until)
     }
 }
 

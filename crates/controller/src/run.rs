@@ -194,6 +194,7 @@ impl Runner {
             hub: self.hub.clone(),
             app: app.clone(),
             last,
+            version: app.metadata.resource_version.clone(),
             revision: RevisionReference {
                 name: subject.revision.name.clone(),
                 revision: subject.revision.number,

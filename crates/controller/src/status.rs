@@ -65,6 +65,8 @@ pub struct StatusWriter<'a> {
     pub app: Application,
     /// What was written last.
     pub last: ApplicationStatus,
+    /// The Application's version, as far as it is known; empty: not at all.
+    pub version: String,
     /// The revision that is run.
     pub revision: RevisionReference,
     /// Services so far.
@@ -107,10 +109,26 @@ impl StatusWriter<'_> {
         }
         // What is gone has to be said: compare with what was written last.
         let before = Application { status: Some(self.last.clone()), ..self.app.clone() };
+        let (namespace, name) = (&self.app.metadata.namespace, &self.app.metadata.name);
         let hub = &self.hub;
-        persist(|| hub.write_status(&before, &status)).await?;
-        self.last = status;
-        Ok(())
+        for _ in 0..20 {
+            let written = persist(|| hub.write_status(&before, &status, &self.version)).await;
+            match written {
+                Ok(version) => {
+                    self.version = version;
+                    self.last = status;
+                    return Ok(());
+                }
+                // a user has changed the Application, or an answer was lost: the status is ours as long as the lease is
+                Err(fault) if fault.status == Some(409) => {
+                    let now = persist(|| hub.application(namespace, name)).await?;
+                    let Some(now) = now else { return Ok(()) };
+                    self.version.clone_from(&now.metadata.resource_version);
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Err(Fault::transient("the Application changes too often for its status to be written"))
     }
 }
 
@@ -118,6 +136,10 @@ impl Observe for StatusWriter<'_> {
     fn status<'a>(&'a mut self, status: &'a WorkflowStatus) -> BoxFuture<'a, Result<(), Fault>> {
         (self.tell)(status);
         Box::pin(self.write(status))
+    }
+
+    fn changed(&mut self, status: &WorkflowStatus) {
+        (self.tell)(status);
     }
 
     fn taken<'a>(&'a mut self, ids: &'a [String]) -> BoxFuture<'a, Result<(), Fault>> {

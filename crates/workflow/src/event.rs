@@ -72,6 +72,8 @@ pub enum Request {
     StoreSecrets(IndexMap<String, Value>),
     /// Append to the journal.
     WriteJournal(Vec<Entry>),
+    /// The journal has these user operations: nobody needs to leave them any longer.
+    Acknowledge(Vec<String>),
     /// Perform an action and answer with [`Event::Action`].
     RunAction(RunAction),
     /// Nobody wants to hear of these actions any more; give up what can be given up.

@@ -20,14 +20,17 @@
 
 mod application;
 pub mod approval;
+pub mod commit;
 pub mod deploy;
 pub mod evaluate;
 pub mod event;
 pub mod ident;
 pub mod journal;
+pub mod ownership;
 pub mod plan;
 pub mod retry;
 pub mod run;
+pub mod simulate;
 pub mod state;
 pub mod status;
 pub mod step;

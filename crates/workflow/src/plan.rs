@@ -137,6 +137,18 @@ impl Plan {
         model::phase::mode_text(self.mode, self.sub_mode)
     }
 
+    /// A plan without steps.
+    pub fn empty() -> Plan {
+        Plan {
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            mode: Mode::StepByStep,
+            sub_mode: Mode::Dag,
+            names: IndexMap::new(),
+            hash: String::new(),
+        }
+    }
+
     /// Gives a step with `forEach` a sub-step for each of its items, now that their number is known. Doing it again with
     /// another number leaves as many as that.
     pub fn expand(&mut self, ix: Ix, count: usize) {

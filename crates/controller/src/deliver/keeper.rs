@@ -118,9 +118,12 @@ impl Keeper {
                 object: &m.object,
             })
             .collect();
-        for tracker in inventory.record(&self.rules, &records) {
+        let mut recorded = inventory.clone();
+        for tracker in recorded.record(&self.rules, &records) {
             self.store(tracker).await?;
         }
+        // only what is stored is recorded: a write that failed has to be tried again before anything is applied
+        *inventory = recorded;
         Ok(known)
     }
 

@@ -101,18 +101,30 @@ impl Hub {
         self.objects.apply(object, MANAGER, true, false).await
     }
 
-    /// Writes the whole status. The answer is the Application after it.
+    /// Writes the whole status. The answer is the Application's version after it. With a `version`, it is refused (409) when
+    /// the Application has changed since: a write that was held up on its way must not cover a later one.
     ///
     /// # Errors
-    /// Not found, an unreachable hub.
-    pub async fn write_status(&self, app: &Application, status: &ApplicationStatus) -> Result<(), Fault> {
+    /// Not found, a conflict, an unreachable hub.
+    pub async fn write_status(
+        &self,
+        app: &Application,
+        status: &ApplicationStatus,
+        version: &str,
+    ) -> Result<String, Fault> {
         let target = address(CORE_V1BETA1, "Application", &app.metadata.namespace, &app.metadata.name);
         let mut status = untyped("status", status)?;
         // A merge patch keeps what it does not name: what is gone has to be said.
         if let Some(old) = app.status.as_ref() {
             say_what_is_gone(&mut status, &untyped("status", old)?);
         }
-        self.objects.merge(&target, &json!({ "status": status }), true, MANAGER).await.map(drop)
+        let mut patch = json!({ "status": status });
+        if !version.is_empty() {
+            patch["metadata"] = json!({ "resourceVersion": version });
+        }
+        let written = self.objects.merge(&target, &patch, true, MANAGER).await?;
+        let version = written.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+        Ok(version.unwrap_or_default().to_owned())
     }
 
     /// Sets or removes (`None`) annotations of an Application.

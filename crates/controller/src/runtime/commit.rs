@@ -1,166 +1,170 @@
-//! What was decided, made durable in groups: one write for many facts, one status for many changes.
-//!
-//! A journal entry must stand before an effect is sent, before the status tells of it, and before the run is left. Reading
-//! and converging need not wait for it: after a crash they are done again. So facts are kept for a moment, and written
-//! together when there are many of them, when the moment is over, or when something must not go without them.
+//! Doing what [`workflow::commit`] says is to be done, in order.
 
 use super::{Execution, Signal, persist};
 use actions::Fault;
-use model::action::Class;
 use rustc_hash::FxHashMap;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
+use workflow::commit::{Commit, Deed};
 use workflow::event::{ActionId, Event, Request};
-use workflow::{Entry, Fact};
+use workflow::ownership;
 
-/// So many facts are written at once at the latest.
-const ENTRIES: usize = 64;
-/// So long a fact may wait.
-const MOMENT: Duration = Duration::from_millis(200);
+/// A status of more steps than this is not made for every change.
+const STEPS_TOLD: usize = 500;
 
-/// Actions under way. They end when nobody wants to hear of them.
+/// Actions under way.
 #[derive(Debug, Default)]
-pub(crate) struct Running(FxHashMap<ActionId, AbortHandle>);
+struct Running {
+    wanted: FxHashMap<ActionId, JoinHandle<()>>,
+    /// Nobody waits for their answers any more.
+    given_up: Vec<JoinHandle<()>>,
+}
 
 impl Running {
-    pub(crate) fn remove(&mut self, id: &ActionId) {
-        self.0.remove(id);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        for (_, task) in self.0.drain() {
-            task.abort();
+    /// Waits until nothing more of them can arrive anywhere: a request that is on its way cannot be called back, and whoever
+    /// executes next must not meet it. What takes longer than a request may is cut off.
+    async fn settle(&mut self) {
+        let patience = Instant::now() + Duration::from_millis(ownership::REQUEST as u64);
+        self.given_up.extend(self.wanted.drain().map(|(_, task)| task));
+        for mut task in self.given_up.drain(..) {
+            if tokio::time::timeout_at(patience, &mut task).await.is_err() {
+                task.abort();
+            }
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.clear();
+        for task in self.given_up.iter().chain(self.wanted.values()) {
+            task.abort();
+        }
     }
 }
 
-/// What is decided and not yet written.
-#[derive(Debug, Default)]
-pub(crate) struct Commit {
-    entries: Vec<Entry>,
-    outputs: bool,
-    status: bool,
-    since: Option<Instant>,
-    pub(crate) running: Running,
+/// What is under way for one execution.
+#[derive(Debug)]
+pub(crate) struct Doing {
+    commit: Commit,
+    running: Running,
+    started: Instant,
+    /// The last status could not be written.
+    status_is_behind: bool,
+    /// When the core wants to be woken.
+    pub(crate) wake: Option<Instant>,
 }
 
-impl Commit {
-    /// Takes requests in order: starts what may start, keeps what may wait.
-    pub(crate) async fn take(
-        &mut self,
-        execution: &mut Execution<'_>,
-        requests: Vec<Request>,
-        wake: &mut Option<Instant>,
-    ) -> Result<(), Fault> {
-        for request in requests {
-            match request {
-                Request::StoreSecrets(values) => {
-                    let (hub, app) = (execution.hub, execution.app);
-                    persist(|| hub.write_secrets(app, values.iter())).await?;
-                }
-                Request::WriteJournal(entries) => {
-                    let asked = entries.iter().any(|e| matches!(e.fact, Fact::Operation { .. }));
-                    self.entries.extend(entries);
-                    self.touch();
-                    // whoever asked waits for it
-                    if asked {
-                        self.since = Some(Instant::now() - MOMENT);
-                    }
-                }
-                Request::RunAction(action) => {
-                    if action.class == Class::Effect {
-                        self.write(execution).await?;
-                    }
-                    let (perform, sender, id) = (execution.perform.clone(), execution.sender.clone(), action.id);
-                    let fence = execution.lease.fence();
-                    let task = tokio::spawn(async move {
-                        if !fence.is_open() {
-                            return;
+impl Doing {
+    pub(crate) fn new() -> Doing {
+        Doing {
+            commit: Commit::default(),
+            running: Running::default(),
+            started: Instant::now(),
+            status_is_behind: false,
+            wake: None,
+        }
+    }
+
+    fn clock(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// An action is over.
+    pub(crate) fn is_over(&mut self, id: &ActionId) {
+        self.running.wanted.remove(id);
+    }
+
+    /// Waits until no action is under way.
+    pub(crate) async fn settle(&mut self, fence_is_open: bool) {
+        let cut_off = !fence_is_open && !self.running.wanted.is_empty();
+        self.running.settle().await;
+        if cut_off {
+            // the requests of actions that the fence cut off may still arrive
+            tokio::time::sleep(Duration::from_millis(ownership::REQUEST as u64)).await;
+        }
+    }
+
+    /// Takes requests, does what cannot wait.
+    pub(crate) async fn take(&mut self, execution: &mut Execution<'_>, requests: Vec<Request>) -> Result<(), Fault> {
+        if requests.contains(&Request::StatusChanged) && execution.run.plan().nodes.len() <= STEPS_TOLD {
+            let status = execution.run.status();
+            execution.observe.changed(&status);
+        }
+        let deeds = self.commit.take(self.clock(), requests);
+        self.all(execution, deeds).await?;
+        if self.commit.due().is_some_and(|due| due <= self.clock()) {
+            self.flush(execution).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything that is left.
+    pub(crate) async fn flush(&mut self, execution: &mut Execution<'_>) -> Result<(), Fault> {
+        let deeds = self.commit.flush();
+        self.all(execution, deeds).await
+    }
+
+    /// When something has to be written.
+    pub(crate) fn due(&self) -> Instant {
+        let millis = self.commit.due().map_or(3_600_000, |due| u64::try_from(due - self.clock()).unwrap_or_default());
+        Instant::now() + Duration::from_millis(millis)
+    }
+
+    async fn all(&mut self, execution: &mut Execution<'_>, deeds: Vec<Deed>) -> Result<(), Fault> {
+        for deed in deeds {
+            self.deed(execution, deed).await?;
+        }
+        Ok(())
+    }
+
+    async fn deed(&mut self, execution: &mut Execution<'_>, deed: Deed) -> Result<(), Fault> {
+        let (hub, app) = (execution.hub, execution.app);
+        match deed {
+            Deed::StoreSecrets(values) => persist(|| hub.write_secrets(app, values.iter())).await?,
+            Deed::WriteJournal(entries) => execution.journal.append(hub, &entries).await?,
+            Deed::Acknowledge(ids) if self.status_is_behind => {
+                tracing::warn!(?ids, "these requests stay until the status can be written");
+            }
+            Deed::Acknowledge(ids) => execution.observe.taken(&ids).await?,
+            Deed::RunAction(action) => {
+                let (perform, sender, id) = (execution.perform.clone(), execution.sender.clone(), action.id);
+                let fence = execution.lease.fence();
+                let task = tokio::spawn(async move {
+                    tokio::select! {
+                        // a lease that is as good as lost takes with it what is under way
+                        biased;
+                        () = fence.closed() => {}
+                        outcome = perform.perform(action) => {
+                            // The loop may be gone: then nobody wants the answer.
+                            let _ = sender.send(Signal::Event(Event::Action { id, outcome }));
                         }
-                        let outcome = perform.perform(action).await;
-                        // The loop may be gone: then nobody wants the answer.
-                        let _ = sender.send(Signal::Event(Event::Action { id, outcome }));
-                    });
-                    self.running.0.insert(id, task.abort_handle());
-                }
-                Request::Cancel(ids) => {
-                    for id in ids {
-                        if let Some(task) = self.running.0.remove(&id) {
-                            task.abort();
-                        }
                     }
-                }
-                Request::OutputsChanged => {
-                    self.outputs = true;
-                    self.touch();
-                }
-                Request::StatusChanged => {
-                    self.status = true;
-                    self.touch();
-                }
-                Request::WakeAt(time) => {
-                    *wake = time.map(|time| {
-                        let millis = u64::try_from(time.0 - super::now().0).unwrap_or_default();
-                        Instant::now() + Duration::from_millis(millis)
-                    });
+                });
+                self.running.wanted.insert(id, task);
+            }
+            Deed::Cancel(ids) => {
+                let running = &mut self.running;
+                running.given_up.retain(|task| !task.is_finished());
+                running.given_up.extend(ids.iter().filter_map(|id| running.wanted.remove(id)));
+            }
+            Deed::WriteOutputs => {
+                let vars = serde_json::Value::Object(execution.run.outputs().into_iter().collect());
+                let backend = persist(|| hub.write_context(app, &vars)).await?;
+                execution.observe.context(backend);
+            }
+            Deed::WriteStatus => {
+                let status = execution.run.status();
+                let written = execution.observe.status(&status).await;
+                self.status_is_behind = written.is_err();
+                if let Err(fault) = written {
+                    tracing::warn!(app = app.metadata.name, %fault, "the status could not be written");
                 }
             }
-        }
-        Ok(())
-    }
-
-    fn touch(&mut self) {
-        self.since.get_or_insert_with(Instant::now);
-    }
-
-    /// When it has to be written.
-    pub(crate) fn due(&self) -> Instant {
-        self.since.map_or_else(|| Instant::now() + Duration::from_secs(3600), |since| since + MOMENT)
-    }
-
-    /// Whether it has to be written now.
-    pub(crate) fn is_due(&self) -> bool {
-        self.entries.len() >= ENTRIES || self.since.is_some_and(|since| since.elapsed() >= MOMENT)
-    }
-
-    /// Writes the journal.
-    async fn write(&mut self, execution: &mut Execution<'_>) -> Result<(), Fault> {
-        if self.entries.is_empty() {
-            return Ok(());
-        }
-        let entries = std::mem::take(&mut self.entries);
-        execution.journal.append(execution.hub, &entries).await?;
-        let taken = entries.iter().filter_map(|e| match &e.fact {
-            Fact::Operation { id, .. } => Some(id.clone()),
-            _ => None,
-        });
-        let taken: Vec<String> = taken.collect();
-        if !taken.is_empty() {
-            execution.observe.taken(&taken).await?;
-        }
-        Ok(())
-    }
-
-    /// Writes everything: the journal, then what it tells of.
-    pub(crate) async fn flush(&mut self, execution: &mut Execution<'_>) -> Result<(), Fault> {
-        self.since = None;
-        self.write(execution).await?;
-        let (hub, app) = (execution.hub, execution.app);
-        if std::mem::take(&mut self.outputs) {
-            let vars = serde_json::Value::Object(execution.run.outputs().into_iter().collect());
-            let backend = persist(|| hub.write_context(app, &vars)).await?;
-            execution.observe.context(backend);
-        }
-        if std::mem::take(&mut self.status) {
-            let status = execution.run.status();
-            if let Err(fault) = execution.observe.status(&status).await {
-                tracing::warn!(app = app.metadata.name, %fault, "the status could not be written");
+            Deed::WakeAt(time) => {
+                self.wake = time.map(|time| {
+                    let millis = u64::try_from(time.0 - super::now().0).unwrap_or_default();
+                    Instant::now() + Duration::from_millis(millis)
+                });
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ mod commit;
 mod journal;
 mod retry;
 
-pub(crate) use commit::Commit;
+use commit::Doing;
 pub use journal::Journal;
 pub use retry::persist;
 
@@ -33,11 +33,14 @@ pub trait Perform: Send + Sync {
 
 /// Sees the run as it goes; writes status, draws progress.
 pub trait Observe: Send {
-    /// The status has changed.
+    /// The status is to be written.
     ///
     /// # Errors
     /// The status cannot be written although it was tried again; the run goes on, for status is only a projection.
     fn status<'a>(&'a mut self, status: &'a WorkflowStatus) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// The status has changed and will be written soon.
+    fn changed(&mut self, status: &WorkflowStatus);
 
     /// Requests of users that the journal has taken: nobody needs to leave them any longer.
     fn taken<'a>(&'a mut self, ids: &'a [String]) -> BoxFuture<'a, Result<(), Fault>>;
@@ -112,11 +115,10 @@ pub fn now() -> Time {
 /// # Errors
 /// The hub cannot be written to for longer than the lease lasts, or refuses.
 pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
-    let mut commit = Commit::default();
-    let ended = turn(&mut execution, &mut commit).await;
+    let mut doing = Doing::new();
+    let ended = turn(&mut execution, &mut doing).await;
     let Execution { hub, lease, .. } = execution;
-    // nobody hears of them any more, and who comes next must not meet them
-    drop(commit);
+    doing.settle(lease.fence().is_open()).await;
     if !matches!(ended, Ok(Ended::Superseded)) {
         // A lease that cannot be let go expires by itself; the result of the run does not depend on it.
         let _ = lease.release(hub, Timestamp::now()).await;
@@ -124,9 +126,8 @@ pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
     ended
 }
 
-async fn turn(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ended, Fault> {
+async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended, Fault> {
     let mut renew_at = Instant::now() + lease::renew_after();
-    let mut wake: Option<Instant> = None;
     let (mut phases, mut moved_at) = (Vec::new(), Instant::now());
     let mut events = vec![Event::Tick];
     // What was asked for before the loop began comes first: a suspended run that is resumed has not settled.
@@ -139,14 +140,20 @@ async fn turn(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ende
     loop {
         for event in &events {
             if let Event::Action { id, .. } = event {
-                commit.running.remove(id);
+                doing.is_over(id);
             }
         }
         let requests = execution.run.handle(now(), std::mem::take(&mut events), execution.steps);
-        let mut went = commit.take(execution, requests, &mut wake).await;
+        if execution.patience.is_some() {
+            let seen = phases_of(&execution.run);
+            if seen != phases {
+                (phases, moved_at) = (seen, Instant::now());
+            }
+        }
+        let mut went = doing.take(execution, requests).await;
         let ended = settled(execution);
-        if went.is_ok() && (ended.is_some() || commit.is_due()) {
-            went = commit.flush(execution).await;
+        if went.is_ok() && ended.is_some() {
+            went = doing.flush(execution).await;
         }
         match went {
             Ok(()) => {}
@@ -157,8 +164,8 @@ async fn turn(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ende
             return Ok(ended);
         }
         let give_up = execution.patience.map(|patience| moved_at + patience);
-        let wake_at = wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
-        let flush_at = commit.due();
+        let wake_at = doing.wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        let flush_at = doing.due();
         tokio::select! {
             signal = execution.signals.recv() => match signal {
                 Some(Signal::Event(event)) => {
@@ -166,17 +173,23 @@ async fn turn(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ende
                     while let Ok(signal) = execution.signals.try_recv() {
                         match signal {
                             Signal::Event(event) => events.push(event),
-                            Signal::Stop => return stop(execution, commit).await,
+                            Signal::Stop => return stop(execution, doing).await,
                         }
                     }
                 }
-                Some(Signal::Stop) | None => return stop(execution, commit).await,
+                Some(Signal::Stop) | None => return stop(execution, doing).await,
             },
             () = tokio::time::sleep_until(wake_at) => {
-                wake = None;
+                doing.wake = None;
                 events.push(Event::Tick);
             }
             () = tokio::time::sleep_until(flush_at) => {}
+            () = tokio::time::sleep_until(give_up.unwrap_or(renew_at)), if give_up.is_some() => {
+                return Ok(match stop(execution, doing).await? {
+                    Ended::Stopped => Ended::Stalled,
+                    ended => ended,
+                });
+            }
             () = tokio::time::sleep_until(renew_at) => {
                 match execution.lease.renew(execution.hub, Timestamp::now()).await {
                     Ok(()) => renew_at = Instant::now() + lease::renew_after(),
@@ -190,10 +203,14 @@ async fn turn(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ende
     }
 }
 
+/// What counts as progress: the phases of all steps, not what they say while they wait.
+fn phases_of(run: &Run) -> Vec<Option<model::StepPhase>> {
+    run.state().steps.iter().map(|step| step.as_ref().map(|step| step.phase)).collect()
+}
+
 /// What is known is made durable before the process goes; whoever comes next then need not do it again.
-async fn stop(execution: &mut Execution<'_>, commit: &mut Commit) -> Result<Ended, Fault> {
-    commit.running.clear();
-    match commit.flush(execution).await {
+async fn stop(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended, Fault> {
+    match doing.flush(execution).await {
         Err(fault) if fault.class == actions::FaultClass::Conflict => Ok(Ended::Superseded),
         Err(fault) => Err(fault),
         Ok(()) => Ok(Ended::Stopped),

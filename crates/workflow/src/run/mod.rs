@@ -122,6 +122,8 @@ pub struct Run {
     status_changed: bool,
     /// Actions that were asked for and whose answers are not wanted any more.
     cancelled: Vec<ActionId>,
+    /// User operations that the journal has.
+    acknowledged: Vec<String>,
     /// Top-level steps that are not finished.
     open_roots: usize,
     /// Of finished steps: whether they and all they depended on succeeded.
@@ -203,6 +205,7 @@ impl Run {
             vars_changed: false,
             status_changed: false,
             cancelled: Vec::new(),
+            acknowledged: Vec::new(),
             open_roots: 0,
             clean: FxHashMap::default(),
             last_wake: None,
@@ -312,6 +315,9 @@ impl Run {
         }
         if !self.fresh.is_empty() {
             requests.push(Request::WriteJournal(std::mem::take(&mut self.fresh)));
+        }
+        if !self.acknowledged.is_empty() {
+            requests.push(Request::Acknowledge(std::mem::take(&mut self.acknowledged)));
         }
         requests.extend(std::mem::take(&mut self.calls).into_iter().map(Request::RunAction));
         if !self.cancelled.is_empty() {

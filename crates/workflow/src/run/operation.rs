@@ -73,6 +73,8 @@ impl Run {
     }
 
     pub(super) fn operation(&mut self, operation: &UserOperation, steps: &dyn Steps) {
+        // also what was taken before is acknowledged: the word of it may have been lost
+        self.acknowledged.push(operation.id.clone());
         if self.state.operations.contains_key(&operation.id) {
             return;
         }

@@ -291,14 +291,13 @@ impl Run {
         if phase == StepPhase::Failed && !self.state.failed && reason != StepReason::Terminate {
             self.fact(Fact::Terminate { by: Terminator::Failure });
         }
-        let started = self.state.step(ix).is_some_and(|s| s.active >= s.first && !was_pending);
         self.give_up_call(ix);
         if let Some(live) = self.live.get_mut(ix) {
             *live = Live { last: live.last, ..Live::default() };
         }
         match node.parent {
             None => self.open_roots = self.open_roots.saturating_sub(1),
-            Some(parent) => self.leave_group(parent, started),
+            Some(parent) => self.leave_group(parent, !was_pending),
         }
         for follower in &node.followers {
             if let Some(live) = self.live.get_mut(*follower) {
