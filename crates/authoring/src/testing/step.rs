@@ -36,7 +36,12 @@ pub(super) fn run(
         runner.renderer.checked_parameters(&runner.loaded, &input.parameter, &told, base, input.allow_unknown)?;
     observed.parameter = given::json(&checked);
     let plan = Plan::new(std::slice::from_ref(&step), Mode::StepByStep, Mode::Dag)?;
-    let identity = Identity { uid: "test".into(), revision: "test".into(), context: std::mem::take(&mut context) };
+    let identity = Identity {
+        uid: "test".into(),
+        revision: "test".into(),
+        context: std::mem::take(&mut context),
+        ..Identity::default()
+    };
     let mut run = Run::start(Arc::new(plan), identity, Policy::default(), 1);
     let mut answers = Answers { given: &input.actions, used: vec![false; input.actions.len()], unanswered: Vec::new() };
     let (mut now, mut wake, mut events) = (0_i64, None, Vec::new());
@@ -55,9 +60,12 @@ pub(super) fn run(
                     events.push(Event::Action { id: action.id, outcome });
                 }
                 Request::WakeAt(time) => wake = time,
-                Request::StoreOutputs(values) => vars.extend(values),
                 Request::StoreSecrets(values) => vars.extend(values.into_iter().map(|(k, _)| (k, json!("***")))),
-                Request::WriteJournal(_) | Request::WriteStatus(_) => {}
+                Request::WriteJournal(_)
+                | Request::Acknowledge(_)
+                | Request::Cancel(_)
+                | Request::OutputsChanged
+                | Request::StatusChanged => {}
             }
         }
         if !events.is_empty() {
@@ -71,6 +79,7 @@ pub(super) fn run(
             _ => break,
         }
     }
+    vars.extend(run.outputs());
     observed.calls = visit;
     observed.values = vars;
     if let Some(status) = run.status().steps.into_iter().next() {
