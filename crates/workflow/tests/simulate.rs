@@ -7,7 +7,8 @@ fn must_hold(seed: u64, options: &Options) -> Story {
     let told = story(seed, options);
     if !told.violations.is_empty() {
         let lines = story(seed, &Options { story: true, ..options.clone() }).lines.join("\n");
-        panic!("seed {seed} {options:?}\n{lines}\n{}", told.violations.join("\n"));
+        let violations = told.violations.join("\n");
+        assert!(violations.is_empty(), "seed {seed} {options:?}\n{lines}\n{violations}");
     }
     told
 }

@@ -119,8 +119,8 @@ impl Hub {
             say_what_is_gone(&mut status, &untyped("status", old)?);
         }
         let mut patch = json!({ "status": status });
-        if !version.is_empty() {
-            patch["metadata"] = json!({ "resourceVersion": version });
+        if let (false, Some(patch)) = (version.is_empty(), patch.as_object_mut()) {
+            patch.insert("metadata".to_owned(), json!({ "resourceVersion": version }));
         }
         let written = self.objects.merge(&target, &patch, true, MANAGER).await?;
         let version = written.pointer("/metadata/resourceVersion").and_then(Value::as_str);
