@@ -116,7 +116,7 @@ pub(crate) fn reference() -> Work {
     let mail = |to: String| json!({"provider": "email", "name": "send", "params": {"to": to}});
     let step = |name: String, script: Vec<Value>| json!({"name": name, "type": "script", "properties": {"do": script}});
     let mut steps: Vec<Value> = Vec::new();
-    for i in 0..8 {
+    for i in 0..9 {
         let name = format!("s{i}");
         let mut script: Vec<Value> = (0..CLUSTERS).map(|c| apply(c, &format!("{name}-{c}"))).collect();
         script.push(post(format!("aware/{name}")));
