@@ -22,6 +22,8 @@ use serde_json::{Map, Value};
 const CONFLICTS_AT_ONCE: u32 = 5;
 /// Actions in one visit; more is a template that never ends.
 const ACTIONS_PER_VISIT: usize = 10_000;
+/// Shorter texts are found by chance.
+const SECRET_LENGTH: usize = 4;
 
 impl Run {
     /// Begins a visit or goes on with it.
@@ -161,7 +163,8 @@ impl Run {
         let Some((_, call, key)) = self.live.get_mut(ix).and_then(|l| l.call.take()) else { return };
         let step = self.plan.node(ix).map(|n| n.step.name.clone()).unwrap_or_default();
         match outcome {
-            Outcome::Done(result) => {
+            Outcome::Done(mut result) => {
+                result.secret |= call.params.secret && self.repeats_a_secret(ix, &result.value);
                 if let Some(live) = self.live.get_mut(ix) {
                     live.conflicts = 0;
                 }
@@ -189,6 +192,22 @@ impl Run {
                 self.fault(ix, class, &message);
             }
         }
+    }
+
+    /// Whether an answer repeats a secret that this step can have sent: a server that echoes what it was given must not
+    /// carry it into the journal.
+    fn repeats_a_secret(&self, ix: Ix, answer: &Value) -> bool {
+        let mut told = Vec::new();
+        texts(answer, &mut |text| told.push(text));
+        let results = self.live.get(ix).into_iter().flat_map(|live| live.results.values());
+        let secrets = results.filter(|r| r.secret).map(|r| &r.value).chain(self.secrets.values());
+        let mut found = false;
+        for secret in secrets {
+            texts(secret, &mut |secret| {
+                found |= secret.len() >= SECRET_LENGTH && told.iter().any(|text| text.contains(secret));
+            });
+        }
+        found
     }
 
     /// Ends the visit; the step is looked at again after a pause.
@@ -375,6 +394,19 @@ pub fn tell(problem: &Diagnostic) -> String {
             format!("{path}: {}", problem.message)
         }
         _ => problem.message.clone(),
+    }
+}
+
+/// Every text in a value.
+fn texts<'a>(value: &'a Value, see: &mut dyn FnMut(&'a str)) {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) => see(text),
+            Value::Array(items) => open.extend(items),
+            Value::Object(fields) => open.extend(fields.values()),
+            _ => {}
+        }
     }
 }
 

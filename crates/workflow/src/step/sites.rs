@@ -8,6 +8,7 @@ use cue::{Evaluation, Program, Value};
 use cue_syntax::{Diagnostic, Sources};
 use indexmap::IndexMap;
 use model::action::{Action, DEFAULT_PROVIDER};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// How deep actions may lie.
@@ -48,6 +49,7 @@ pub(super) fn settle(
 ) -> Result<Settled, Diagnostic> {
     let mut known: IndexMap<String, Site> = IndexMap::new();
     let mut next_id = 0;
+    let mut met = FxHashMap::default();
     for _ in 0..ROUNDS {
         let mut inputs = inputs.clone();
         for site in known.values() {
@@ -56,7 +58,7 @@ pub(super) fn settle(
         let evaluation = program.evaluate(inputs, limits);
         let mut sites = Vec::new();
         let root = evaluation.root();
-        Walk { sources, sites: &mut sites }.fields(root, &mut Vec::new(), "", 0)?;
+        Walk { sources, sites: &mut sites, met: &mut met }.fields(root, &mut Vec::new(), "", 0)?;
         let before = known.len();
         known.retain(|path, _| sites.iter().any(|s| s.path == *path));
         let mut changed = known.len() != before;
@@ -87,6 +89,9 @@ pub(super) fn settle(
 struct Walk<'a> {
     sources: &'a Sources,
     sites: &'a mut Vec<Site>,
+    /// Fields by path in the order in which they were first met. Those of one loop stand at one place, and a result that is put
+    /// in changes the order in which the evaluator lists them.
+    met: &'a mut FxHashMap<String, usize>,
 }
 
 impl Walk<'_> {
@@ -129,9 +134,18 @@ impl Walk<'_> {
         fields.retain(|f| f.arc == ArcType::Regular);
         let has_params = fields.iter().any(|f| f.label == "$params");
         let place = |v: &Value<'_>| v.span().map_or((u32::MAX, u32::MAX), |s| (s.source.0, s.start));
-        fields.sort_by_cached_key(|f| match step_number(&f.value) {
-            Some(n) => (false, n, (0, 0)),
-            None => (true, 0, place(&f.value)),
+        let inside = |label: &SmolStr| match path_label(label) {
+            label if path.is_empty() => label.to_string(),
+            label => format!("{path}.{label}"),
+        };
+        let met = &mut *self.met;
+        fields.sort_by_cached_key(|f| {
+            let count = met.len();
+            let nth = *met.entry(inside(&f.label)).or_insert(count);
+            match step_number(&f.value) {
+                Some(n) => (false, n, (0, 0), nth),
+                None => (true, 0, place(&f.value), nth),
+            }
         });
         for field in fields {
             let skipped =
@@ -140,8 +154,7 @@ impl Walk<'_> {
                 continue;
             }
             selectors.push(Selector::new(&field.label));
-            let label = path_label(&field.label);
-            let inner = if path.is_empty() { label.to_string() } else { format!("{path}.{label}") };
+            let inner = inside(&field.label);
             self.value(field.value, selectors, &inner, depth + 1)?;
             selectors.pop();
         }
