@@ -65,10 +65,16 @@ impl Place {
         Running { child, rest }
     }
 
+    /// The status, once there is one: it is written a moment after the command has told of it.
     fn status(&self) -> Value {
-        let out = self.run(&["status", "shop", "-o", "json"]);
-        let app: Value = serde_json::from_slice(&out.stdout).unwrap();
-        app["status"].clone()
+        for _ in 0..200 {
+            let out = self.run(&["status", "shop", "-o", "json"]);
+            let app: Value = serde_json::from_slice(&out.stdout).unwrap();
+            if !app["status"]["workflow"].is_null() {
+                return app["status"].clone();
+            }
+        }
+        Value::Null
     }
 }
 

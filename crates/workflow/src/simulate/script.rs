@@ -21,7 +21,7 @@ impl Steps for Script {
             }
             let text = |key: &str| a.get(key).and_then(Value::as_str).unwrap_or_default();
             let Some(action) = lookup(text("provider"), text("name")) else {
-                return Err(Diagnostic::error("simulate/action", format!("no action {}", text("name"))));
+                return Err(Diagnostic::error("workflow/action", format!("no action {}", text("name"))));
             };
             let value = a.get("params").cloned().unwrap_or_else(|| json!({}));
             return Ok(Next::Act(Call { path, action, params: Payload { value, secret: scope.parameter.secret } }));
