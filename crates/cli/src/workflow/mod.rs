@@ -74,7 +74,8 @@ async fn operate(hub: HubArgs, args: OperationArgs, action: OperationAction, ver
     let app = find(&session, &args.app).await?;
     let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
     ::workflow::status::possible(&action, run)?;
-    let operation = UserOperation { id: uuid::Uuid::now_v7().to_string(), action, by: requester(), ..UserOperation::default() };
+    let operation =
+        UserOperation { id: uuid::Uuid::now_v7().to_string(), action, by: requester(), ..UserOperation::default() };
     let (namespace, name) = (&args.app.namespace, &args.app.name);
     controller::follow::ask(&session.hub, namespace, name, &operation, Duration::from_secs(30)).await?;
     println!("Successfully {verb} workflow: {name}");
