@@ -3,6 +3,7 @@
 //! Two answers: what has changed in the parameters, and, for each Application that is at hand, whether it still renders and
 //! whether it renders the same.
 
+use crate::doc::alternatives;
 use crate::explain::parameters::{Parameter, Parameters};
 use cue_syntax::{Diagnostic, Severity};
 use render::{AppInput, Clusters, Loaded, RenderContext, Renderer};
@@ -95,15 +96,53 @@ fn one(old: &Parameter, new: &Parameter, path: &str, loaded: &Loaded, out: &mut 
     }
 }
 
-/// Every alternative of the old type is one of the new, as far as their texts say.
+/// Whether every alternative of the old type fits one of the new, as far as their texts say.
 fn wider(old: &str, new: &str) -> bool {
-    let parts = |t: &str| t.split('|').map(|p| p.trim().to_owned()).collect::<Vec<_>>();
-    let new = parts(new);
-    parts(old).iter().all(|p| {
-        let is_text = p.starts_with('"') && new.iter().any(|n| n == "string");
-        let is_int = p == "int" && new.iter().any(|n| n == "number");
-        new.contains(p) || is_text || is_int || new.iter().any(|n| n == "any")
-    })
+    let new = alternatives(new, '|');
+    alternatives(old, '|').iter().all(|o| new.iter().any(|n| fits(o, n)))
+}
+
+/// Whether an alternative is within another: `int & >=1` is within `int`, `number` and `>=0`.
+fn fits(old: &str, new: &str) -> bool {
+    if let (Some(old), Some(new)) = (old.strip_prefix("[]"), new.strip_prefix("[]")) {
+        return wider(old, new);
+    }
+    if let (Some(old), Some(new)) = (old.strip_prefix("map[string]"), new.strip_prefix("map[string]")) {
+        return wider(old, new);
+    }
+    let has = alternatives(old, '&');
+    // Each demand of the new type is one that the old type makes already.
+    alternatives(new, '&').iter().all(|n| has.iter().any(|o| implies(o, n)))
+}
+
+/// Whether what meets the first demand meets the second.
+fn implies(old: &str, new: &str) -> bool {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let bound = |text: &str, sign: char| {
+        let rest = text.strip_prefix(sign)?;
+        Some(match rest.strip_prefix('=') {
+            Some(rest) => (number(rest)?, true),
+            None => (number(rest)?, false),
+        })
+    };
+    let within = |sign: char| match (bound(old, sign), bound(new, sign)) {
+        (Some((o, closed)), Some((n, open))) => {
+            (if sign == '>' { o > n } else { o < n }) || (o == n && (open || !closed))
+        }
+        (None, Some((n, open))) => {
+            number(old).is_some_and(|o| (if sign == '>' { o > n } else { o < n }) || (open && o == n))
+        }
+        _ => false,
+    };
+    let is_number = number(old).is_some() || bound(old, '>').is_some() || bound(old, '<').is_some();
+    match new {
+        "any" => true,
+        "string" => old == new || old.starts_with('"') || old.starts_with("=~"),
+        "number" => old == new || old == "int" || old == "float" || is_number,
+        "int" => old == new || old.parse::<i64>().is_ok(),
+        "bool" => matches!(old, "bool" | "true" | "false"),
+        _ => old == new || within('>') || within('<'),
+    }
 }
 
 /// What the new version means for an Application. Both renderers differ in the definition only.
@@ -178,10 +217,38 @@ mod tests {
 
     #[test]
     fn what_accepts_more_is_safe() {
-        assert!(
-            told("a: string\nb: \"x\" | \"y\"\nc: int", "a: string | int\nb: string\nc: *1 | number")
-                .iter()
-                .all(|l| !l.starts_with("Error"))
-        );
+        for (old, new) in [
+            ("string", "string | int"),
+            ("\"x\" | \"y\"", "string"),
+            ("int", "*1 | number"),
+            ("int & >=0", "int"),
+            ("int & >=1 & <=10", "int & >0 & <11"),
+            ("int & >1", "int & >=1"),
+            ("[...int]", "[...int | string]"),
+            ("[string]: string", "[string]: string | int"),
+            ("true | false", "bool"),
+            ("1 | 2", "int & <=2"),
+            ("string & =~\"^a\"", "string"),
+        ] {
+            let told = told(&format!("a: {old}"), &format!("a: {new}"));
+            assert!(told.iter().all(|l| !l.starts_with("Error")), "{old} to {new}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_accepts_less_is_not() {
+        for (old, new) in [
+            ("int", "int & >=0"),
+            ("int & >=0", "int & >0"),
+            ("number", "int"),
+            ("string", "=~\"^a\""),
+            ("string | int", "string"),
+            ("[...string | int]", "[...string]"),
+            ("int & <=10", "int & <=9"),
+            ("string", "\"x\" | \"y\""),
+        ] {
+            let told = told(&format!("a: {old}"), &format!("a: {new}"));
+            assert!(told.iter().any(|l| l.starts_with("Error a")), "{old} to {new}: {told:?}");
+        }
     }
 }

@@ -245,7 +245,7 @@ fn literal(text: &str) -> Option<Value> {
 }
 
 /// The alternatives of a kind, those inside brackets left whole.
-fn alternatives(kind: &str, mark: char) -> Vec<&str> {
+pub(crate) fn alternatives(kind: &str, mark: char) -> Vec<&str> {
     let (mut out, mut depth, mut start, mut in_text) = (Vec::new(), 0_i32, 0, false);
     let mut before = ' ';
     for (i, c) in kind.char_indices() {

@@ -83,7 +83,7 @@ enum Command {
     Logs(Deferred<access::logs::LogsArgs>),
     /// Forward a port of this machine to a pod of an application
     PortForward(Deferred<access::forward::ForwardArgs>),
-    /// List and print definitions
+    /// Begin, check, test, document, compare and store definitions
     #[command(subcommand)]
     Def(Deferred<def::DefArgs>),
     /// Show what a type takes: parameters, defaults, an example
@@ -122,6 +122,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    output::end_quietly_when_nobody_reads();
     let Cli { hub, command } = Cli::parse();
     match command {
         Command::Render(Deferred(args)) => render::run(args),

@@ -24,6 +24,20 @@ pub(crate) fn text(value: &Value, format: Format) -> Outcome<String> {
     }
 }
 
+/// Ends the process without a word when what reads its output has gone (`lateen … | head`). The standard library panics
+/// then, and every `print!` would have to be written otherwise.
+pub(crate) fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to std") && text.contains("os error 32") {
+            // What a shell gives a command that SIGPIPE has ended.
+            std::process::exit(141);
+        }
+        usual(panic);
+    }));
+}
+
 /// Prints a value.
 pub(crate) fn print(value: &Value, format: Format) -> Outcome {
     print!("{}", text(value, format)?);

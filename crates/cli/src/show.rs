@@ -86,7 +86,10 @@ fn unknown(source: &Layers, name: &str) -> Diagnostic {
     let near = model::action::nearest(name, names.iter().map(String::as_str));
     Diagnostic::error("def/unknown", format!("there is no definition \"{name}\"")).help(match near {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => "`lateen def list --builtin` lists those that come with Lateen; -d gives your own".to_owned(),
+        None => {
+            "`lateen def list` lists those there are; -d gives files of your own, `lateen def show` looks on the hub"
+                .to_owned()
+        }
     })
 }
 
@@ -146,7 +149,7 @@ fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn text(loaded: &Loaded, full: bool) -> Outcome<String> {
+pub(crate) fn text(loaded: &Loaded, full: bool) -> Outcome<String> {
     let definition = &loaded.definition;
     let parameters = Parameters::of(loaded);
     let mut out = format!("{} ({}, {})\n", definition.name, definition.kind.word(), loaded.provenance);
@@ -247,7 +250,7 @@ fn usage(loaded: &Loaded, parameters: &Parameters, full: bool) -> Value {
     }
 }
 
-fn value(loaded: &Loaded, full: bool) -> Value {
+pub(crate) fn value(loaded: &Loaded, full: bool) -> Value {
     let parameters = Parameters::of(loaded);
     let facts: serde_json::Map<String, Value> =
         facts(loaded).into_iter().map(|(name, value)| (camel(name), json!(value))).collect();

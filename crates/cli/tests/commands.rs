@@ -95,7 +95,7 @@ fn definitions_of_the_hub_are_listed_shown_and_used() {
     let listed = place.prints(&["def", "list", "--type", "trait"]);
     let row: Vec<&str> = listed.lines().find(|line| line.starts_with("team")).unwrap().split_whitespace().collect();
     assert_eq!(row.join(" "), "team trait hub/vela-system Who is asked");
-    insta::assert_snapshot!(place.prints(&["def", "show", "team"]), @"
+    insta::assert_snapshot!(place.prints(&["def", "get", "team", "-o", "yaml"]), @"
     apiVersion: core.oam.dev/v1beta1
     kind: TraitDefinition
     metadata:
@@ -112,8 +112,9 @@ fn definitions_of_the_hub_are_listed_shown_and_used() {
             patch: metadata: labels: team: parameter.name
             parameter: name: string
     ");
-    let builtin = place.prints(&["def", "show", "scaler", "--builtin"]);
-    assert!(builtin.contains("\"scaler\": {") && builtin.contains("parameter: {"), "{builtin}");
+    assert!(place.prints(&["def", "show", "team"]).starts_with("team (trait, hub, namespace vela-system)\nWho is asked\n"));
+    let builtin = place.prints(&["def", "get", "scaler"]);
+    assert!(builtin.contains("scaler: {") && builtin.contains("parameter: {"), "{builtin}");
     assert!(place.refused(&["def", "show", "scalar"]).contains("did you mean \"scaler\"?"));
 }
 

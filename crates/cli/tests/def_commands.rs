@@ -60,13 +60,17 @@ fn a_definition_is_begun_checked_stored_changed_and_deleted() {
     let (status, _, told) = desk.run(&["def", "init", "Shop", "-t", "component"]);
     assert!(status == 1 && told.contains("is no name for a definition"), "{told}");
     desk.ok(&["def", "vet", "shop.cue"]);
-    assert!(desk.ok(&["def", "test"]).starts_with("4 cases in 1 files: 4 passed, 0 failed"));
+    assert!(desk.ok(&["def", "test"]).starts_with("5 cases in 1 files: 5 passed, 0 failed"));
 
     assert!(desk.ok(&["def", "apply", "shop.cue", "--dry-run"]).contains("would be made in namespace vela-system"));
     assert_eq!(desk.run(&["def", "get", "shop"]).0, 1, "a preview stores nothing");
     desk.ok(&["def", "apply", "shop.cue"]);
     assert_eq!(desk.ok(&["def", "apply", "shop.cue"]), "component shop: unchanged\n");
     assert!(desk.ok(&["def", "list", "-t", "component"]).contains("hub/vela-system"));
+    let shown = desk.ok(&["def", "show", "shop"]);
+    assert!(shown.contains("shop (component, hub, namespace vela-system)"), "{shown}");
+    assert!(shown.contains("replicas    int & >=0                      1         How many replicas to run"), "{shown}");
+    assert!(desk.ok(&["def", "show", "shop.cue", "-o", "json"]).contains("\"name\": \"shop\""));
     let stored = desk.ok(&["def", "get", "shop"]);
     desk.write("stored.cue", &stored);
     desk.ok(&["def", "diff", "stored.cue"]);
@@ -134,4 +138,17 @@ fn outdated_definitions_are_mended_in_place() {
     desk.ok(&["def", "fix", ".", "--check"]);
     desk.ok(&["def", "vet", "--strict", "."]);
     assert!(Path::new(&desk.path("old.cue")).exists());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_command_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lateen"))
+        .args(["def", "doc", "webservice", "-o", "jsonschema"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

@@ -34,10 +34,7 @@ pub struct Files {
 pub fn from_nothing(about: &About) -> Files {
     let (attributes, imports, template, cases) = match about.kind {
         DefinitionKind::Component | DefinitionKind::Workload => (
-            json!({"workload": {"definition": {"apiVersion": "apps/v1", "kind": "Deployment"}}, "status": {
-                "healthPolicy": "isHealth: context.output.status.readyReplicas == parameter.replicas",
-                "customStatus": "message: \"\\(context.output.status.readyReplicas) of \\(parameter.replicas) ready\"",
-            }}),
+            json!({"workload": {"definition": {"apiVersion": "apps/v1", "kind": "Deployment"}}, "status": health()}),
             "",
             COMPONENT,
             COMPONENT_CASES,
@@ -69,6 +66,15 @@ fn head(about: &About, attributes: &Value) -> String {
     write(&mut out, attributes, 1);
     out.push_str("\n}");
     out
+}
+
+/// Health and message of what counts its ready replicas. `readyReplicas` is absent while none is ready.
+fn health() -> Value {
+    let ready = "ready: *0 | int\nif context.output.status.readyReplicas != _|_ {\n\tready: context.output.status.readyReplicas\n}";
+    json!({
+        "healthPolicy": format!("{ready}\nisHealth: ready == context.output.spec.replicas"),
+        "customStatus": format!("{ready}\nmessage: \"\\(ready) of \\(context.output.spec.replicas) ready\""),
+    })
 }
 
 const COMPONENT: &str = "	output: {
@@ -124,6 +130,10 @@ const COMPONENT_CASES: &str = "cases:
   parameter: {image: \"nginx:1.27\", replicas: 2}
   observed: {output: {status: {readyReplicas: 2}}}
   expect: {healthy: true, message: 2 of 2 ready}
+- name: not healthy before one is ready
+  parameter: {image: \"nginx:1.27\"}
+  observed: {output: {status: {}}}
+  expect: {healthy: false, message: 0 of 1 ready}
 - name: an image is needed
   parameter: {}
   expect:

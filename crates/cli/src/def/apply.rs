@@ -17,7 +17,7 @@ use std::path::PathBuf;
   lateen def apply my-trait.cue -n shop      for those of one namespace
   lateen def apply definitions/ --dry-run    what would change")]
 pub(crate) struct ApplyArgs {
-    /// Definition files (CUE, YAML) or folders
+    /// Definition files (CUE, YAML) or folders; `-` is standard input
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// Namespace on the hub
@@ -41,7 +41,7 @@ pub(crate) async fn run(hub: HubArgs, args: ApplyArgs) -> Outcome {
             let wrong = found.iter().any(|p| p.severity == Severity::Error);
             problems.extend(found);
             if !wrong {
-                all.extend(files::load(&file)?);
+                all.extend(files::loaded(&source)?);
             }
         }
     }

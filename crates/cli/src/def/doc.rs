@@ -61,7 +61,7 @@ pub(crate) async fn run(hub: HubArgs, args: DocArgs) -> Outcome {
             for file in files::definitions(&path) {
                 let source = files::source(&file)?;
                 if path.is_file() || files::looks_like_definition(&source.name, &source.text) {
-                    all.extend(files::load(&file)?);
+                    all.extend(files::loaded(&source)?);
                 }
             }
         } else {

@@ -75,7 +75,15 @@ pub(crate) fn definitions_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Reads a file as a source, by the name that the user gave it.
+///
+/// `-` is standard input: objects when it begins as YAML of Kubernetes does, else CUE.
 pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    if path.as_os_str() == "-" {
+        let text = std::io::read_to_string(std::io::stdin())
+            .map_err(|e| vec![Diagnostic::error("cli/io", format!("standard input cannot be read: {e}"))])?;
+        let is_object = text.lines().any(|l| l.starts_with("apiVersion:")) || text.trim_start().starts_with("{");
+        return Ok(Source::new(if is_object { "stdin.yaml" } else { "stdin.cue" }, text));
+    }
     std::fs::read_to_string(path).map(|text| Source::new(name(path), text)).map_err(|e| {
         vec![Diagnostic::error("cli/io", format!("{} cannot be read: {e}", path.display())).help("check the path")]
     })
@@ -83,12 +91,16 @@ pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
 
 /// The definitions of a file: one of CUE, any number of YAML documents; other documents are left out.
 pub(crate) fn load(path: &Path) -> Result<Vec<Loaded>, Vec<Diagnostic>> {
-    let source = source(path)?;
+    loaded(&source(path)?)
+}
+
+/// The definitions of a file that was read.
+pub(crate) fn loaded(source: &Arc<Source>) -> Result<Vec<Loaded>, Vec<Diagnostic>> {
     if source.name.ends_with(".cue") {
         return Loaded::from_cue(source.clone(), Provenance::File(source.name.clone())).map(|one| vec![one]);
     }
     let mut documents = Documents::default();
-    documents.read(&source)?;
+    documents.read(source)?;
     Ok(documents.definitions.into_all())
 }
 

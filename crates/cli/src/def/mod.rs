@@ -66,7 +66,7 @@ pub(crate) enum DefArgs {
     /// Delete a definition from the hub
     #[command(visible_alias = "del")]
     Delete(delete::DeleteArgs),
-    /// Print a definition
+    /// Show what a definition takes: of the hub, of a file, or a built-in one
     Show(show::ShowArgs),
 }
 

@@ -14,7 +14,7 @@ use std::path::PathBuf;
   lateen def render definitions/ --into out/        a file each
   lateen def render from-cluster.yaml -o cue        back to CUE")]
 pub(crate) struct RenderArgs {
-    /// Definition files (CUE, YAML) or folders
+    /// Definition files (CUE, YAML) or folders; `-` is standard input
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// The form
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &RenderArgs) -> Outcome {
             if path.is_dir() && !files::looks_like_definition(&source.name, &source.text) {
                 continue;
             }
-            for mut loaded in files::load(&file)? {
+            for mut loaded in files::loaded(&source)? {
                 if let Some(namespace) = &args.namespace {
                     loaded.definition.namespace.clone_from(namespace);
                 }

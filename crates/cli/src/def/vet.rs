@@ -21,7 +21,7 @@ use std::sync::Arc;
   lateen def vet --builtin              what comes with Lateen
   lateen def vet -o json                for programs; exit status 1 when there is an error")]
 pub(crate) struct VetArgs {
-    /// Definition files (CUE, YAML) or folders [default: .]
+    /// Definition files (CUE, YAML) or folders; `-` is standard input [default: .]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What comes with Lateen
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &VetArgs) -> ExitCode {
     match args.output {
         Output::Text => {
             report::print_all(&problems);
-            eprintln!("{count} definitions: {errors} errors, {} others", problems.len() - errors);
+            eprintln!("{}", sum(count, errors, problems.len() - errors));
         }
         Output::Short => {
             for problem in &problems {
@@ -71,6 +71,18 @@ pub(crate) fn run(args: &VetArgs) -> ExitCode {
         Output::Json => println!("{:#}", json!(problems.iter().map(tell::json).collect::<Vec<_>>())),
     }
     if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// `2 definitions: 1 error, 3 warnings`
+fn sum(definitions: usize, errors: usize, others: usize) -> String {
+    let some = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let found = match (errors, others) {
+        (0, 0) => "nothing to mend".to_owned(),
+        (_, 0) => some(errors, "error"),
+        (0, _) => some(others, "warning"),
+        _ => format!("{}, {}", some(errors, "error"), some(others, "warning")),
+    };
+    format!("{}: {found}", some(definitions, "definition"))
 }
 
 fn built_in() -> Vec<Arc<Source>> {
@@ -94,7 +106,7 @@ fn given(args: &VetArgs, problems: &mut Vec<Diagnostic>) -> Vec<Arc<Source>> {
         for file in files::definitions(path) {
             match files::source(&file) {
                 // In a folder, other files may stand beside definitions; a file that was named is one.
-                Ok(source) if path.is_file() || files::looks_like_definition(&source.name, &source.text) => {
+                Ok(source) if !path.is_dir() || files::looks_like_definition(&source.name, &source.text) => {
                     all.push(source);
                 }
                 Ok(_) => {}
