@@ -112,7 +112,9 @@ fn definitions_of_the_hub_are_listed_shown_and_used() {
             patch: metadata: labels: team: parameter.name
             parameter: name: string
     ");
-    assert!(place.prints(&["def", "show", "team"]).starts_with("team (trait, hub, namespace vela-system)\nWho is asked\n"));
+    assert!(
+        place.prints(&["def", "show", "team"]).starts_with("team (trait, hub, namespace vela-system)\nWho is asked\n")
+    );
     let builtin = place.prints(&["def", "get", "scaler"]);
     assert!(builtin.contains("scaler: {") && builtin.contains("parameter: {"), "{builtin}");
     assert!(place.refused(&["def", "show", "scalar"]).contains("did you mean \"scaler\"?"));
