@@ -12,11 +12,12 @@ use model::action::nearest;
 /// `given` what stands there.
 pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, given: &Data) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::new();
-    for mut problem in problems {
+    for problem in problems {
         if problem.code.starts_with("render/") {
             out.push(problem);
             continue;
         }
+        let mut problem = nearest_arm(problem);
         let below = problem.path.as_deref().and_then(below_parameter).map(str::to_owned);
         if let Some(name) = problem.message.strip_prefix("cannot reference optional field: ").map(str::to_owned) {
             absent(&mut problem, &name, base, loaded);
@@ -67,6 +68,32 @@ pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, 
     }
     out
 }
+
+/// Of a union that fits nowhere, what is wrong with the arm that was meant: the one in which most fits before something
+/// does not. Where no arm was entered (a choice of texts), the union itself is what is wrong.
+fn nearest_arm(problem: Diagnostic) -> Diagnostic {
+    let depth = |d: &Diagnostic| tree::parts(d.path.as_deref().unwrap_or_default()).len();
+    let mut problem = problem;
+    for _ in 0..MAX_UNIONS {
+        if problem.code != "cue/empty-disjunction" {
+            break;
+        }
+        let entered = problem.related.iter().filter(|arm| depth(arm) > depth(&problem));
+        // Of equally deep ones a wrong value says more than a name that the other arm would have had.
+        let rank = |arm: &Diagnostic| (depth(arm), arm.code != "cue/not-allowed", arm.help.is_some());
+        let Some(arm) = entered.fold(None, |best: Option<&Diagnostic>, arm| match best {
+            Some(best) if rank(best) >= rank(arm) => Some(best),
+            _ => Some(arm),
+        }) else {
+            break;
+        };
+        problem = arm.clone();
+    }
+    problem
+}
+
+/// How deep unions within unions are followed.
+const MAX_UNIONS: usize = 16;
 
 /// A parameter that may be absent, read by the template without a look whether it is there.
 fn absent(problem: &mut Diagnostic, name: &str, base: &str, loaded: &Loaded) {
