@@ -29,7 +29,8 @@ pub(super) fn choose(text: &str, simple_key: bool) -> Style {
         return if analysis.block && !simple_key { Style::Literal } else { Style::Double };
     }
     let digits = text.bytes().all(|b| b.is_ascii_digit());
-    if digits || is_legacy(text) || looks_like_time(text) || scalar::looks_like_something_else(text) {
+    // `<<` would merge maps when it is read back.
+    if digits || text == "<<" || is_legacy(text) || looks_like_time(text) || scalar::looks_like_something_else(text) {
         return Style::Double;
     }
     if analysis.plain {

@@ -324,6 +324,12 @@ mod tests {
         assert_eq!(write_stream(&[]).unwrap(), "");
     }
 
+    /// Found by the property below.
+    #[test]
+    fn a_merge_key_is_quoted() {
+        assert_eq!(write(&DataValue::List(vec![Data::string("<<")]).into()).unwrap(), "- \"<<\"\n");
+    }
+
     proptest::proptest! {
         #[test]
         fn what_is_written_reads_back(text in "[-a:'\"#&*!|>\\\\ \n\t,?<.0-9é\u{85}\u{2028}\u{1}]{0,16}", key in "[-a: \n'#]{0,8}") {
