@@ -11,6 +11,7 @@ mod addon;
 mod application;
 mod cluster;
 mod completion;
+mod controller;
 mod cue;
 mod def;
 mod deferred;
@@ -19,6 +20,7 @@ mod diff;
 mod explain;
 mod get;
 mod hub;
+mod identity;
 mod install;
 mod ls;
 mod lsp;
@@ -112,6 +114,8 @@ enum Command {
     Hub(Deferred<hub::HubCommand>),
     /// Apply to a real hub what Lateen needs there
     Install(Deferred<install::InstallArgs>),
+    /// Serve a hub: run every application of it that needs something, until stopped
+    Controller(Deferred<controller::ControllerArgs>),
     /// Evaluate, export, check and format CUE files
     #[command(subcommand)]
     Cue(Deferred<cue::CueArgs>),
@@ -157,6 +161,7 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),
         Command::Hub(Deferred(command)) => session::run(hub::run(hub, command)),
         Command::Install(Deferred(args)) => session::run(install::run(hub, args)),
+        Command::Controller(Deferred(args)) => session::run(controller::run(hub, args)),
         Command::Cue(Deferred(args)) => cue::run(args),
         Command::Completion(Deferred(args)) => completion::run(args),
         Command::Version(Deferred(args)) => completion::version(args),

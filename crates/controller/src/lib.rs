@@ -1,4 +1,5 @@
-//! The tokio runtime of the pure core: runs an Application's workflow in the foreground of a command.
+//! The tokio runtime of the pure core: runs an Application's workflow in the foreground of a command,
+//! or those of a whole hub for as long as the process lives.
 //!
 //! It takes the run's lease, feeds events to the engine, performs its requests in order (the journal first), applies what
 //! delivery decides and writes status. It must never decide: what runs next, what may be pruned, what a phase is called
@@ -7,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod clusters;
+pub mod daemon;
 pub mod deliver;
 pub mod error;
 pub mod follow;

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use workflow::event::Event;
 use workflow::{Identity, Policy, Run, Settled};
@@ -118,14 +118,42 @@ impl Runner {
         wait: Option<Duration>,
         tell: Tell<'_>,
     ) -> Result<Finished, Error> {
+        self.run_until(namespace, name, wait, tell, None).await
+    }
+
+    /// As [`Runner::run`], until `stop` becomes true: the run is then let go where it stands.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn run_until(
+        &self,
+        namespace: &str,
+        name: &str,
+        wait: Option<Duration>,
+        tell: Tell<'_>,
+        stop: Option<watch::Receiver<bool>>,
+    ) -> Result<Finished, Error> {
         loop {
-            let held = match follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell).await? {
+            let turn = follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell);
+            let turn = match stop.clone() {
+                None => turn.await?,
+                Some(mut stop) => tokio::select! {
+                    biased;
+                    turn = turn => turn?,
+                    () = async { drop(stop.wait_for(|stop| *stop).await) } => {
+                        let app = self.hub.application(namespace, name).await?;
+                        let app = app.ok_or_else(|| follow::not_found(namespace, name))?;
+                        return Ok(Finished { app, fires_at: None, stalled: false, notes: Vec::new() });
+                    }
+                },
+            };
+            let held = match turn {
                 Turn::Mine(held) => held,
                 Turn::Settled(app) => {
                     return Ok(Finished { app: *app, fires_at: None, stalled: false, notes: Vec::new() });
                 }
             };
-            if let Some(finished) = self.execute(namespace, name, held, wait, tell).await? {
+            if let Some(finished) = self.execute(namespace, name, held, wait, tell, stop.clone()).await? {
                 return Ok(finished);
             }
         }
@@ -139,6 +167,7 @@ impl Runner {
         held: Held,
         limit: Option<Duration>,
         tell: Tell<'_>,
+        stop: Option<watch::Receiver<bool>>,
     ) -> Result<Option<Finished>, Error> {
         let begun = match self.begin(namespace, name).await {
             Ok(begun) => begun,
@@ -186,6 +215,15 @@ impl Runner {
             let _ = sender.send(Signal::Event(Event::Operation(operation)));
         }
         let respecified = Arc::new(AtomicBool::new(false));
+        let stopper = stop.map(|mut stop| {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                if stop.wait_for(|stop| *stop).await.is_ok() {
+                    // the loop may have ended by itself
+                    let _ = sender.send(Signal::Stop);
+                }
+            })
+        });
         let watcher =
             tokio::spawn(watch_application(self.hub.clone(), app.clone(), sender.clone(), respecified.clone()));
         // as it is stored, also of an earlier run: what is written next is compared with it
@@ -221,6 +259,9 @@ impl Runner {
         })
         .await;
         watcher.abort();
+        if let Some(stopper) = stopper {
+            stopper.abort();
+        }
         let ended = ended?;
         let stalled = matches!(ended, Ended::Stalled);
         let settled = match ended {

@@ -125,6 +125,15 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         result: Option<Value>,
     },
+    /// A step says something.
+    Log {
+        /// The step.
+        step: String,
+        /// The action.
+        path: String,
+        /// What it says.
+        text: String,
+    },
     /// Variables were set. A secret one has no value here: it is in the run's Secret.
     Vars {
         /// By which step; empty for `#DoVar`-less sources.

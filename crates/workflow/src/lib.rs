@@ -28,6 +28,7 @@ pub mod ident;
 pub mod journal;
 pub mod ownership;
 pub mod plan;
+pub mod replay;
 pub mod retry;
 pub mod run;
 pub mod simulate;

@@ -149,6 +149,21 @@ impl Plan {
         }
     }
 
+    /// A plan of steps of which only the names are known: enough to read a journal by.
+    pub(crate) fn of_names<'a>(names: impl Iterator<Item = &'a str>) -> Plan {
+        let mut plan = Plan::empty();
+        for name in names {
+            if plan.names.contains_key(name) {
+                continue;
+            }
+            let step = Step { name: name.to_owned(), ..Step::default() };
+            let previous = plan.roots.last().copied();
+            let ix = plan.add(&step, None, Mode::Dag, previous, String::new(), &mut Vec::new());
+            plan.roots.push(ix);
+        }
+        plan
+    }
+
     /// Gives a step with `forEach` a sub-step for each of its items, now that their number is known. Doing it again with
     /// another number leaves as many as that.
     pub fn expand(&mut self, ix: Ix, count: usize) {

@@ -76,6 +76,8 @@ pub struct StepState {
     pub suspends: IndexMap<String, Suspend>,
     /// Effects by key.
     pub effects: IndexMap<String, Effect>,
+    /// What its log actions said last, by path.
+    pub said: IndexMap<String, String>,
 }
 
 /// A suspend action that was reached.
@@ -214,6 +216,11 @@ impl State {
                 {
                     effect.done = Some(result.clone());
                     effect.input = None;
+                }
+            }
+            Fact::Log { step, path, text } => {
+                if let Some(s) = self.entry(plan, step, at) {
+                    s.said.insert(path.clone(), text.clone());
                 }
             }
             Fact::Vars { step, values } => {

@@ -1,11 +1,15 @@
 //! `lateen workflow`: what a person can ask of a run.
 
+mod explain;
 mod list;
+mod replay;
 mod rollback;
+mod watch;
 
 use crate::application::{AppArgs, WaitArgs, carry_on, conclude, find};
 use crate::session::{HubArgs, Outcome, Session};
 use controller::prepare::Definitions;
+use cue_syntax::Diagnostic;
 use model::operation::{OperationAction, UserOperation};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,6 +20,7 @@ pub(crate) enum WorkflowArgs {
     /// Stop after what is under way
     Suspend(OperationArgs),
     /// Go on with a suspended run: approve
+    #[command(visible_alias = "approve")]
     Resume(OperationArgs),
     /// End a run
     Terminate(OperationArgs),
@@ -26,12 +31,21 @@ pub(crate) enum WorkflowArgs {
     /// List the runs
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
+    /// Say in one sentence what a run waits for, or why it failed
+    Explain(explain::ExplainArgs),
+    /// Show what happened in a run, and how everything stood at each event
+    Replay(replay::ReplayArgs),
+    /// Print what the steps of a run say
+    Logs(replay::LogsArgs),
+    /// Show a run as it goes, without executing it
+    Watch(watch::WatchArgs),
 }
 
 /// The arguments of an operation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lateen workflow resume example-app
+  lateen workflow approve example-app --step gate-prod -m 'checked on staging'
   lateen workflow restart example-app --step deploy-prod")]
 pub(crate) struct OperationArgs {
     #[command(flatten)]
@@ -39,6 +53,9 @@ pub(crate) struct OperationArgs {
     /// Only this step
     #[arg(long, short)]
     step: Option<String>,
+    /// Why, for the record
+    #[arg(long, short = 'm', default_value = "")]
+    comment: String,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -60,12 +77,11 @@ pub(crate) async fn run(hub: HubArgs, args: WorkflowArgs) -> Outcome<ExitCode> {
         }
         WorkflowArgs::Rollback(args) => rollback::run(hub, args).await,
         WorkflowArgs::List(args) => list::run(hub, args).await.map(|()| ExitCode::SUCCESS),
+        WorkflowArgs::Explain(args) => explain::run(hub, args).await.map(|()| ExitCode::SUCCESS),
+        WorkflowArgs::Replay(args) => replay::run(hub, args).await.map(|()| ExitCode::SUCCESS),
+        WorkflowArgs::Logs(args) => replay::logs(hub, args).await.map(|()| ExitCode::SUCCESS),
+        WorkflowArgs::Watch(args) => watch::run(hub, args).await.map(|()| ExitCode::SUCCESS),
     }
-}
-
-/// Who asks, for the record.
-pub(crate) fn requester() -> String {
-    std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_default()
 }
 
 async fn operate(hub: HubArgs, args: OperationArgs, action: OperationAction, verb: &str) -> Outcome<ExitCode> {
@@ -74,15 +90,25 @@ async fn operate(hub: HubArgs, args: OperationArgs, action: OperationAction, ver
     let app = find(&session, &args.app).await?;
     let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
     ::workflow::status::possible(&action, run)?;
-    let operation =
-        UserOperation { id: uuid::Uuid::now_v7().to_string(), action, by: requester(), ..UserOperation::default() };
+    let who = crate::identity::who(&session).await;
+    let operation = UserOperation {
+        id: uuid::Uuid::now_v7().to_string(),
+        action,
+        by: who.name,
+        groups: who.groups,
+        comment: args.comment.clone(),
+    };
     let (namespace, name) = (&args.app.namespace, &args.app.name);
     controller::follow::ask(&session.hub, namespace, name, &operation, Duration::from_secs(30)).await?;
-    println!("Successfully {verb} workflow: {name}");
     if args.wait.no_wait {
+        println!("Asked to {verb} workflow: {name}");
         return Ok(ExitCode::SUCCESS);
     }
     let finished = carry_on(&session, Definitions::default(), namespace, name, args.wait.timeout).await?;
+    if let Some(why) = replay::refusal(&session, &finished.app, &operation.id).await? {
+        return Err(Diagnostic::error("workflow/refused", format!("{verb} was refused: {why}")).into());
+    }
+    println!("Successfully {verb} workflow: {name}");
     let code = conclude(&finished);
     // A run that a user ended, or restarted into a failure, says so in its phase; the request itself was carried out.
     Ok(if verb == "terminate" { ExitCode::SUCCESS } else { code })

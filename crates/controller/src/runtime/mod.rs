@@ -82,7 +82,7 @@ pub struct Execution<'a> {
     /// The journal as it is stored.
     pub journal: Journal,
     /// Templates.
-    pub steps: &'a dyn Steps,
+    pub steps: &'a (dyn Steps + Sync),
     /// Handlers.
     pub perform: Arc<dyn Perform>,
     /// Sees the run as it goes.

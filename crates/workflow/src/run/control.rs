@@ -53,11 +53,30 @@ impl Run {
                 true
             }
             "var" => self.do_var(ix, call),
+            "log" => self.say(ix, call),
             _ => {
                 self.result(ix, call.path, nothing());
                 true
             }
         }
+    }
+
+    /// A log action: what it says is recorded, once as long as it says the same.
+    fn say(&mut self, ix: Ix, call: Call) -> bool {
+        let Some(step) = self.plan.node(ix).map(|n| n.step.name.clone()) else { return false };
+        let text = match call.params.value.get("data") {
+            _ if call.params.secret => crate::replay::HIDDEN.to_owned(),
+            Some(Value::String(text)) => text.clone(),
+            Some(data) => data.to_string(),
+            None => String::new(),
+        };
+        let known = self.state.step(ix).and_then(|s| s.said.get(&call.path));
+        if !text.is_empty() && known != Some(&text) {
+            self.step_is_running(ix);
+            self.fact(Fact::Log { step, path: call.path.clone(), text });
+        }
+        self.result(ix, call.path, nothing());
+        true
     }
 
     fn suspend(&mut self, ix: Ix, call: &Call, text: &str, message: String) -> bool {

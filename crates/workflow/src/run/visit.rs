@@ -144,7 +144,7 @@ impl Run {
     }
 
     /// A step that was waiting or failed for the moment keeps its message while it is visited.
-    fn step_is_running(&mut self, ix: Ix) {
+    pub(super) fn step_is_running(&mut self, ix: Ix) {
         let phase = self.state.step(ix).map(|s| s.phase);
         if !matches!(phase, Some(StepPhase::Running | StepPhase::Failed)) {
             self.step_is(ix, StepPhase::Running, StepReason::None, String::new());

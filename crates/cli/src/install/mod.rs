@@ -1,0 +1,163 @@
+//! `lateen install`: what a hub must know before Applications can live on it, and the controller that serves it.
+
+use crate::session::{HubArgs, Outcome, Session};
+use actions::ObjectRef;
+use controller::Hub;
+use cue_syntax::{Diagnostic, Source};
+use model::crd::Crd;
+use serde_json::Value;
+
+/// Apply to the hub what Lateen needs there.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen install --dry-run                  print the CRDs, the rights and the Deployment of the controller
+  lateen install --image IMAGE              apply them
+  lateen install --crds                     only the CRDs: ours, and KubeVela's where absent")]
+pub(crate) struct InstallArgs {
+    /// Only the CustomResourceDefinitions (ours; KubeVela's only where they are absent)
+    #[arg(long)]
+    crds: bool,
+    /// The controller's namespace
+    #[arg(long, default_value = "lateen-system")]
+    namespace: String,
+    /// The controller's image
+    #[arg(long, default_value = concat!("lateen:", env!("CARGO_PKG_VERSION")))]
+    image: String,
+    /// Print what would be applied
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Which CRDs to apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that are absent.
+    Missing,
+    /// Those that are absent, and ours in any case.
+    MissingAndOurs,
+}
+
+/// The controller's objects; NAMESPACE and IMAGE stand for what the arguments say.
+const CONTROLLER: &str = include_str!("controller.yaml");
+
+pub(crate) async fn run(hub: HubArgs, args: InstallArgs) -> Outcome {
+    let controller = controller(&args.namespace, &args.image)?;
+    if args.dry_run {
+        for crd in model::crd::ALL {
+            println!("---\n{}", crd.yaml.trim_end());
+        }
+        if !args.crds {
+            println!("---\n{}", text(&args.namespace, &args.image).trim_end());
+        }
+        return Ok(());
+    }
+    let session = Session::open(&hub).await?;
+    session.announce();
+    if !args.crds && session.fleet.hub().simulated() {
+        return Err(Diagnostic::error(
+            "install/embedded",
+            "an embedded hub runs no pods, so no controller can be put there",
+        )
+        .help("`lateen controller` serves it for as long as it runs; `lateen install --crds` applies the CRDs alone")
+        .into());
+    }
+    for name in crds(&session.hub, Which::MissingAndOurs).await? {
+        println!("customresourcedefinition {name} applied");
+    }
+    if !args.crds {
+        for object in &controller {
+            session.hub.apply(object).await?;
+            let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+            println!("{} {} applied", text("/kind").to_lowercase(), text("/metadata/name"));
+        }
+    }
+    Ok(())
+}
+
+fn text(namespace: &str, image: &str) -> String {
+    CONTROLLER.replace("NAMESPACE", namespace).replace("IMAGE", image)
+}
+
+/// The controller's objects, in the order in which they are applied.
+fn controller(namespace: &str, image: &str) -> Outcome<Vec<Value>> {
+    let source = Source::new("builtin:controller", text(namespace, image));
+    Ok(model::manifest::read(&source)?.into_iter().map(|document| document.value).collect())
+}
+
+/// Applies CRDs and answers the names of those that were.
+pub(crate) async fn crds(hub: &Hub, which: Which) -> Outcome<Vec<&'static str>> {
+    let mut applied = Vec::new();
+    for crd in model::crd::ALL {
+        let absent = hub.objects().read(&address(crd)).await?.is_none();
+        if absent || (crd.ours && which == Which::MissingAndOurs) {
+            hub.apply(&manifest(crd)?).await?;
+            applied.push(crd.name);
+        }
+    }
+    Ok(applied)
+}
+
+/// Which CRDs a hub lacks.
+pub(crate) async fn missing(hub: &Hub) -> Outcome<Vec<&'static str>> {
+    let mut absent = Vec::new();
+    for crd in model::crd::ALL {
+        if hub.objects().read(&address(crd)).await?.is_none() {
+            absent.push(crd.name);
+        }
+    }
+    Ok(absent)
+}
+
+/// The error for a hub that lacks them.
+pub(crate) fn missing_error(names: &[&str]) -> Diagnostic {
+    Diagnostic::error("hub/crds-missing", format!("the hub does not know {}", names.join(", ")))
+        .help("apply them with `lateen install --crds` (or print them with --dry-run)")
+}
+
+fn address(crd: &Crd) -> ObjectRef {
+    ObjectRef {
+        api_version: "apiextensions.k8s.io/v1".into(),
+        kind: "CustomResourceDefinition".into(),
+        namespace: String::new(),
+        name: crd.name.into(),
+    }
+}
+
+fn manifest(crd: &Crd) -> Outcome<Value> {
+    let source = Source::new(format!("builtin:{}", crd.name), crd.yaml);
+    let documents = model::manifest::read(&source)?;
+    let first = documents.into_iter().next().map(|document| document.value);
+    first.ok_or_else(|| Diagnostic::error("hub/crd", format!("the CRD {} is empty", crd.name)).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_controller_may_do_nothing_to_everything() {
+        let objects = controller("ops", "registry.example.com/lateen:1").unwrap();
+        let kinds: Vec<&str> = objects.iter().filter_map(|o| o["kind"].as_str()).collect();
+        let wanted = [
+            "Namespace",
+            "ServiceAccount",
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "Deployment",
+        ];
+        assert_eq!(kinds, wanted);
+        for role in objects.iter().filter(|o| o["kind"] == "ClusterRole") {
+            for rule in role["rules"].as_array().unwrap() {
+                let all = rule.to_string();
+                assert!(!all.contains("\"*\""), "{all}");
+            }
+        }
+        let deployment = objects.last().unwrap();
+        assert_eq!(deployment["metadata"]["namespace"], "ops");
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(container["image"], "registry.example.com/lateen:1");
+        assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+    }
+}

@@ -1,0 +1,107 @@
+//! What a controller counts, in the text form that Prometheus reads.
+
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A watch that says nothing for longer than this, while it is interrupted, is a controller that is not well.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Counters of one process.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    applications: AtomicU64,
+    under_way: AtomicU64,
+    runs: AtomicU64,
+    interrupted: AtomicU64,
+    removed: AtomicU64,
+    watch_failures: AtomicU64,
+    run_millis: AtomicU64,
+    /// Since when the watch is interrupted; `None`: it is not.
+    silent: Mutex<Option<Instant>>,
+    synced: std::sync::atomic::AtomicBool,
+}
+
+impl Metrics {
+    pub(super) fn heard(&self) {
+        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.synced.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn watch_failed(&self) {
+        self.watch_failures.fetch_add(1, Ordering::Relaxed);
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn applications(&self, count: usize) {
+        self.applications.store(count as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn under_way(&self, count: usize) {
+        self.under_way.store(count as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn removed(&self) {
+        self.removed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn ran(&self, took: Duration, well: bool) {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.run_millis.fetch_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        if !well {
+            self.interrupted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the hub has been heard of, and is not silent for long.
+    pub fn is_well(&self) -> bool {
+        let silent = *self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.synced.load(Ordering::Relaxed) && silent.is_none_or(|since| since.elapsed() < SILENCE)
+    }
+
+    /// All of them as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let rows = [
+            ("lateen_applications", "gauge", "Applications on the hub that this controller knows", &self.applications),
+            ("lateen_applications_under_way", "gauge", "Applications with a task", &self.under_way),
+            ("lateen_runs_total", "counter", "Times that a run was begun or carried on", &self.runs),
+            ("lateen_runs_interrupted_total", "counter", "Of these, those that ended with an error", &self.interrupted),
+            ("lateen_applications_deleted_total", "counter", "Applications that were deleted", &self.removed),
+            ("lateen_watch_failures_total", "counter", "Interruptions of the watch", &self.watch_failures),
+        ];
+        for (name, kind, help, value) in rows {
+            let value = value.load(Ordering::Relaxed);
+            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {value}");
+        }
+        let seconds = self.run_millis.load(Ordering::Relaxed) as f64 / 1_000.0;
+        let _ = writeln!(
+            text,
+            "# HELP lateen_run_seconds_total Time that tasks took, waiting included.\n# TYPE lateen_run_seconds_total counter\nlateen_run_seconds_total {seconds}"
+        );
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_counter_has_its_help_and_its_type() {
+        let metrics = Metrics::default();
+        assert!(!metrics.is_well(), "nothing has been heard of the hub");
+        metrics.heard();
+        metrics.ran(Duration::from_millis(1_500), false);
+        metrics.applications(7);
+        assert!(metrics.is_well());
+        let text = metrics.text();
+        assert!(
+            text.contains("\nlateen_runs_interrupted_total 1\n") && text.contains("\nlateen_run_seconds_total 1.5\n")
+        );
+        assert!(text.starts_with("# HELP lateen_applications Applications"), "{text}");
+        assert_eq!(text.matches("# TYPE").count(), 7);
+    }
+}
