@@ -120,6 +120,14 @@ impl Compiler<'_> {
             }
             ast::Expr::Call { function, arguments, .. } => {
                 let function = self.expr(function);
+                if let Expr::Function(Function::Native(f @ (Native::CloseAll | Native::Reclose))) =
+                    self.ir.exprs[function]
+                    && let Some(problem) = self.close_misused(f, arguments)
+                {
+                    let error = self.ir.add(Expr::Function(Function::Native(Native::Error)), span);
+                    let text = self.ir.add(Expr::Str(problem.into()), span);
+                    return self.ir.add(Expr::Call(error, Box::new([text])), span);
+                }
                 let arguments = arguments.iter().map(|a| self.value(a)).collect();
                 Expr::Call(function, arguments)
             }
@@ -143,6 +151,18 @@ impl Compiler<'_> {
             }
         };
         self.ir.add(node, span)
+    }
+
+    /// What is wrong with a call of a function that the `explicitopen` experiment rewrites programs with.
+    fn close_misused(&self, f: Native, arguments: &[ast::Expr]) -> Option<&'static str> {
+        match (f, self.features.explicit_open, arguments) {
+            (Native::CloseAll, false, _) => Some("__closeAll may only be used when explicitopen is enabled"),
+            (Native::CloseAll, true, [ast::Expr::Struct(_) | ast::Expr::List(_)]) => None,
+            (Native::CloseAll, true, _) => {
+                Some("error in call to __closeAll: argument must be a struct or list literal")
+            }
+            _ => None,
+        }
     }
 
     fn ident(&mut self, name: &ast::Ident) -> ExprId {

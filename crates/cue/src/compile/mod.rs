@@ -14,6 +14,7 @@ use crate::ir::{ExprId, Ir, Package};
 use crate::world::World;
 use cue_syntax::ast::{self, File};
 use cue_syntax::{Diagnostic, Source, SourceId, Sources, Span};
+pub(crate) use packages::key as import_key;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scope::Scope;
 use smol_str::SmolStr;
@@ -76,6 +77,9 @@ pub(crate) struct Compiler<'w> {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Package paths being compiled, to find import cycles.
     pub(crate) loading: Vec<String>,
+    /// The lets that are being compiled, innermost last, and which let a let refers to where.
+    pub(crate) open_lets: Vec<ExprId>,
+    pub(crate) let_uses: FxHashMap<ExprId, Vec<(ExprId, Span)>>,
     /// An expression given from outside: names that nothing declares are fields of the package.
     pub(crate) lenient: bool,
 }
@@ -95,6 +99,8 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
         scopes: Vec::new(),
         diagnostics: Vec::new(),
         loading: Vec::new(),
+        open_lets: Vec::new(),
+        let_uses: FxHashMap::default(),
         lenient: false,
     };
     let (root, fields, names) = c.package(&instance.path, &instance.files);
@@ -125,6 +131,8 @@ pub(crate) fn expression(ir: &mut Ir, unit: &Unit, expression: &ast::Expr) -> Re
         scopes: vec![Scope::package(unit.fields.clone(), unit.names.clone())],
         diagnostics: Vec::new(),
         loading: Vec::new(),
+        open_lets: Vec::new(),
+        let_uses: FxHashMap::default(),
         lenient: true,
     };
     let id = c.expr(expression);
@@ -168,7 +176,7 @@ impl Compiler<'_> {
         for import in &file.imports {
             let (path, qualifier) = packages::split(&import.path);
             let name = import.name.as_ref().map_or_else(|| packages::local_name(path, qualifier), |n| n.name.clone());
-            let target = self.import(path, import.span);
+            let target = self.import(packages::key(&import.path), import.span);
             if fields.contains(&name) {
                 self.error("cue/redeclared", format!("{name} redeclared as imported package name"), import.span);
             }

@@ -14,6 +14,14 @@ pub(crate) fn split(path: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// What an import names, without a qualifier that says nothing.
+pub(crate) fn key(path: &str) -> &str {
+    match split(path) {
+        (bare, Some(name)) if local_name(bare, None) == name => bare,
+        _ => path,
+    }
+}
+
 /// The name that an import has without one of its own: the qualifier, else the last element without its major version.
 pub(crate) fn local_name(path: &str, qualifier: Option<&str>) -> SmolStr {
     if let Some(name) = qualifier {

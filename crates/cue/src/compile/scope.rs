@@ -96,6 +96,9 @@ impl Compiler<'_> {
             }
             if !masked && let Some(value) = scope.names.lets.get(name) {
                 scope.used.insert(name.clone());
+                for open in &self.open_lets {
+                    self.let_uses.entry(*open).or_default().push((*value, span));
+                }
                 found = Some(Expr::Let { up, value: *value });
                 break;
             }

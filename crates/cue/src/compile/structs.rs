@@ -5,6 +5,7 @@ use super::scope::{Alias, Scope, declared, value_alias};
 use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, StructLit, Sym};
 use cue_syntax::Span;
 use cue_syntax::ast::{self, Constraint, Label, Text};
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 impl Compiler<'_> {
@@ -20,13 +21,16 @@ impl Compiler<'_> {
         let lets = self.declare(decls);
         for (clause, id) in &lets {
             let outer = self.scopes.last_mut().and_then(|s| s.masked.replace(clause.name.name.clone()));
+            self.open_lets.push(*id);
             let value = self.expr(&clause.value);
+            self.open_lets.pop();
             if let Some(s) = self.scopes.last_mut() {
                 s.masked = outer;
             }
             self.ir.exprs[*id] = self.ir.exprs[value].clone();
             self.ir.spans[*id] = self.ir.spans[value];
         }
+        self.let_cycles(&lets);
         let mut lit = StructLit { file, ..StructLit::default() };
         let mut out = Vec::with_capacity(decls.len());
         let mut regular = false;
@@ -74,6 +78,29 @@ impl Compiler<'_> {
         self.check_unused(&scope);
         let id = self.ir.structs.push(lit);
         (self.ir.add(Expr::Struct(id), span), scope)
+    }
+
+    /// Reports a let that refers to itself by way of other lets; the first of them only.
+    fn let_cycles(&mut self, lets: &[(&ast::LetClause, ExprId)]) {
+        for (_, start) in lets {
+            let mut todo: Vec<(ExprId, Option<Span>)> = vec![(*start, None)];
+            let mut seen = FxHashSet::default();
+            while let Some((at, first)) = todo.pop() {
+                for (to, span) in self.let_uses.get(&at).into_iter().flatten() {
+                    let first = first.unwrap_or(*span);
+                    if to == start {
+                        self.error("cue/cycle", "cyclic references in let clause or alias", first);
+                        return;
+                    }
+                    if seen.insert(*to) {
+                        todo.push((*to, Some(first)));
+                    }
+                }
+            }
+        }
+        for (_, id) in lets {
+            self.let_uses.remove(id);
+        }
     }
 
     /// Enters lets and field aliases into the innermost scope.

@@ -1,7 +1,7 @@
 //! Disjunctions: dropping alternatives early, copying a node for each of the others, default modes.
 
 use super::node::Disjunction;
-use super::{Alt, Base, Code, Conj, EnvId, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Task, Val, flag};
+use super::{Alt, Base, CloseId, Code, Conj, EnvId, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Task, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use rustc_hash::FxHashMap;
 
@@ -153,7 +153,7 @@ impl Evaluator {
         let mut faults: Vec<FaultId> = Vec::new();
         for (i, d) in disjunctions.iter().enumerate() {
             let last = i + 1 == disjunctions.len();
-            let mut next: Vec<Alt> = Vec::new();
+            let mut next: Vec<(Alt, Mode)> = Vec::new();
             faults.clear();
             for from in cross {
                 // References of later disjunctions in a copy have to be those of the copy.
@@ -185,16 +185,19 @@ impl Evaluator {
                     // What is left to decide stays with the copy until its turn.
                     let rest = std::mem::take(&mut self.scratch(copy).disjunctions);
                     let rest: Vec<Disjunction> = rest.into_iter().skip(1).collect();
+                    let undecided = self.undecided.len();
+                    self.undecided.extend(rest.iter().map(|d| d.conj.close));
                     self.schedule(copy, Conj { env, ..alternative });
                     self.run(copy);
-                    self.collect(copy, combine(from.mode, mode), last, &rest, &mut next, &mut faults);
+                    self.collect(copy, (from.mode, mode), last, &rest, &mut next, &mut faults);
+                    self.undecided.truncate(undecided);
                 }
                 // Its copies have what it had.
-                if from.node != n && self.has(from.node, flag::DONE) && next.iter().all(|a| a.node != from.node) {
+                if from.node != n && self.has(from.node, flag::DONE) && next.iter().all(|a| a.0.node != from.node) {
                     self.forget(from.node);
                 }
             }
-            cross = next;
+            cross = self.combined(next, last);
             if cross.is_empty() {
                 break;
             }
@@ -227,22 +230,22 @@ impl Evaluator {
     fn collect(
         &mut self,
         copy: NodeId,
-        mode: Mode,
+        (from, mode): (Mode, Mode),
         last: bool,
         rest: &[Disjunction],
-        next: &mut Vec<Alt>,
+        next: &mut Vec<(Alt, Mode)>,
         faults: &mut Vec<FaultId>,
     ) {
         if let Base::Disjunction(alts) = self.nodes[copy].base.clone() {
             for alt in alts {
                 let rest = self.rebase(rest, copy, alt.node);
-                self.keep(alt.node, combine(mode, alt.mode), last, &rest, next, faults);
+                self.keep(alt.node, (from, combine(mode, alt.mode)), last, &rest, next, faults);
             }
             return;
         }
         let target = self.follow(copy);
         let rest = self.rebase(rest, copy, target);
-        self.keep(target, mode, last, &rest, next, faults);
+        self.keep(target, (from, mode), last, &rest, next, faults);
     }
 
     /// Disjunctions of one copy as those of a copy of it.
@@ -261,10 +264,10 @@ impl Evaluator {
     fn keep(
         &mut self,
         node: NodeId,
-        mode: Mode,
+        (from, mode): (Mode, Mode),
         last: bool,
         rest: &[Disjunction],
-        next: &mut Vec<Alt>,
+        next: &mut Vec<(Alt, Mode)>,
         faults: &mut Vec<FaultId>,
     ) {
         self.finalize(node);
@@ -278,9 +281,12 @@ impl Evaluator {
         }
         let waits = self.nodes[node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
         if !waits {
-            for other in next.iter_mut() {
-                if self.identical(other.node, node, 50) {
-                    other.mode = same(other.mode, mode);
+            for (other, theirs) in next.iter_mut() {
+                if (other.mode == from || *theirs == mode)
+                    && self.identical(other.node, node, 50)
+                    && (self.undecided.is_empty() || self.as_allowed(other.node, node, 50))
+                {
+                    (other.mode, *theirs) = (same(other.mode, from), same(*theirs, mode));
                     return;
                 }
             }
@@ -288,7 +294,56 @@ impl Evaluator {
         if !last {
             self.scratch(node).disjunctions = rest.to_vec();
         }
-        next.push(Alt { node, mode });
+        next.push((Alt { node, mode: from }, mode));
+    }
+
+    /// Whether closedness allows the same fields of two values, as far as is decided.
+    fn as_allowed(&mut self, a: NodeId, b: NodeId, depth: u32) -> bool {
+        if depth == 0 || a == b {
+            return a == b;
+        }
+        let (mine, theirs) = (self.requirements(a), self.requirements(b));
+        if mine.is_empty() && theirs.is_empty() {
+            return true;
+        }
+        for x in self.nodes[a].arcs.clone() {
+            let Some(y) = self.arc(b, self.nodes[x].label) else { continue };
+            let allowed = |this: &Self, n: NodeId, all: &[(CloseId, bool)]| {
+                all.iter().filter(|g| !this.has_evidence(n, g.0)).count()
+            };
+            if allowed(self, x, &mine) != allowed(self, y, &theirs) || !self.as_allowed(x, y, depth - 1) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The modes of the pairs of two disjunctions. One whose marked alternatives have all been dropped has no default.
+    /// An alternative that is not known to be anything gives way to those that are.
+    fn combined(&mut self, mut pairs: Vec<(Alt, Mode)>, last: bool) -> Vec<Alt> {
+        let empty = |this: &Self, a: &Alt| {
+            let node = &this.nodes[a.node];
+            matches!(node.base, Base::Constraint)
+                && node.fault.is_some_and(|f| this.faults[f].code == Code::Incomplete)
+                && node.scratch.as_ref().is_none_or(|s| s.blocked.is_empty())
+        };
+        if last && pairs.len() > 1 && !pairs.iter().all(|p| empty(self, &p.0)) {
+            pairs.retain(|p| !empty(self, &p.0));
+        }
+        let first = pairs.iter().any(|p| p.0.mode == Mode::Is);
+        let second = pairs.iter().any(|p| p.1 == Mode::Is);
+        let mut out: Vec<Alt> = Vec::with_capacity(pairs.len());
+        for (alt, theirs) in pairs {
+            let mine = if first { alt.mode } else { Mode::Maybe };
+            let theirs = if second { theirs } else { Mode::Maybe };
+            let mode = combine(mine, theirs);
+            let known = out.iter().position(|o| o.node == alt.node || self.identical(o.node, alt.node, 50));
+            match known.and_then(|i| out.get_mut(i)) {
+                Some(old) => old.mode = same(old.mode, mode),
+                None => out.push(Alt { mode, ..alt }),
+            }
+        }
+        out
     }
 
     /// Frees what the evaluation of an alternative needed that nobody will look at again.

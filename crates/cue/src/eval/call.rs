@@ -2,8 +2,10 @@
 
 use super::{Base, Code, Conj, EnvId, Evaluator, NONE, NodeId, Reason, Res, Stop, Val, flag};
 use crate::builtin::{Builtin, Fault, Kinds, Run};
+use crate::data::{Data, DataValue};
 use crate::ir::{Expr, ExprId, Function, Native, Sym, kind};
 use crate::number::Number;
+use crate::stack::down;
 use std::sync::Arc;
 
 impl Evaluator {
@@ -96,6 +98,9 @@ impl Evaluator {
             values.push(constant(default));
         }
         let Run::Pure(_) = b.run else { return self.special(b, values, e) };
+        if b.structural {
+            return self.apply_to_parts(b, &values, e);
+        }
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
             let v = self.operand(v.clone(), e)?;
@@ -110,6 +115,61 @@ impl Evaluator {
         match b.call(&data) {
             Ok(result) => Ok(self.val_of(result)),
             Err(fault) => Err(self.builtin_fault(b, fault, e)),
+        }
+    }
+
+    /// A builtin that only moves elements of lists about: they need not be concrete.
+    fn apply_to_parts(&mut self, b: &'static Builtin, values: &[Val], e: ExprId) -> Res<Val> {
+        let mut parts = Vec::new();
+        let mut data = Vec::with_capacity(values.len());
+        for (v, param) in values.iter().zip(b.params) {
+            let v = self.operand(v.clone(), e)?;
+            if self.kind_of(&v) & param.kinds.0 == 0 {
+                return Err(self.wrong_kind(b, data.len(), &v, e));
+            }
+            data.push(match self.data_of(&v, e) {
+                Ok(d) => d,
+                Err(Stop::Fault(f)) if self.faults[f].code == Code::Incomplete => self.with_parts(&v, &mut parts, 0),
+                Err(stop) => return Err(stop),
+            });
+        }
+        if parts.is_empty()
+            && let Some(id) = data.iter().find_map(unknown_in)
+        {
+            return Err(Stop::Unknown(id));
+        }
+        match b.call(&data) {
+            Ok(result) if parts.is_empty() => Ok(self.val_of(result)),
+            Ok(result) => Ok(self.from_parts(result, &parts, e)),
+            Err(fault) => Err(self.builtin_fault(b, fault, e)),
+        }
+    }
+
+    /// Lists as data, with the number of a part for everything in them that is none.
+    fn with_parts(&mut self, v: &Val, parts: &mut Vec<NodeId>, depth: u32) -> Data {
+        let Val::Node(n) = v else { return self.data_of(v, NONE).unwrap_or(DataValue::Null.into()) };
+        let m = self.default_of(*n);
+        if let Base::List = self.nodes[m].base
+            && depth < self.limits.depth
+        {
+            let items = self.nodes[m].arcs.to_vec();
+            return DataValue::List(
+                items.into_iter().map(|i| down(|| self.with_parts(&Val::Node(i), parts, depth + 1))).collect(),
+            )
+            .into();
+        }
+        parts.push(*n);
+        DataValue::Unknown(parts.len() as u32 - 1).into()
+    }
+
+    fn from_parts(&mut self, data: Data, parts: &[NodeId], e: ExprId) -> Val {
+        match data.value {
+            DataValue::Unknown(i) => parts.get(i as usize).map_or(Val::Top, |n| Val::Node(*n)),
+            DataValue::List(items) => {
+                let items = items.into_iter().map(|i| down(|| self.from_parts(i, parts, e))).collect();
+                Val::Node(self.list_of(items, e))
+            }
+            _ => self.val_of(data),
         }
     }
 
@@ -179,7 +239,7 @@ impl Evaluator {
                     }
                     None => return Ok(Val::Top),
                 }
-                Ok(Val::Node(self.closed_copy(e, arg(0), env)))
+                Ok(Val::Node(self.closed_copy(e, arg(0), env, flag::CLOSE_ONCE)))
             }
             Native::And | Native::Or => {
                 self.count(&name, &values, 1, e)?;
@@ -254,6 +314,7 @@ impl Evaluator {
                 let rest: Vec<Val> = values.collect();
                 self.match_schemas(f, &v, &rest, e).map(Val::Bool)
             }
+            Native::CloseAll if !args.is_empty() => Ok(Val::Node(self.closed_copy(e, arg(0), env, flag::CLOSE_ALL))),
             Native::CloseAll | Native::Reclose => Ok(values.into_iter().next().unwrap_or(Val::Top)),
         }
     }
@@ -278,14 +339,14 @@ impl Evaluator {
         Ok(Val::Num(Number::from(count as u64)))
     }
 
-    /// The node of `close(x)`.
-    fn closed_copy(&mut self, e: ExprId, arg: ExprId, env: EnvId) -> NodeId {
+    /// The node of `close(x)` or `__closeAll(x)`.
+    fn closed_copy(&mut self, e: ExprId, arg: ExprId, env: EnvId, how: u16) -> NodeId {
         if let Some(n) = self.detached.get(&(e, env)) {
             return *n;
         }
         let n = self.new_node(NONE, Sym::NONE);
         self.nodes[n].conjs.push(Conj { expr: arg, env, close: 0, cyc: 0 });
-        self.nodes[n].flags |= flag::CLOSE_ONCE;
+        self.nodes[n].flags |= how;
         self.detached.insert((e, env), n);
         n
     }

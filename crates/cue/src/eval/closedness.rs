@@ -33,11 +33,21 @@ pub(crate) enum CloseKind {
 pub(crate) struct CloseInfo {
     pub(crate) parent: CloseId,
     pub(crate) kind: CloseKind,
+    /// A struct literal belongs to it: a definition that has none (`#A: int`, a validator) closes nothing.
+    pub(crate) literal: bool,
 }
 
 impl Evaluator {
     pub(crate) fn close_group(&mut self, parent: CloseId, kind: CloseKind, _n: NodeId) -> CloseId {
-        self.closes.push(CloseInfo { parent, kind })
+        self.closes.push(CloseInfo { parent, kind, literal: false })
+    }
+
+    /// Takes down that a struct literal belongs to a group and all around it.
+    pub(crate) fn mark_literal(&mut self, mut group: CloseId) {
+        while group != 0 && !self.closes[group].literal {
+            self.closes[group].literal = true;
+            group = self.closes[group].parent;
+        }
     }
 
     pub(crate) fn embed(&mut self, parent: CloseId, n: NodeId) -> CloseId {
@@ -82,7 +92,7 @@ impl Evaluator {
         false
     }
 
-    fn has_evidence(&self, arc: NodeId, group: CloseId) -> bool {
+    pub(crate) fn has_evidence(&self, arc: NodeId, group: CloseId) -> bool {
         self.nodes[arc].conjs.iter().any(|c| self.in_chain(c.close, group))
     }
 
@@ -90,6 +100,25 @@ impl Evaluator {
     fn has_field(&self, arc: NodeId, group: CloseId) -> bool {
         let is_field = |c: CloseId| self.closes[c].kind != CloseKind::Pattern;
         self.nodes[arc].conjs.iter().any(|c| is_field(c.close) && self.in_chain(c.close, group))
+    }
+
+    /// Whether a field stands beside the embedding that a group is part of, in the literal around it.
+    fn beside(&self, arc: NodeId, group: CloseId, opens: &[CloseId]) -> bool {
+        let mut at = self.closes[group].parent;
+        while at != 0 {
+            let info = self.closes[at];
+            if info.kind == CloseKind::Embedding {
+                if self.has_field(arc, at) {
+                    return false;
+                }
+                let around = info.parent;
+                if around == 0 || self.has_evidence(arc, around) || opens.contains(&around) {
+                    return true;
+                }
+            }
+            at = info.parent;
+        }
+        false
     }
 
     /// All requirements at a node: its own, and those of its parent that conjuncts of it belong to.
@@ -119,21 +148,21 @@ impl Evaluator {
         if requires.is_empty() {
             return;
         }
-        let opens = self.nodes[n].scratch.as_ref().map(|s| s.opens.clone()).unwrap_or_default();
+        let (opens, tops) =
+            self.nodes[n].scratch.as_ref().map(|s| (s.opens.clone(), s.tops.clone())).unwrap_or_default();
         for (group, _) in requires {
-            if opens.iter().any(|o| self.in_chain(*o, group)) {
+            if !self.closes[group].literal
+                || self.undecided.iter().any(|c| self.in_chain(*c, group))
+                || opens.iter().chain(&tops).any(|o| self.in_chain(*o, group))
+            {
                 continue;
-            }
-            let mut scope = self.closes[group].parent;
-            while scope != 0 && self.closes[scope].kind != CloseKind::Embedding {
-                scope = self.closes[scope].parent;
             }
             for arc in self.nodes[n].arcs.clone() {
                 let node = &self.nodes[arc];
                 if node.arc != ArcKind::Member || !node.label.is_regular() || self.has_evidence(arc, group) {
                     continue;
                 }
-                if scope != 0 && !self.has_field(arc, scope) {
+                if self.beside(arc, group, &opens) {
                     continue;
                 }
                 let label = node.label;

@@ -21,7 +21,7 @@ impl Evaluator {
             Clause::Let => self.clause(id, i + 1, env, out),
             Clause::If(condition) => {
                 let v = self.eval(condition, env)?;
-                match self.operand(v, condition)? {
+                match self.condition(v, condition)? {
                     Val::Bool(true) => {
                         self.passed(condition);
                         self.clause(id, i + 1, env, out)
@@ -63,6 +63,23 @@ impl Evaluator {
                 self.clause(id, i + 1, scope, out)
             }
         }
+    }
+
+    /// The operand of an `if`: what can never be a bool is an error before it is concrete.
+    fn condition(&mut self, v: Val, at: ExprId) -> Res<Val> {
+        let stop = match self.operand(v, at) {
+            Ok(v) => return Ok(v),
+            Err(stop) => stop,
+        };
+        if let Stop::Fault(f) = stop
+            && let Reason::NonConcrete(v) = self.faults[f].reason.clone()
+            && self.kind_of(&v) & kind::BOOL == 0
+        {
+            let k = kind::text(self.kind_of(&v));
+            let text = format!("cannot use {} (type {k}) as type bool", self.show(&v));
+            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
+        }
+        Err(stop)
     }
 
     /// Takes down that a guard was passed.
@@ -178,6 +195,7 @@ impl Evaluator {
         };
         match self.eval(inner, env) {
             Ok(v) => Ok(Some(v)),
+            Err(Stop::Fault(f)) if self.is_permanent(f) => Err(Stop::Fault(f)),
             Err(Stop::Fault(f)) => match self.faults[f].reason {
                 Reason::Undefined(_) | Reason::OptionalReference(_) | Reason::RequiredReference(_) => Ok(None),
                 _ => Err(Stop::Fault(f)),
@@ -206,12 +224,19 @@ impl Evaluator {
                 .filter_map(|x| if let Element::Value(e) = x { Some(*e) } else { None })
                 .collect(),
             Expr::Struct(id) => {
+                // Of a loop only what it walks can be looked at before it runs.
+                let walked = |c: u32| match self.ir.comprehensions[c].clauses.first() {
+                    Some(Clause::For { source }) => Some(*source),
+                    Some(Clause::If(condition)) => Some(*condition),
+                    _ => None,
+                };
                 let values: Vec<ExprId> = self.ir.structs[*id]
                     .decls
                     .iter()
                     .filter_map(|d| match d {
                         Decl::Field { value, .. } | Decl::Dynamic { value, .. } => Some(*value),
                         Decl::Embedding(e) => Some(*e),
+                        Decl::Comprehension(c) => walked(*c),
                         _ => None,
                     })
                     .collect();

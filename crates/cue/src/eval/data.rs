@@ -1,6 +1,6 @@
 //! Between nodes and data: what builtins are given and give, what inputs bring, what leaves an evaluation.
 
-use super::{Base, Code, Conj, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val};
+use super::{Base, Code, Conj, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val, flag};
 use crate::data::{Data, DataValue, Fields, Labels, Origin};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, FieldMeta, ListLit, StructLit, Sym, SymKind};
 use crate::stack::down;
@@ -42,11 +42,22 @@ impl Evaluator {
 
     fn data_of_node(&mut self, n: NodeId, at: ExprId) -> Res<Data> {
         // A validator looks at the node that is being judged: everything below it is final.
-        if self.judging != self.follow(n) && !self.finalize(n) && !self.force {
+        let complete = self.judging == self.follow(n) || self.finalize(n);
+        if !complete && !self.force {
             return Err(Stop::Pending(self.follow(n)));
         }
         let mut problems = Vec::new();
-        match self.export(n, Export::default(), &mut problems, 0) {
+        let shape = if complete { None } else { self.shape(n) };
+        if let Some(shape) = &shape {
+            let m = self.follow(n);
+            self.nodes[m].base = shape.clone();
+        }
+        let data = self.export(n, Export::default(), &mut problems, 0);
+        if shape.is_some() {
+            let m = self.follow(n);
+            self.nodes[m].base = Base::None;
+        }
+        match data {
             Some(data) if problems.is_empty() => {
                 self.taint |= join_all(&data);
                 Ok(data)
@@ -55,6 +66,22 @@ impl Evaluator {
                 Some(f) => Err(Stop::Fault(*f)),
                 None => Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(n)), NONE, &[at])),
             },
+        }
+    }
+
+    /// What a node is that waits for nothing but the task that reads it.
+    fn shape(&self, n: NodeId) -> Option<Base> {
+        let node = &self.nodes[self.follow(n)];
+        let s = node.scratch.as_ref()?;
+        let waits = !s.tasks.is_empty()
+            || !s.blocked.is_empty()
+            || s.scheduled < node.conjs.len()
+            || (!s.branched && !s.disjunctions.is_empty());
+        match node.base {
+            Base::None if waits => None,
+            Base::None if s.list.is_some() => Some(Base::List),
+            Base::None if s.kind == crate::ir::kind::STRUCT => Some(Base::Struct),
+            _ => None,
         }
     }
 
@@ -87,6 +114,9 @@ impl Evaluator {
 
     fn export_in(&mut self, n: NodeId, how: Export, problems: &mut Vec<FaultId>, depth: u32) -> Option<Data> {
         let place = n;
+        if self.force && !self.has(n, flag::DONE | flag::RUNNING) {
+            self.run(n);
+        }
         let n = self.default_of(n);
         if depth > self.limits.depth {
             let f = self.fault(Code::Structural, Reason::Static("values are nested too deeply"), n, &[]);
@@ -168,7 +198,11 @@ impl Evaluator {
             }
             Base::Bottom | Base::Forward(_) => return None,
             Base::None => {
-                let f = self.missing(Reason::Static("cycle error"), place, Code::Cycle);
+                // What needs itself as a part of itself has no end.
+                let f = match depth > 0 {
+                    false => self.missing(Reason::Static("cycle error"), place, Code::Cycle),
+                    true => self.missing(Reason::Static("structural cycle"), place, Code::Structural),
+                };
                 problems.push(f);
                 return None;
             }

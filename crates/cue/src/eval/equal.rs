@@ -213,6 +213,9 @@ impl Evaluator {
         }
         let closed = |n: NodeId| self.is_closed(n);
         let patterns = |n: NodeId| self.nodes[n].scratch.as_ref().map_or(0, |s| s.patterns.len());
+        if x.arcs.is_empty() && y.arcs.is_empty() && matches!(x.base, Base::Scalar(_) | Base::Constraint) {
+            return true;
+        }
         if x.arcs.len() != y.arcs.len() || closed(a) != closed(b) || patterns(a) != patterns(b) {
             return false;
         }

@@ -47,7 +47,10 @@ impl Evaluator {
             Expr::Unary(op, operand) => {
                 let (op, operand) = (*op, *operand);
                 let v = self.eval(operand, env)?;
-                let v = self.operand(v, operand)?;
+                let v = match self.operator_operand(v, operand, super::val::op_text(op)) {
+                    Ok(v) => v,
+                    Err(stop) => return Err(self.never_fits(stop, op, e)),
+                };
                 return self.unary(op, v, e);
             }
             Expr::Binary(op, left, right) => {
@@ -94,6 +97,7 @@ impl Evaluator {
                         | Expr::Select(..)
                         | Expr::Variable { .. }
                         | Expr::Let { .. }
+                        | Expr::Function(_)
                 ) {
                     return self.eval(value, scope);
                 }
@@ -176,7 +180,9 @@ impl Evaluator {
         self.taint |= self.nodes[m].taint;
         if !self.has(m, flag::DONE)
             && self.nodes[m].fault.is_none()
-            && let Some(v) = self.nodes[m].scratch.as_ref().and_then(|s| s.scalar.as_ref()).map(|s| s.0.clone())
+            && let Some(s) = self.nodes[m].scratch.as_ref()
+            && (s.branched || s.disjunctions.is_empty() || self.soft)
+            && let Some(v) = s.scalar.as_ref().map(|s| s.0.clone())
         {
             return Ok(v);
         }
@@ -217,6 +223,29 @@ impl Evaluator {
                 Err(self.stop(Code::Cycle, Reason::Static("cycle error"), NONE, &[at]))
             }
         }
+    }
+
+    /// An operand of an operator: a type or bound written there will never be concrete.
+    fn operator_operand(&mut self, v: Val, at: ExprId, op: &str) -> Res<Val> {
+        if let Val::Kind(_) | Val::Top | Val::Bound(..) | Val::Validator(_) = v {
+            let text = format!("invalid operand {} ('{op}' requires concrete value)", self.show(&v));
+            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
+        }
+        self.operand(v, at)
+    }
+
+    /// A value that is not concrete yet but whose kind the operator can never take is an error already.
+    fn never_fits(&mut self, stop: Stop, op: UnaryOp, e: ExprId) -> Stop {
+        let Stop::Fault(f) = stop else { return stop };
+        let Reason::NonConcrete(v) = self.faults[f].reason.clone() else { return stop };
+        let takes = if op == UnaryOp::Not { kind::BOOL } else { kind::NUMBER };
+        let k = self.kind_of(&v);
+        if self.is_permanent(f) || k & takes != 0 {
+            return stop;
+        }
+        let name = super::val::op_text(op);
+        let text = format!("invalid operation {name}{} ({name} {})", self.show(&v), kind::text(k));
+        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e])
     }
 
     fn bound(&mut self, op: UnaryOp, limit: ExprId, env: EnvId) -> Res<Val> {
@@ -369,6 +398,20 @@ impl Evaluator {
             Err(stop) => return Err(stop),
         };
         let Val::Node(n) = v else { return Ok(false) };
+        // What is selected from a value fails with it.
+        if let Some(whole) = self.selected_from(e, env)
+            && self.finalize(whole)
+            && self.permanent(whole).is_some()
+        {
+            return Ok(true);
+        }
+        if self.soft {
+            self.run(n);
+            let m = self.follow(n);
+            if self.has_scalar(m) && self.nodes[m].fault.is_none() {
+                return Ok(false);
+            }
+        }
         self.settle(n)?;
         let m = self.follow(n);
         self.taint |= self.nodes[m].taint;
@@ -383,12 +426,27 @@ impl Evaluator {
             }
             return Ok(!incomplete_struct);
         }
+        // A type is no value yet, `_` is as good as any.
+        if let (Base::Constraint, Some(s)) = (&self.nodes[m].base, &self.nodes[m].scratch)
+            && (s.kind != kind::TOP || !s.checks.is_empty())
+        {
+            return Ok(true);
+        }
         if !self.has(m, flag::FINAL | flag::IN_FINAL | flag::RUNNING) {
             self.task_depth += 1;
             self.finalize(m);
             self.task_depth -= 1;
         }
         Ok(self.nodes[m].child_fault.is_some() || self.nodes[m].fault.is_some_and(|f| self.is_permanent(f)))
+    }
+
+    /// The value that a selection is made from.
+    fn selected_from(&mut self, e: ExprId, env: EnvId) -> Option<NodeId> {
+        let Expr::Select(operand, _) = self.ir.exprs[e] else { return None };
+        match self.eval(operand, env) {
+            Ok(Val::Node(n)) => Some(n),
+            _ => None,
+        }
     }
 
     fn binary(&mut self, op: BinaryOp, left: ExprId, right: ExprId, e: ExprId, env: EnvId) -> Res<Val> {
@@ -416,10 +474,10 @@ impl Evaluator {
             first = *l;
         }
         let v = self.eval(first, env)?;
-        let mut acc = self.operand(v, first)?;
+        let mut acc = self.operator_operand(v, first, super::arith::binary_text(op))?;
         while let Some((op, right, at)) = chain.pop() {
             let v = self.eval(right, env)?;
-            let r = self.operand(v, right)?;
+            let r = self.operator_operand(v, right, super::arith::binary_text(op))?;
             acc = self.operate(op, acc, r, at)?;
         }
         Ok(acc)

@@ -39,6 +39,8 @@ pub(crate) enum Reason {
     Bound(Val, Val),
     NotAllowed(Sym),
     Undefined(Sym),
+    /// Whether there is such a field depends on whether there is one.
+    CyclicReference(Sym),
     OptionalReference(Sym),
     RequiredReference(Sym),
     /// An operator that needs a concrete value found this.
@@ -158,6 +160,7 @@ impl Evaluator {
                 Some(i) => format!("undefined field: {i}"),
                 None => format!("undefined field: {}", text(*s)),
             },
+            Reason::CyclicReference(s) => format!("cyclic reference to field {}", text(*s)),
             Reason::OptionalReference(s) => format!("cannot reference optional field: {}", text(*s)),
             Reason::RequiredReference(s) => format!("required field missing: {}", text(*s)),
             Reason::NonConcrete(v) => format!("non-concrete value {}", self.show(v)),

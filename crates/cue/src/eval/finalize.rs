@@ -22,7 +22,7 @@ impl Evaluator {
                 let s = self.scratch(n);
                 s.top = true;
                 if conj.close != 0 {
-                    s.opens.push(conj.close);
+                    s.tops.push(conj.close);
                 }
             }
             Val::Kind(k) => {
@@ -45,8 +45,9 @@ impl Evaluator {
                 if is_validator {
                     return self.insert(n, Val::Validator(std::sync::Arc::new((f, Vec::new()))), conj);
                 }
+                self.narrow(n, kind::FUNC, at);
                 let text = format!("cannot use function {} as a value", super::val::function_name(f));
-                return Err(self.stop(Code::Eval, Reason::Text(text.into()), n, &[at]));
+                return Err(self.stop(Code::Incomplete, Reason::Text(text.into()), n, &[at]));
             }
             scalar => {
                 self.mark_cyc(n, conj);
@@ -257,12 +258,66 @@ impl Evaluator {
         complete
     }
 
+    /// A node, and those that it waits for, directly or through others.
+    fn waiting(&mut self, n: NodeId) -> Vec<NodeId> {
+        const MANY: usize = 100;
+        let mut found = vec![n];
+        let mut i = 0;
+        while let Some(m) = found.get(i).copied() {
+            i += 1;
+            let on: Vec<NodeId> = self.scratch(m).blocked.iter().map(|b| b.1).collect();
+            for start in on {
+                let mut at = self.follow(start);
+                while at != NONE && found.len() < MANY {
+                    if !self.has(at, flag::DONE | flag::RUNNING) && !found.contains(&at) {
+                        found.push(at);
+                    }
+                    at = self.nodes[at].parent;
+                }
+            }
+        }
+        found
+    }
+
+    /// Tries the waiting tasks of a node with what is known so far; true when one of them went on.
+    pub(crate) fn soften(&mut self, n: NodeId) -> bool {
+        for i in 0..self.scratch(n).blocked.len() {
+            let Some((task, ..)) = self.scratch(n).blocked.get(i).copied() else { break };
+            let before = self.scratch(n).blocked.len();
+            self.scratch(n).blocked.remove(i);
+            self.soft = true;
+            self.attempt(n, task);
+            self.soft = false;
+            let s = self.scratch(n);
+            if s.blocked.len() < before {
+                return true;
+            }
+            if let Some(again) = s.blocked.pop() {
+                s.blocked.insert(i, again);
+            }
+        }
+        false
+    }
+
     /// Something of a node is pending and nothing is on the stack that it could wait for.
     fn unlock(&mut self, n: NodeId) -> bool {
-        let s = self.scratch(n);
-        if !s.disjunctions.is_empty() && !s.branched && !self.has(n, flag::BRANCH) {
-            self.nodes[n].flags |= flag::BRANCH;
-            return true;
+        let waiting = self.waiting(n);
+        // What is known already often is enough for one of those that wait.
+        for m in waiting.iter().copied() {
+            self.nodes[m].flags |= flag::RUNNING;
+            let moved = self.soften(m);
+            self.nodes[m].flags &= !flag::RUNNING;
+            if moved {
+                return true;
+            }
+        }
+        for m in waiting {
+            let s = self.scratch(m);
+            if !s.disjunctions.is_empty() && !s.branched && !self.has(m, flag::BRANCH) {
+                self.nodes[m].flags |= flag::BRANCH;
+                self.run(m);
+                return true;
+            }
         }
         let s = self.scratch(n);
         if s.blocked.is_empty() {

@@ -108,8 +108,12 @@ pub(crate) struct Evaluator {
     pub(crate) taint: u8,
     /// What is read counts as it stands.
     pub(crate) force: bool,
+    /// What is known of what is read counts: a scalar, although a disjunction or another conjunct may still contradict it.
+    pub(crate) soft: bool,
     /// The struct or list whose validators are running: all of it is known but for their verdict.
     pub(crate) judging: NodeId,
+    /// Groups of disjunctions that a copy has still to decide: their alternatives may allow what is not allowed yet.
+    pub(crate) undecided: Vec<CloseId>,
     /// Validators that are running, with what they look at: one that comes to itself again goes in circles.
     pub(crate) validating: Vec<(Val, Val)>,
     /// Tasks on the stack.
@@ -142,7 +146,9 @@ impl Evaluator {
             spare: Vec::new(),
             taint: 0,
             force: false,
+            soft: false,
             judging: NONE,
+            undecided: Vec::new(),
             validating: Vec::new(),
             task_depth: 0,
             depth: 0,

@@ -53,6 +53,8 @@ pub(crate) mod flag {
     pub(crate) const CLOSED: u16 = 512;
     /// Being branched: conjuncts must not be decided in place.
     pub(crate) const ALTERNATIVE: u16 = 1024;
+    /// Made by `__closeAll()`.
+    pub(crate) const CLOSE_ALL: u16 = 2048;
 }
 
 /// Default mode of an alternative.
@@ -182,8 +184,9 @@ pub(crate) struct Scratch {
     pub(crate) seen: FxHashSet<(NodeId, CloseId, bool)>,
     /// Closedness requirements that start here: (group, holds below too).
     pub(crate) requires: Vec<(CloseId, bool)>,
-    /// Chains opened here.
+    /// Chains opened here by `...`, and by a bare `_`.
     pub(crate) opens: Vec<CloseId>,
+    pub(crate) tops: Vec<CloseId>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
     /// Labels that comprehensions may give, with the number of arcs that were there before: loops count them from then on.
@@ -223,6 +226,7 @@ impl Default for Scratch {
             seen: FxHashSet::default(),
             requires: Vec::new(),
             opens: Vec::new(),
+            tops: Vec::new(),
             cyclic: false,
             acyclic: false,
             announced: Vec::new(),
@@ -250,6 +254,7 @@ impl Scratch {
             seen: if self.seen.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.seen) },
             requires: emptied(&mut self.requires),
             opens: emptied(&mut self.opens),
+            tops: emptied(&mut self.tops),
             literals: emptied(&mut self.literals),
             announced: emptied(&mut self.announced),
             ..Scratch::default()
@@ -390,7 +395,10 @@ impl Evaluator {
         self.reopen(n);
         let notify = self.nodes[n].scratch.as_ref().map(|s| s.notify.clone()).unwrap_or_default();
         for to in notify {
-            if to.node != n {
+            // What came of a disjunction there is no news for the one that it is a disjunction of.
+            let own = self.nodes[n].scratch.as_ref().is_some_and(|s| !s.disjunctions.is_empty())
+                && self.in_circle(to.node, conj, n);
+            if to.node != n && !own {
                 self.notify(to, conj);
             }
         }

@@ -20,8 +20,11 @@ type Place = (u32, u32, u32);
 /// A literal as a chain of fields, by their index among the arcs.
 #[derive(Debug)]
 struct Chain {
-    literal: u32,
     place: Place,
+    /// One of its labels was computed: what a loop repeats goes in the order of the loop.
+    dynamic: bool,
+    /// The loop that instantiated the literal, and in which round of it.
+    round: (u32, u32),
     /// The `&` that it is an operand of.
     unified: ExprId,
     fields: Vec<u32>,
@@ -113,7 +116,8 @@ impl Evaluator {
             .iter()
             .enumerate()
             .map(|(i, l)| Chain {
-                literal: l.id,
+                dynamic: false,
+                round: self.round(l.env),
                 place: self.place(l.expr, i),
                 unified: operand.get(&l.expr).copied().unwrap_or(NONE),
                 fields: Vec::new(),
@@ -158,7 +162,11 @@ impl Evaluator {
             for decl in &self.ir.structs[l.id].decls {
                 let field = match decl {
                     Decl::Field { label, .. } => index.get(label),
-                    Decl::Dynamic { value, .. } => dynamic.get(&(i, *value)),
+                    Decl::Dynamic { value, .. } => {
+                        let field = dynamic.get(&(i, *value));
+                        chain.dynamic |= field.is_some();
+                        field
+                    }
                     _ => None,
                 };
                 if let Some(field) = field
@@ -169,8 +177,25 @@ impl Evaluator {
             }
         }
         chains.retain(|c| !c.fields.is_empty());
-        chains.sort_by_key(|c| c.place);
+        chains.sort_by_key(|c| (c.place, c.dynamic));
+        // Literals beside each other in the body of a loop take turns.
+        for run in chains.chunk_by_mut(|a, b| a.dynamic && b.dynamic && a.round.0 == b.round.0 && a.round.0 != NONE) {
+            run.sort_by_key(|c| c.round.1);
+        }
         chains
+    }
+
+    /// The scope around the outermost loop that a scope is in, and the scope of the innermost one's variables.
+    fn round(&self, mut env: u32) -> (u32, u32) {
+        let mut round = (NONE, NONE);
+        while env != NONE {
+            let scope = &self.envs[env];
+            if scope.vars != NONE {
+                round = (scope.up, if round.1 == NONE { env } else { round.1 });
+            }
+            env = scope.up;
+        }
+        round
     }
 
     /// The indices of the arcs in order.
@@ -186,43 +211,33 @@ impl Evaluator {
             }
         };
         let mut before: Vec<u32> = Vec::new();
-        // Fields that an earlier chain has placed stay there.
+        // Fields that an earlier chain of the file has placed stay there.
         let mut placed = vec![false; count];
-        let (mut i, mut file) = (0, NONE);
-        while let Some(first) = chains.get(i) {
+        let mut file = NONE;
+        for batch in batches(chains) {
+            let Some(first) = batch.first() else { continue };
             if first.place.0 != file {
                 before.clear();
                 placed.fill(false);
                 file = first.place.0;
             }
-            let mut end = i + 1;
-            while chains
-                .get(end)
-                .is_some_and(|c| c.place == first.place || (c.unified != NONE && c.unified == first.unified))
-            {
-                end += 1;
-            }
+            let unordered = unordered(batch);
             let mut last: Vec<u32> = Vec::new();
-            let mut open: FxHashMap<u32, u32> = FxHashMap::default();
-            for chain in chains.get(i..end).into_iter().flatten() {
-                // What a loop repeats goes in the order of the loop.
-                let mut from = open.remove(&chain.literal);
-                if let Some(from) = from {
-                    last.retain(|l| *l != from);
-                }
-                for field in chain.fields.iter().filter(|f| placed.get(**f as usize) != Some(&true)) {
+            for chain in batch {
+                let mut from = None;
+                for field in &chain.fields {
+                    if !unordered && placed.get(*field as usize) == Some(&true) {
+                        continue;
+                    }
                     match from {
                         Some(from) => edge(from, *field),
                         None => before.iter().for_each(|b| edge(*b, *field)),
                     }
                     from = Some(*field);
                 }
-                if let Some(from) = from {
-                    open.insert(chain.literal, from);
-                    last.push(from);
-                }
+                last.extend(from);
             }
-            for field in chains.get(i..end).into_iter().flatten().flat_map(|c| &c.fields) {
+            for field in batch.iter().flat_map(|c| &c.fields) {
                 if let Some(p) = placed.get_mut(*field as usize) {
                     *p = true;
                 }
@@ -230,7 +245,6 @@ impl Evaluator {
             if !last.is_empty() {
                 before = last;
             }
-            i = end;
         }
         if let Some(only) = only_order(&next) {
             return only;
@@ -300,6 +314,35 @@ fn only_order(next: &[Vec<u32>]) -> Option<Vec<u32>> {
         }
     }
     (out.len() == next.len()).then_some(out)
+}
+
+/// Whether the chains of a batch have no order among each other: those of one place, and operands of `&`.
+fn unordered(batch: &[Chain]) -> bool {
+    batch.len() > 1 || batch.iter().any(|c| c.unified != NONE)
+}
+
+/// Chains of one place together; those of operands of `&` that follow each other in a file count as one place.
+fn batches(chains: &[Chain]) -> Vec<&[Chain]> {
+    let mut ends: Vec<(usize, usize)> = Vec::new();
+    let mut start = 0;
+    for i in 1..=chains.len() {
+        if chains.get(i).is_some_and(|c| !c.dynamic && chains.get(start).is_some_and(|s| s.place == c.place)) {
+            continue;
+        }
+        let free = |range: (usize, usize)| chains.get(range.0..range.1).filter(|b| unordered(b));
+        match ends.last_mut() {
+            Some(previous)
+                if free(*previous)
+                    .zip(free((start, i)))
+                    .is_some_and(|(a, b)| a.first().map(|c| c.place.0) == b.first().map(|c| c.place.0)) =>
+            {
+                previous.1 = i;
+            }
+            _ => ends.push((start, i)),
+        }
+        start = i;
+    }
+    ends.into_iter().filter_map(|(from, to)| chains.get(from..to)).collect()
 }
 
 /// The strongly connected component of each node (Tarjan), without recursion.

@@ -13,6 +13,9 @@ impl Evaluator {
         if self.force || (self.has(n, flag::DONE) && self.settled(n)) {
             return Ok(());
         }
+        if self.soft && self.has(n, flag::DONE) {
+            return Ok(());
+        }
         // Running an ancestor may have given the node more to do.
         self.run(n);
         if self.has(n, flag::DONE) && self.settled(n) { Ok(()) } else { Err(Stop::Pending(n)) }
@@ -125,6 +128,8 @@ impl Evaluator {
             {
                 return Ok(arc);
             }
+        } else if self.may_still_give(n, label) && !self.has(n, flag::DONE) {
+            return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), n, &[at]));
         }
         if let Base::Unknown(id) = self.nodes[n].base {
             return Err(Stop::Unknown(id));
@@ -162,7 +167,7 @@ impl Evaluator {
                     let code = if closed { Code::Eval } else { Code::Incomplete };
                     return Err(self.stop(code, Reason::Text(text.into()), n, &[at]));
                 }
-                let code = if self.closed_for_selection(n) { Code::Eval } else { Code::Incomplete };
+                let code = if self.closed_for_selection(n, label) { Code::Eval } else { Code::Incomplete };
                 return Err(self.stop(code, Reason::Undefined(label), n, &[at]));
             }
         };
@@ -175,12 +180,16 @@ impl Evaluator {
             && self.nodes[n].scratch.as_ref().and_then(|s| s.list.as_ref()).is_none_or(|l| l.closed.is_some())
     }
 
-    /// Whether a struct is known to have no other fields.
-    fn closed_for_selection(&mut self, n: NodeId) -> bool {
+    /// Whether a struct is known never to have a field.
+    fn closed_for_selection(&mut self, n: NodeId, label: Sym) -> bool {
         if self.has(n, flag::OPENED) {
             return false;
         }
         if !matches!(self.nodes[n].base, Base::Struct) {
+            return false;
+        }
+        let patterns = self.nodes[n].scratch.as_ref().map(|s| s.patterns.clone()).unwrap_or_default();
+        if label.is_regular() && patterns.iter().any(|p| self.label_matches(&p.pattern, label)) {
             return false;
         }
         if self.has(n, flag::CLOSED | flag::CLOSE_ONCE) || !self.requirements(n).is_empty() {
@@ -236,7 +245,6 @@ impl Evaluator {
     /// Adds the conjuncts of `t` to `n`, or lets `n` be `t`.
     pub(crate) fn add_reference(&mut self, n: NodeId, t: NodeId, conj: Conj) -> Res<()> {
         if self.nodes[t].origin == self.nodes[n].origin || self.in_circle(n, conj, t) {
-            self.scratch(n).top = true;
             return Ok(());
         }
         if self.share(n, t, conj) {
@@ -244,6 +252,7 @@ impl Evaluator {
         }
         // What a builtin was given by name is still a definition.
         let checked = self.is_checked(conj.expr)
+            || self.has(t, flag::CLOSE_ALL)
             || (self.nodes[t].label != Sym::NONE
                 && self.nodes[t].label.is_definition()
                 && matches!(self.ir.exprs[conj.expr], Expr::Variable { .. }));
@@ -259,7 +268,10 @@ impl Evaluator {
         } else {
             conj.close
         };
-        for c in self.nodes[t].conjs.clone() {
+        // What is added here may come back to the target.
+        let mut i = 0;
+        while let Some(c) = self.nodes[t].conjs.get(i).copied() {
+            i += 1;
             self.schedule(n, Conj { close, cyc, ..c });
         }
         if self.nodes[t].conjs.is_empty() {
@@ -281,7 +293,7 @@ impl Evaluator {
             || node.conjs.len() != 1
             || node.conjs.first() != Some(&conj)
             || self.has(n, flag::ALTERNATIVE)
-            || self.has(t, flag::IN_FINAL | flag::RUNNING | flag::CLOSE_ONCE)
+            || self.has(t, flag::IN_FINAL | flag::RUNNING | flag::CLOSE_ONCE | flag::CLOSE_ALL)
             || self.nodes[t].arc != ArcKind::Member
             || self.cycs[conj.cyc].cyclic
         {

@@ -21,10 +21,10 @@ impl Evaluator {
             return;
         }
         self.nodes[n].flags |= flag::RUNNING;
-        let outer = (self.taint, self.force);
-        self.force = false;
+        let outer = (self.taint, self.force, self.soft);
+        (self.force, self.soft) = (false, false);
         down(|| self.work(n));
-        (self.taint, self.force) = outer;
+        (self.taint, self.force, self.soft) = outer;
         self.nodes[n].flags &= !flag::RUNNING;
         let s = self.scratch(n);
         if s.branched || (s.blocked.is_empty() && s.disjunctions.is_empty()) {
@@ -50,6 +50,9 @@ impl Evaluator {
                 continue;
             }
             if self.stopped.is_none() && self.may_branch(n) {
+                if self.soften(n) {
+                    continue;
+                }
                 self.branch(n);
                 continue;
             }
@@ -309,6 +312,7 @@ impl Evaluator {
             self.narrow(n, kind::STRUCT, conj.expr);
         }
         let close = if embeds && !file { self.close_group(conj.close, CloseKind::Literal, n) } else { conj.close };
+        self.mark_literal(close);
         if open {
             self.nodes[n].flags |= flag::OPENED;
             if close != 0 {

@@ -40,7 +40,8 @@ impl Val {
             Val::Bound(op, limit) => match (op, limit.as_ref()) {
                 (UnaryOp::NotEqual, Val::Null) => kind::TOP & !kind::NULL,
                 (UnaryOp::Match | UnaryOp::NotMatch, _) => kind::STRING | kind::BYTES,
-                (UnaryOp::Equal, _) => kind::TOP,
+                (UnaryOp::Equal, Val::Num(_)) => kind::NUMBER,
+                (UnaryOp::Equal, Val::Node(_)) => kind::TOP,
                 (_, Val::Num(_)) => kind::NUMBER,
                 (_, Val::Node(_)) => kind::TOP,
                 (_, v) => v.kind(),

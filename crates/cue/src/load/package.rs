@@ -140,7 +140,8 @@ impl<'a> Loader<'a> {
                     Some((path, name)) => (path, Some(name)),
                     None => (import.path.as_str(), None),
                 };
-                if self.open.iter().any(|p| p == path) {
+                let key = crate::compile::import_key(&import.path);
+                if self.open.iter().any(|p| p == key) {
                     let d = Diagnostic::error(
                         "cue/import-cycle",
                         format!("import cycle: {} -> {path}", self.open.join(" -> ")),
@@ -148,7 +149,7 @@ impl<'a> Loader<'a> {
                     self.problems.push(d.at(&self.sources, import.span, "imported again here"));
                     continue;
                 }
-                if self.imports.contains_key(path) {
+                if self.imports.contains_key(key) {
                     continue;
                 }
                 let Some(folder) = self.folder_of(path) else { continue };
@@ -162,13 +163,13 @@ impl<'a> Loader<'a> {
                     continue;
                 }
                 let last = path.rsplit('/').next().unwrap_or(path).split('@').next().unwrap_or(path);
-                self.open.push(path.to_owned());
+                self.open.push(key.to_owned());
                 let name = name.or(Some(last)).map(str::to_owned);
                 let found = self.import_package(&folder, name.as_deref(), path);
                 match found {
                     Some(found) if !found.is_empty() => {
                         self.imports(&found);
-                        self.imports.insert(path.to_owned(), found);
+                        self.imports.insert(key.to_owned(), found);
                     }
                     _ => {
                         let d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\"")).at(
