@@ -338,6 +338,7 @@ impl Evaluator {
             let theirs = if second { theirs } else { Mode::Maybe };
             let mode = combine(mine, theirs);
             let known = out.iter().position(|o| o.node == alt.node || self.identical(o.node, alt.node, 50));
+            let known = known.filter(|i| last || out.get(*i).is_some_and(|o| self.as_allowed(o.node, alt.node, 50)));
             match known.and_then(|i| out.get_mut(i)) {
                 Some(old) => old.mode = same(old.mode, mode),
                 None => out.push(Alt { mode, ..alt }),

@@ -12,16 +12,18 @@ impl Evaluator {
     pub(crate) fn call(&mut self, function: ExprId, args: &[ExprId], e: ExprId, env: EnvId) -> Res<Val> {
         let f = match self.eval(function, env)? {
             Val::Function(f) => f,
-            other => {
-                // Something that is not known yet may still turn out to be a function.
-                self.operand(other.clone(), function)?;
-                let text = format!(
-                    "cannot call non-function {} (type {})",
-                    self.show(&other),
-                    kind::text(self.kind_of(&other))
-                );
-                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
-            }
+            // Something that is not known yet may still turn out to be a function.
+            other => match self.operand(other, function)? {
+                Val::Function(f) => f,
+                other => {
+                    let text = format!(
+                        "cannot call non-function {} (type {})",
+                        self.show(&other),
+                        kind::text(self.kind_of(&other))
+                    );
+                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                }
+            },
         };
         let mut values = Vec::with_capacity(args.len());
         for a in args {

@@ -7,7 +7,7 @@
 //! A reference to a definition **requires** that every regular field of the node has evidence of its group; inside an
 //! embedding the requirement only concerns fields with evidence of that embedding, and in turn the literal around it is
 //! required to have evidence for everything that comes from outside. Requirements hold below too, wherever a conjunct of the
-//! group arrives; those of `close()` do not. `...` and a bare `_` lift the requirements of all groups of their chain, at this level.
+//! group arrives; those of `close()` do not. `...` lifts the requirements of all groups of their chain, at this level.
 
 use super::{Code, Evaluator, NodeId, Reason};
 use crate::ir::ArcKind;
@@ -33,21 +33,11 @@ pub(crate) enum CloseKind {
 pub(crate) struct CloseInfo {
     pub(crate) parent: CloseId,
     pub(crate) kind: CloseKind,
-    /// A struct literal belongs to it: a definition that has none (`#A: int`, a validator) closes nothing.
-    pub(crate) literal: bool,
 }
 
 impl Evaluator {
     pub(crate) fn close_group(&mut self, parent: CloseId, kind: CloseKind, _n: NodeId) -> CloseId {
-        self.closes.push(CloseInfo { parent, kind, literal: false })
-    }
-
-    /// Takes down that a struct literal belongs to a group and all around it.
-    pub(crate) fn mark_literal(&mut self, mut group: CloseId) {
-        while group != 0 && !self.closes[group].literal {
-            self.closes[group].literal = true;
-            group = self.closes[group].parent;
-        }
+        self.closes.push(CloseInfo { parent, kind })
     }
 
     pub(crate) fn embed(&mut self, parent: CloseId, n: NodeId) -> CloseId {
@@ -77,6 +67,17 @@ impl Evaluator {
             }
         }
         group
+    }
+
+    /// Whether a definition or `close()` closes what belongs to a group.
+    pub(crate) fn closed_around(&self, mut id: CloseId) -> bool {
+        while id != 0 {
+            if matches!(self.closes[id].kind, CloseKind::Definition | CloseKind::Once) {
+                return true;
+            }
+            id = self.closes[id].parent;
+        }
+        false
     }
 
     pub(crate) fn in_chain(&self, mut id: CloseId, group: CloseId) -> bool {
@@ -112,7 +113,8 @@ impl Evaluator {
                     return false;
                 }
                 let around = info.parent;
-                if around == 0 || self.has_evidence(arc, around) || opens.contains(&around) {
+                let beside = |c: CloseId| self.in_chain(c, around) && !self.in_chain(c, at);
+                if around == 0 || self.nodes[arc].conjs.iter().any(|c| beside(c.close)) || opens.contains(&around) {
                     return true;
                 }
             }
@@ -130,7 +132,13 @@ impl Evaluator {
         }
         let inherited = self.requirements(parent);
         for (group, recursive) in inherited {
-            if recursive && self.has_evidence(n, group) && !out.iter().any(|r| r.0 == group) {
+            // What `...` opened above is not closed below.
+            let opened = self.closes[group].kind == CloseKind::Literal
+                && self.nodes[parent]
+                    .scratch
+                    .as_ref()
+                    .is_some_and(|s| s.opens.iter().any(|o| self.in_chain(*o, group)));
+            if recursive && !opened && self.has_evidence(n, group) && !out.iter().any(|r| r.0 == group) {
                 out.push((group, true));
             }
         }
@@ -148,12 +156,16 @@ impl Evaluator {
         if requires.is_empty() {
             return;
         }
-        let (opens, tops) =
-            self.nodes[n].scratch.as_ref().map(|s| (s.opens.clone(), s.tops.clone())).unwrap_or_default();
+        let (opens, literals): (Vec<CloseId>, Vec<CloseId>) = self.nodes[n]
+            .scratch
+            .as_ref()
+            .map(|s| (s.opens.clone(), s.literals.iter().map(|l| l.close).collect()))
+            .unwrap_or_default();
         for (group, _) in requires {
-            if !self.closes[group].literal
+            // A definition that is no struct here (`#A: int`, a validator) closes nothing.
+            if !literals.iter().any(|l| self.in_chain(*l, group))
                 || self.undecided.iter().any(|c| self.in_chain(*c, group))
-                || opens.iter().chain(&tops).any(|o| self.in_chain(*o, group))
+                || opens.iter().any(|o| self.in_chain(*o, group))
             {
                 continue;
             }

@@ -158,6 +158,9 @@ impl Evaluator {
                 return Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(m)), NONE, &[at]));
             }
         };
+        if self.force && !is_list && !self.has(m, super::flag::DONE) {
+            self.nodes[m].flags |= super::flag::FROZEN;
+        }
         let mut out = Vec::new();
         let arcs = if is_list { self.nodes[m].arcs.to_vec() } else { self.arcs_as_made(m) };
         for arc in arcs {

@@ -144,7 +144,12 @@ impl Evaluator {
                 Val::Num(x) => DataValue::Number(x),
                 Val::Str(s) => DataValue::String(s),
                 Val::Bytes(b) => DataValue::Bytes(b),
-                _ => return None,
+                other => {
+                    let text = format!("cannot use function {} as a value", self.show(&other));
+                    let f = self.missing(Reason::Text(text.into()), place, Code::Incomplete);
+                    problems.push(f);
+                    return None;
+                }
             },
             Base::Struct => {
                 let mut fields = Fields::default();

@@ -206,9 +206,15 @@ impl Evaluator {
                 }
                 Ok(Val::Node(m))
             }
-            Base::Disjunction(_) => {
-                let alt = self.pick(m, at)?;
-                self.operand(Val::Node(alt), at)
+            Base::Disjunction(alts) => {
+                let waits =
+                    alts.iter().any(|a| self.nodes[a.node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty()));
+                let picked = self.pick(m, at);
+                if self.force && waits && !picked.as_ref().is_ok_and(|a| self.has_scalar(*a)) {
+                    let reason = Reason::Static("cycle across unresolved disjunction");
+                    return Err(self.stop(Code::Eval, reason, NONE, &[at]));
+                }
+                self.operand(Val::Node(picked?), at)
             }
             Base::Unknown(id) => Err(Stop::Unknown(*id)),
             Base::Constraint => Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(m)), NONE, &[at])),
@@ -425,6 +431,17 @@ impl Evaluator {
                 return Err(Stop::Fault(f));
             }
             return Ok(!incomplete_struct);
+        }
+        if let Base::Disjunction(alts) = &self.nodes[m].base
+            && alts.iter().all(|a| self.nodes[a.node].fault.is_some())
+        {
+            return Ok(true);
+        }
+        if let (Base::None, Some(s)) = (&self.nodes[m].base, &self.nodes[m].scratch)
+            && s.scalar.is_none()
+            && s.kind & (kind::STRUCT | kind::LIST) == kind::STRUCT | kind::LIST
+        {
+            return Err(self.stop(Code::Cycle, Reason::Static("cycle error"), NONE, &[e]));
         }
         // A type is no value yet, `_` is as good as any.
         if let (Base::Constraint, Some(s)) = (&self.nodes[m].base, &self.nodes[m].scratch)

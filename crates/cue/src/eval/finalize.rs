@@ -19,11 +19,7 @@ impl Evaluator {
         match v {
             Val::Node(t) => return self.add_reference(n, t, conj),
             Val::Top => {
-                let s = self.scratch(n);
-                s.top = true;
-                if conj.close != 0 {
-                    s.tops.push(conj.close);
-                }
+                self.scratch(n).top = true;
             }
             Val::Kind(k) => {
                 self.mark_cyc(n, conj);
@@ -45,37 +41,38 @@ impl Evaluator {
                 if is_validator {
                     return self.insert(n, Val::Validator(std::sync::Arc::new((f, Vec::new()))), conj);
                 }
-                self.narrow(n, kind::FUNC, at);
-                let text = format!("cannot use function {} as a value", super::val::function_name(f));
-                return Err(self.stop(Code::Incomplete, Reason::Text(text.into()), n, &[at]));
+                return self.insert_scalar(n, Val::Function(f), conj);
             }
-            scalar => {
-                self.mark_cyc(n, conj);
-                let s = self.scratch(n);
-                match &s.scalar {
-                    Some((old, first)) => {
-                        if !same_scalar(old, &scalar) {
-                            let (old, first) = (old.clone(), *first);
-                            s.kind &= scalar.kind();
-                            self.set_fault(n, Code::Eval, Reason::Conflict(old, scalar), &[first, at]);
-                            return Ok(());
-                        }
-                    }
-                    None => {
-                        let k = scalar.kind();
-                        if s.kind & k == 0 && s.kind != 0 {
-                            let (old, other) = (s.kind, s.kind_at);
-                            s.kind = 0;
-                            s.scalar = Some((scalar, at));
-                            self.kind_conflict(n, other, at, old, k);
-                            return Ok(());
-                        }
-                        s.scalar = Some((scalar, at));
-                        s.kind &= k;
-                        s.kind_at = at;
-                        self.nodes[n].version += 1;
-                    }
+            scalar => return self.insert_scalar(n, scalar, conj),
+        }
+        Ok(())
+    }
+
+    fn insert_scalar(&mut self, n: NodeId, scalar: Val, conj: Conj) -> Res<()> {
+        let at = conj.expr;
+        self.mark_cyc(n, conj);
+        let s = self.scratch(n);
+        match &s.scalar {
+            Some((old, first)) => {
+                if !same_scalar(old, &scalar) {
+                    let (old, first) = (old.clone(), *first);
+                    s.kind &= scalar.kind();
+                    self.set_fault(n, Code::Eval, Reason::Conflict(old, scalar), &[first, at]);
                 }
+            }
+            None => {
+                let k = scalar.kind();
+                if s.kind & k == 0 && s.kind != 0 {
+                    let (old, other) = (s.kind, s.kind_at);
+                    s.kind = 0;
+                    s.scalar = Some((scalar, at));
+                    self.kind_conflict(n, other, at, old, k);
+                    return Ok(());
+                }
+                s.scalar = Some((scalar, at));
+                s.kind &= k;
+                s.kind_at = at;
+                self.nodes[n].version += 1;
             }
         }
         Ok(())

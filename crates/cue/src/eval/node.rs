@@ -53,6 +53,8 @@ pub(crate) mod flag {
     pub(crate) const CLOSED: u16 = 512;
     /// Being branched: conjuncts must not be decided in place.
     pub(crate) const ALTERNATIVE: u16 = 1024;
+    /// A loop walked the fields while something could still add to them.
+    pub(crate) const FROZEN: u16 = 4096;
     /// Made by `__closeAll()`.
     pub(crate) const CLOSE_ALL: u16 = 2048;
 }
@@ -184,13 +186,14 @@ pub(crate) struct Scratch {
     pub(crate) seen: FxHashSet<(NodeId, CloseId, bool)>,
     /// Closedness requirements that start here: (group, holds below too).
     pub(crate) requires: Vec<(CloseId, bool)>,
-    /// Chains opened here by `...`, and by a bare `_`.
+    /// Chains opened here by `...`.
     pub(crate) opens: Vec<CloseId>,
-    pub(crate) tops: Vec<CloseId>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
     /// Labels that comprehensions may give, with the number of arcs that were there before: loops count them from then on.
     pub(crate) announced: Vec<(Sym, u32)>,
+    /// Groups of files of a package, by the group around.
+    pub(crate) file_groups: SmallVec<[(CloseId, CloseId); 1]>,
     /// Struct literals, for the order of fields.
     pub(crate) literals: Vec<Literal>,
 }
@@ -201,6 +204,7 @@ pub(crate) struct Literal {
     pub(crate) id: u32,
     pub(crate) env: EnvId,
     pub(crate) expr: ExprId,
+    pub(crate) close: CloseId,
 }
 
 impl Default for Scratch {
@@ -226,10 +230,10 @@ impl Default for Scratch {
             seen: FxHashSet::default(),
             requires: Vec::new(),
             opens: Vec::new(),
-            tops: Vec::new(),
             cyclic: false,
             acyclic: false,
             announced: Vec::new(),
+            file_groups: SmallVec::new(),
             literals: Vec::new(),
         }
     }
@@ -254,7 +258,6 @@ impl Scratch {
             seen: if self.seen.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.seen) },
             requires: emptied(&mut self.requires),
             opens: emptied(&mut self.opens),
-            tops: emptied(&mut self.tops),
             literals: emptied(&mut self.literals),
             announced: emptied(&mut self.announced),
             ..Scratch::default()

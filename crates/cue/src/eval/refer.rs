@@ -261,7 +261,6 @@ impl Evaluator {
         }
         let cyc = self.follow_cyc(n, conj, t);
         let close = if checked {
-            self.nodes[n].flags |= flag::CLOSED;
             self.close_reference(n, conj.close, CloseKind::Definition)
         } else if self.has(t, flag::CLOSE_ONCE) {
             self.close_reference(n, conj.close, CloseKind::Once)

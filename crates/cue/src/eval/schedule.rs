@@ -1,6 +1,6 @@
 //! Splitting conjuncts: what takes effect at once, and what becomes a task.
 
-use super::closedness::CloseKind;
+use super::closedness::{CloseId, CloseKind};
 use super::node::{Disjunction, Literal, Pattern};
 use super::{Base, Code, Conj, Evaluator, NodeId, Reason, Res, Stop, Task, TaskKind, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
@@ -305,14 +305,20 @@ impl Evaluator {
         let lit = &self.ir.structs[id];
         let (embeds, is_struct, open, file, count) = (lit.embeds, lit.is_struct, lit.open, lit.file, lit.decls.len());
         let s = self.scratch(n);
-        s.literals.push(Literal { id, env, expr: conj.expr });
         s.literal = true;
         s.literal_at = conj.expr;
         if is_struct {
             self.narrow(n, kind::STRUCT, conj.expr);
         }
-        let close = if embeds && !file { self.close_group(conj.close, CloseKind::Literal, n) } else { conj.close };
-        self.mark_literal(close);
+        let close = match (embeds, file) {
+            (false, _) => conj.close,
+            (true, false) => self.close_group(conj.close, CloseKind::Literal, n),
+            (true, true) => self.file_group(n, conj.close),
+        };
+        self.scratch(n).literals.push(Literal { id, env, expr: conj.expr, close });
+        if self.closed_around(close) {
+            self.nodes[n].flags |= flag::CLOSED;
+        }
         if open {
             self.nodes[n].flags |= flag::OPENED;
             if close != 0 {
@@ -358,6 +364,24 @@ impl Evaluator {
         }
     }
 
+    /// The group of the files of a package where something else refers to the package: they are one literal. The package
+    /// itself is open.
+    fn file_group(&mut self, n: NodeId, parent: CloseId) -> CloseId {
+        if self.nodes[n]
+            .conjs
+            .iter()
+            .any(|c| matches!(&self.ir.exprs[c.expr], Expr::Struct(id) if self.ir.structs[*id].file))
+        {
+            return parent;
+        }
+        if let Some((_, group)) = self.scratch(n).file_groups.iter().find(|g| g.0 == parent) {
+            return *group;
+        }
+        let group = self.close_group(parent, CloseKind::Literal, n);
+        self.scratch(n).file_groups.push((parent, group));
+        group
+    }
+
     /// Adds a conjunct to a field, making it if need be.
     pub(crate) fn add_field(&mut self, n: NodeId, label: Sym, arc: ArcKind, conj: Conj, meta: u32) -> NodeId {
         let child = match self.arc(n, label) {
@@ -374,6 +398,11 @@ impl Evaluator {
             None => {
                 let child = self.new_arc(n, label, arc);
                 self.nodes[n].version += 1;
+                if self.has(n, flag::FROZEN) && arc == ArcKind::Member && label.is_regular() {
+                    let name = self.ir.symbols.text(label);
+                    let text = format!("adding field {name} not allowed as field set was already referenced");
+                    self.set_fault(n, Code::Eval, Reason::Text(text.into()), &[conj.expr]);
+                }
                 self.add_conj(child, conj);
                 self.apply_patterns(n, child, label);
                 child
