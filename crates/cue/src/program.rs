@@ -270,6 +270,10 @@ impl<'e> Value<'e> {
                 out.push(f);
             }
             e.collect_errors(self.node, &mut out, &mut seen, 0);
+            // A cycle is an error of the value that was asked for; within another one it is incomplete.
+            if out.is_empty() && self.node != e.root {
+                out.extend(e.own_cycle(self.node));
+            }
             if let [f] = out.as_slice()
                 && self.node != e.root
                 && e.shows_cycle(self.node, *f)

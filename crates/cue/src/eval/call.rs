@@ -328,7 +328,10 @@ impl Evaluator {
         if let Some(f) = self.nodes[n].fault {
             return Err(Stop::Fault(f));
         }
-        let is_list = matches!(self.nodes[n].base, Base::List);
+        let is_list = match &self.nodes[n].base {
+            Base::None => self.nodes[n].scratch.as_ref().is_some_and(|s| s.list.is_some()),
+            base => matches!(base, Base::List),
+        };
         let count = self.nodes[n]
             .arcs
             .iter()

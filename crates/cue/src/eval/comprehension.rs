@@ -41,6 +41,9 @@ impl Evaluator {
                     self.passed(source);
                 }
                 for pair in items {
+                    if !self.step(source) {
+                        return Err(Stop::Fault(self.stopped.unwrap_or_default()));
+                    }
                     let vars = self.vars.push(pair);
                     let cyc = if env == NONE { 0 } else { self.envs[env].cyc };
                     let scope = self.envs.push(Env { up: env, node: NONE, label: Sym::NONE, vars, cyc });

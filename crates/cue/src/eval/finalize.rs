@@ -464,6 +464,11 @@ impl Evaluator {
         }
     }
 
+    /// The fault of a node that waits for itself.
+    pub(crate) fn own_cycle(&self, n: NodeId) -> Option<super::FaultId> {
+        self.nodes[self.default_of(n)].fault.filter(|f| self.faults[*f].code == Code::Cycle)
+    }
+
     /// Whether all that is wrong below a node is one structural cycle, at one place, and not in a field of the node itself.
     pub(crate) fn shows_cycle(&self, n: NodeId, f: super::FaultId) -> bool {
         let mut places = 0;

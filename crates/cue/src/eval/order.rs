@@ -35,7 +35,7 @@ impl Evaluator {
     pub(crate) fn order_arcs(&mut self, n: NodeId) {
         let Some(s) = self.nodes[n].scratch.as_mut() else { return };
         let literals = std::mem::take(&mut s.literals);
-        if self.nodes[n].arcs.len() < 2 {
+        if self.nodes[n].arcs.len() < 2 || matches!(self.nodes[n].base, super::Base::List) {
             return;
         }
         if let [one] = literals.as_slice() {
