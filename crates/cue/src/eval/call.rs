@@ -142,7 +142,7 @@ impl Evaluator {
         }
         match b.call(&data) {
             Ok(result) if parts.is_empty() => Ok(self.val_of(result)),
-            Ok(result) => Ok(self.from_parts(result, &parts, e)),
+            Ok(result) => Ok(self.put_back_parts(result, &parts, e)),
             Err(fault) => Err(self.builtin_fault(b, fault, e)),
         }
     }
@@ -164,11 +164,11 @@ impl Evaluator {
         DataValue::Unknown(parts.len() as u32 - 1).into()
     }
 
-    fn from_parts(&mut self, data: Data, parts: &[NodeId], e: ExprId) -> Val {
+    fn put_back_parts(&mut self, data: Data, parts: &[NodeId], e: ExprId) -> Val {
         match data.value {
             DataValue::Unknown(i) => parts.get(i as usize).map_or(Val::Top, |n| Val::Node(*n)),
             DataValue::List(items) => {
-                let items = items.into_iter().map(|i| down(|| self.from_parts(i, parts, e))).collect();
+                let items = items.into_iter().map(|i| down(|| self.put_back_parts(i, parts, e))).collect();
                 Val::Node(self.list_of(items, e))
             }
             _ => self.val_of(data),
@@ -476,8 +476,16 @@ impl Evaluator {
         };
         match (f, rest) {
             (Native::MatchIf, [condition, then, otherwise]) => {
-                let chosen = if self.satisfies(&v, condition, e) == Some(true) { then } else { otherwise };
-                Ok(self.satisfies(&v, chosen, e) == Some(true))
+                let met = self.satisfies(&v, condition, e);
+                let chosen = if met == Some(true) { then } else { otherwise };
+                match self.satisfies(&v, chosen, e) {
+                    Some(false) if met.is_some() => Ok(false),
+                    Some(true) => Ok(true),
+                    _ => {
+                        let reason = Reason::Static("what matchIf compares is not complete");
+                        Err(self.stop(Code::Incomplete, reason, NONE, &[e]))
+                    }
+                }
             }
             (Native::MatchN, [count, schemas]) => {
                 let schemas = match self.operand(schemas.clone(), e)? {

@@ -466,6 +466,25 @@ impl Evaluator {
         }
     }
 
+    /// Where the first operand is incomplete, an error of another one comes first.
+    fn worst_of(&mut self, stop: Stop, rest: &[(BinaryOp, ExprId, ExprId)], env: EnvId) -> Stop {
+        let Stop::Fault(f) = stop else { return stop };
+        if self.faults[f].code != Code::Incomplete {
+            return stop;
+        }
+        for (op, right, _) in rest.iter().rev() {
+            if matches!(op, BinaryOp::BoolAnd | BinaryOp::BoolOr) {
+                break;
+            }
+            if let Err(Stop::Fault(f)) = self.eval(*right, env).and_then(|v| self.operand(v, *right))
+                && self.is_permanent(f)
+            {
+                return Stop::Fault(f);
+            }
+        }
+        stop
+    }
+
     fn binary(&mut self, op: BinaryOp, left: ExprId, right: ExprId, e: ExprId, env: EnvId) -> Res<Val> {
         if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) {
             let bottom = |this: &Self, x: ExprId| matches!(this.ir.exprs[x], Expr::Bottom);
@@ -491,7 +510,10 @@ impl Evaluator {
             first = *l;
         }
         let v = self.eval(first, env)?;
-        let mut acc = self.operator_operand(v, first, super::arith::binary_text(op))?;
+        let mut acc = match self.operator_operand(v, first, super::arith::binary_text(op)) {
+            Ok(v) => v,
+            Err(stop) => return Err(self.worst_of(stop, &chain, env)),
+        };
         while let Some((op, right, at)) = chain.pop() {
             let v = self.eval(right, env)?;
             let r = self.operator_operand(v, right, super::arith::binary_text(op))?;

@@ -152,8 +152,11 @@ impl Evaluator {
                 let v = self.eval(label, task.conj.env)?;
                 let sym = match self.operand(v, label)? {
                     Val::Str(text) => self.ir.symbols.string(&text),
+                    Val::Node(v) if self.nodes[v].fault.is_some() => {
+                        return Err(Stop::Fault(self.nodes[v].fault.unwrap_or_default()));
+                    }
                     other => {
-                        let text = format!("invalid label of type {}", kind::text(other.kind()));
+                        let text = format!("invalid label of type {}", kind::text(self.kind_of(&other)));
                         return Err(self.stop(Code::Eval, Reason::Text(text.into()), n, &[label]));
                     }
                 };
