@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn bounded_on_deep_input() {
         let mut schema = json!({"type": "object"});
-        for _ in 0..1_000 {
+        for _ in 0..2 * MAX_DEPTH {
             schema = json!({"properties": {"a": schema}});
         }
         let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {
