@@ -7,8 +7,10 @@
 
 pub mod call;
 pub mod chat;
+pub mod command;
 pub mod config;
 pub mod egress;
+pub mod external;
 pub mod fault;
 pub mod http;
 pub mod kube;
@@ -21,6 +23,7 @@ pub mod query;
 mod testing;
 
 pub use call::{Call, Clusters, Dispatch, Manifest};
+pub use command::Commands;
 pub use egress::Egress;
 pub use fault::{Fault, FaultClass};
 pub use object::{Filter, ObjectRef, Objects, PatchType};

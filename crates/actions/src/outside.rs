@@ -1,11 +1,13 @@
 //! The way to the world outside of clusters: one HTTP client, the egress policy in front of it, certificates, rate limits.
 
+use crate::command::Commands;
 use crate::egress::{Egress, Refused};
 use crate::fault::Fault;
 use crate::http::limit::Limits;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -18,6 +20,10 @@ pub struct Outside {
     egress: Egress,
     /// Certificates of authorities that are trusted beside the system's, as PEM.
     authorities: Vec<u8>,
+    /// Programs that steps may start.
+    programs: Vec<String>,
+    /// Who runs commands of Lateen itself.
+    commands: Option<Arc<dyn Commands>>,
     client: OnceCell<reqwest::Client>,
     pub(crate) limits: Limits,
 }
@@ -33,6 +39,28 @@ impl Outside {
     /// With what the operator allows, and certificates of authorities (PEM) that are trusted beside the system's.
     pub fn new(egress: Egress, authorities: Vec<u8>) -> Outside {
         Outside { egress, authorities, ..Outside::default() }
+    }
+
+    /// Lets steps start these programs, by their whole path.
+    #[must_use]
+    pub fn allow_programs(mut self, paths: Vec<String>) -> Outside {
+        self.programs = paths;
+        self
+    }
+
+    /// Lets steps run commands of Lateen.
+    #[must_use]
+    pub fn with_commands(mut self, commands: Arc<dyn Commands>) -> Outside {
+        self.commands = Some(commands);
+        self
+    }
+
+    pub(crate) fn allows_program(&self, path: &str) -> bool {
+        std::path::Path::new(path).is_absolute() && self.programs.iter().any(|p| p == path)
+    }
+
+    pub(crate) fn commands(&self) -> Option<&dyn Commands> {
+        self.commands.as_deref()
     }
 
     /// The egress policy.

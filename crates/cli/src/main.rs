@@ -17,11 +17,13 @@ mod def;
 mod deferred;
 mod delete;
 mod diff;
+mod environment;
 mod explain;
 mod get;
 mod hub;
 mod identity;
 mod install;
+mod itself;
 mod ls;
 mod lsp;
 mod namespace;
@@ -106,6 +108,15 @@ enum Command {
     Cluster(Deferred<cluster::ClusterArgs>),
     /// Show objects of a cluster
     Get(Deferred<get::GetArgs>),
+    /// Group environments and targets
+    #[command(subcommand)]
+    Project(Deferred<environment::project::ProjectArgs>),
+    /// Name places to deliver to: a cluster and a namespace
+    #[command(subcommand)]
+    Target(Deferred<environment::target::TargetArgs>),
+    /// Order targets into environments
+    #[command(subcommand)]
+    Env(Deferred<environment::env::EnvArgs>),
     /// Make and list namespaces
     #[command(subcommand, visible_alias = "ns")]
     Namespace(Deferred<namespace::NamespaceArgs>),
@@ -146,7 +157,7 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Ls(Deferred(args)) => session::run(ls::run(hub, args)),
         Command::Delete(Deferred(args)) => session::run(delete::run(hub, args)),
         Command::Workflow(Deferred(args)) => session::run_to(workflow::run(hub, args)),
-        Command::Revision(Deferred(args)) => session::run(revision::run(hub, args)),
+        Command::Revision(Deferred(args)) => session::run_to(revision::run(hub, args)),
         Command::Logs(Deferred(args)) => session::run(access::logs::run(hub, args)),
         Command::PortForward(Deferred(args)) => session::run(access::forward::run(hub, args)),
         Command::Def(Deferred(args)) => def::run(hub, args),
@@ -158,6 +169,9 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Addon(Deferred(args)) => session::run(addon::run(hub, args)),
         Command::Cluster(Deferred(args)) => session::run(cluster::run(hub, args)),
         Command::Get(Deferred(args)) => session::run(get::run(hub, args)),
+        Command::Project(Deferred(args)) => session::run(environment::project::run(hub, args)),
+        Command::Target(Deferred(args)) => session::run(environment::target::run(hub, args)),
+        Command::Env(Deferred(args)) => session::run(environment::env::run(hub, args)),
         Command::Namespace(Deferred(args)) => session::run(namespace::run(hub, args)),
         Command::Hub(Deferred(command)) => session::run(hub::run(hub, command)),
         Command::Install(Deferred(args)) => session::run(install::run(hub, args)),

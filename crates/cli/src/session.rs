@@ -94,7 +94,8 @@ impl Session {
         if embedded {
             crate::install::crds(&hub, crate::install::Which::Missing).await?;
         }
-        Ok(Session { fleet, hub, source, outside: Arc::new(outside()?) })
+        let outside = outside()?.with_commands(Arc::new(crate::itself::Itself::on(fleet.hub_choice())));
+        Ok(Session { fleet, hub, source, outside: Arc::new(outside) })
     }
 
     /// One line that says which hub it is; printed by every command that changes something.
@@ -108,7 +109,7 @@ impl Session {
 }
 
 /// What the operator of this process allows its steps: the addresses of LATEEN_EGRESS_ALLOW on top of the public ones, and
-/// certificates that the authorities in the file LATEEN_CA_FILE have signed.
+/// certificates that the authorities in the file LATEEN_CA_FILE have signed, and the programs of LATEEN_EXEC_ALLOW.
 fn outside() -> Outcome<Outside> {
     let allowed = std::env::var("LATEEN_EGRESS_ALLOW").unwrap_or_default();
     let egress = Egress::parse(&allowed).map_err(|why| {
@@ -121,7 +122,9 @@ fn outside() -> Outcome<Outside> {
         })?,
         None => Vec::new(),
     };
-    Ok(Outside::new(egress, authorities))
+    let programs = std::env::var("LATEEN_EXEC_ALLOW").unwrap_or_default();
+    let programs = programs.split(',').map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    Ok(Outside::new(egress, authorities).allow_programs(programs))
 }
 
 /// Runs a command that talks to clusters to its end and prints what went wrong.

@@ -1,11 +1,18 @@
 //! The walks of `examples/`, run as a user runs them: the script, the binary, an empty state folder, no network.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test reports by panicking")]
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 /// Runs an example's script and answers what it printed, both streams in order of writing.
 fn run(example: &str) -> String {
+    run_with(example, &[])
+}
+
+fn run_with(example: &str, environment: &[(&str, &str)]) -> String {
     let home = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example).join("run");
     let output = Command::new("bash")
@@ -15,6 +22,7 @@ fn run(example: &str) -> String {
         .env("LATEEN", env!("CARGO_BIN_EXE_lateen"))
         .env("LATEEN_HOME", home.path())
         .env_remove("KUBECONFIG")
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -140,5 +148,105 @@ fn a_cluster_is_made_in_a_cloud_registered_and_deployed_to() {
     assert_has(gets[5], &["There are no deployments."]);
     for secret in ["a-secret-key", "an-access-key", "PRIVATE KEY"] {
         assert!(!text.contains(secret), "{secret} was printed");
+    }
+}
+
+/// Whatever is received, a text each.
+type Got = Arc<Mutex<Vec<String>>>;
+
+/// A server on this machine; `talk` gets each connection and says what came.
+fn receiver(talk: fn(&TcpStream) -> Option<String>) -> (u16, Got) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, got) = (listener.local_addr().unwrap().port(), Got::default());
+    let seen = got.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            if let Some(text) = talk(&stream) {
+                seen.lock().unwrap().push(text);
+            }
+        }
+    });
+    (port, got)
+}
+
+/// One request of HTTP: its first line, its idempotency key, its body.
+fn web(mut stream: &TcpStream) -> Option<String> {
+    let mut reader = BufReader::new(stream);
+    let (mut first, mut key, mut length) = (String::new(), String::new(), 0);
+    reader.read_line(&mut first).ok()?;
+    for line in reader.by_ref().lines().map_while(Result::ok).take_while(|l| !l.is_empty()) {
+        let (name, value) = line.split_once(": ")?;
+        match name.to_lowercase().as_str() {
+            "content-length" => length = value.parse().ok()?,
+            "idempotency-key" => value.clone_into(&mut key),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").ok()?;
+    Some(format!("{} key={key} {}", first.trim(), String::from_utf8_lossy(&body)))
+}
+
+/// One mail: its text.
+fn mail(mut stream: &TcpStream) -> Option<String> {
+    let mut mail = String::new();
+    stream.write_all(b"220 ready\r\n").ok()?;
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    while let Some(line) = lines.next() {
+        if line.starts_with("DATA") {
+            stream.write_all(b"354 go on\r\n").ok()?;
+            mail = lines.by_ref().take_while(|l| l != ".").collect::<Vec<_>>().join("\n");
+        }
+        let answer: &[u8] = if line.starts_with("QUIT") { b"221 bye\r\n" } else { b"250 ok\r\n" };
+        stream.write_all(answer).ok()?;
+    }
+    Some(mail).filter(|m| !m.is_empty())
+}
+
+#[test]
+fn an_application_goes_to_environments_and_back_to_a_revision() {
+    let ((web, requests), (smtp, mails)) = (receiver(web), receiver(mail));
+    let text = run_with("environments", &[("RECEIVERS", &format!("{web} {smtp}"))]);
+    assert_has(outputs(&text, "lateen env list")[0], &["dev    shop      dev         dev", "prod-east, prod-west"]);
+    let ups = outputs(&text, "lateen up");
+    assert_has(ups[1], &["deploy-cloud-resource (deploy-cloud-resource) succeeded", "deploy-dev (deploy) succeeded"]);
+    let workflows = outputs(&text, "lateen env workflow");
+    assert_has(workflows[0], &["name: shop-dev", "type: deploy-cloud-resource", "name: deploy-dev"]);
+    assert_has(workflows[1], &["name: share-cloud-resource", "cluster: west", "- prod\n", "- prod-west"]);
+
+    assert_has(ups[2], &["prepare-database (run-job) succeeded", "deploy-prod-east (deploy) succeeded"]);
+    assert_has(outputs(&text, "lateen status shop")[0], &["prod-east is up; go on to prod-west?", "workflowSuspending"]);
+    let resumed = outputs(&text, "lateen workflow resume");
+    assert_has(resumed[0], &["deploy-prod-west (deploy) succeeded", "tell (notification) succeeded", "is running."]);
+    let gets = outputs(&text, "lateen get");
+    assert_has(gets[0], &["orders-conn"]);
+    assert_has(gets[1], &["3/3"]);
+
+    let revisions = outputs(&text, "lateen revision");
+    assert_has(revisions[0], &["shop-v2   prod-2", "5f1c9a0", "77d02be"]);
+    assert_has(revisions[1], &["nginx:1.26", "nginx:1.27"]);
+    let rolled = outputs(&text, "lateen workflow rollback");
+    assert_has(rolled[0], &["Successfully rollback workflow: shop to shop-v1"]);
+    assert_has(revisions[2], &["Name:        shop-v3", "rollback-to-shop-v1", "5f1c9a0", "nginx:1.26", "approve (suspend)"]);
+    assert_has(outputs(&text, "lateen env show")[0], &["prod-east   east", "shop", "shop-v3", "running"]);
+    let deleted = outputs(&text, "lateen env delete");
+    assert_has(deleted[0], &["environment prod is used by application prod/shop"]);
+    assert_has(deleted[1], &["environment prod deleted"]);
+
+    // Three runs came to their end, and each told everybody once.
+    let requests = requests.lock().unwrap().clone();
+    for (path, count) in [("/webhook", 3), ("/dingtalk?", 3), ("/slack/", 3)] {
+        assert_eq!(requests.iter().filter(|r| r.contains(path)).count(), count, "{path} in {requests:#?}");
+    }
+    let signed = requests.iter().find(|r| r.contains("/dingtalk?")).unwrap();
+    assert_has(signed, &["access_token=dingtalk-token", "timestamp=", "sign=", "shop is in prod"]);
+    let keys: std::collections::BTreeSet<&str> =
+        requests.iter().filter_map(|r| r.split("key=").nth(1)?.split(' ').next()).filter(|k| !k.is_empty()).collect();
+    assert_eq!(keys.len(), 9, "each has a key of its own: {requests:#?}");
+    let mails = mails.lock().unwrap().clone();
+    assert_eq!(mails.iter().filter(|m| m.contains("Subject: shop is in prod")).count(), 3, "{mails:#?}");
+    for secret in ["a-secret-key", "dingtalk-token", "SEC-dingtalk", "slack-token"] {
+        assert!(!text.contains(secret), "{secret} was printed:\n{text}");
     }
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod follow;
 pub mod hub;
 pub mod lease;
+pub mod packages;
 pub mod perform;
 pub mod prepare;
 pub mod run;
@@ -23,4 +24,5 @@ pub mod subject;
 
 pub use error::Error;
 pub use hub::Hub;
+pub use perform::is_cloud;
 pub use run::{Finished, Runner};

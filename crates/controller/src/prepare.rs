@@ -4,11 +4,12 @@
 
 use crate::error::Error;
 use crate::hub::Hub;
+use crate::packages::Added;
 use crate::subject::Subject;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
 use model::{ApplicationRevision, DefinitionKind, Step};
-use render::builtin::{Builtins, Packages};
+use render::builtin::Builtins;
 use render::definition::{DefinitionSource, Given, Layers, Loaded, Provenance};
 use render::{AppInput, ClusterVersion, Clusters, RenderContext, Renderer};
 use std::collections::BTreeSet;
@@ -38,6 +39,8 @@ pub struct Prepared {
     pub context: RenderContext,
     /// The definitions that it uses, by kind and by the name that the user wrote.
     pub used: IndexMap<(DefinitionKind, String), Arc<Loaded>>,
+    /// Packages that were added to the hub.
+    pub added: Added,
     /// The clusters that something is placed on, the hub left out.
     pub placed: BTreeSet<String>,
     /// Worth knowing.
@@ -97,6 +100,19 @@ fn step_types(steps: &[Step], into: &mut Vec<String>) {
         }
         step_types(&step.sub_steps, into);
     }
+}
+
+/// Everything that knows definitions for a namespace: those given, those of the hub, those built in.
+///
+/// # Errors
+/// The hub does not answer, or holds a definition that cannot be read.
+pub async fn renderer(hub: &Hub, namespace: &str, definitions: &Definitions) -> Result<Renderer, Error> {
+    let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(definitions.files.clone())];
+    for given in of_hub(hub, namespace).await? {
+        layers.push(Box::new(given));
+    }
+    layers.push(Box::new(Builtins));
+    Ok(Renderer::new(Layers(layers)))
 }
 
 /// Prepares a run. `versions` are those of the clusters, by name, as far as they are known.
@@ -175,10 +191,11 @@ pub async fn prepare(
         .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
         .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
         .collect();
-    let templates = Templates::of(&Packages, &step_definitions);
+    let added = Added::load(hub, &subject.app.metadata.namespace).await?;
+    let templates = Templates::of(&added, &step_definitions).map(|t| t.with_external(added.names()));
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {
-            Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, placed, warnings })
+            Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, placed, warnings, added })
         }
         (plan, templates) => {
             problems.extend(plan.err().unwrap_or_default());

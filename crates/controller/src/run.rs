@@ -194,6 +194,7 @@ impl Runner {
             dispatch: keeper.clone(),
             delivery: Arc::new(delivery),
             outside: self.outside.clone(),
+            providers: prepared.added.providers.clone(),
             windows: actions::metrics::Windows::default(),
             readers: crate::perform::readers(&subject.steps.steps, &prepared.used),
             namespace: namespace.to_owned(),

@@ -97,6 +97,14 @@ keys! {
     OPERATION = "lateen.dev/operation";
     /// Ours: the operation that was last answered.
     OPERATION_DONE = "lateen.dev/operation-done";
+    /// Ours: the Environment that an Application is bound to.
+    ENVIRONMENT = "lateen.dev/environment";
+    /// Ours: who asked for a deployment.
+    REQUESTED_BY = "lateen.dev/requested-by";
+    /// Ours: the commit of the code that is deployed.
+    COMMIT = "lateen.dev/commit";
+    /// Ours, on a Workflow that was generated: the hash of its steps. Other steps: somebody has edited it.
+    GENERATED = "lateen.dev/generated";
     /// Ours, on objects that an effect created: its idempotency key.
     IDEMPOTENCY_KEY = "lateen.dev/idempotency-key";
     /// Ours, on everything that is not real.

@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod component;
 pub mod crd;
 pub mod definition;
+pub mod environment;
 pub mod generate;
 pub mod journal;
 pub mod labels;
@@ -31,6 +32,7 @@ mod lenient;
 
 pub use application::{Application, ApplicationSpec, WorkflowRef};
 pub use component::{AppPolicy, Component, Policy, Trait};
+pub use environment::{Environment, Project, Target};
 pub use definition::{Definition, DefinitionKind};
 pub use meta::{ObjectMeta, ObjectReference, OwnerReference};
 pub use phase::{AppPhase, Mode, RunPhase, StepPhase, StepReason};

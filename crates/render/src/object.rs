@@ -49,7 +49,7 @@ pub(crate) struct Owner<'a> {
 }
 
 /// Annotations and labels of an Application that speak of the Application alone.
-const INTERNAL: [&str; 10] = [
+const INTERNAL: [&str; 13] = [
     "kubectl.kubernetes.io/last-applied-configuration",
     labels::LAST_APPLIED_CONFIG,
     labels::LAST_APPLIED_TIME,
@@ -60,6 +60,9 @@ const INTERNAL: [&str; 10] = [
     labels::FILTER_LABEL_KEYS,
     labels::FILTER_ANNOTATION_KEYS,
     labels::IDEMPOTENCY_KEY,
+    labels::ENVIRONMENT,
+    labels::REQUESTED_BY,
+    labels::COMMIT,
 ];
 
 /// Gives an object its name, namespace and labels.

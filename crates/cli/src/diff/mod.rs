@@ -51,6 +51,22 @@ pub(crate) struct DiffArgs {
     output: Option<Format>,
 }
 
+impl DiffArgs {
+    /// Two revisions of an application, or one (`to` is `None`) and what the hub has now.
+    pub(crate) fn revisions(app: &crate::application::AppArgs, from: &str, to: Option<&str>) -> DiffArgs {
+        let side = |revision: &str| format!("{}@{revision}", app.name);
+        DiffArgs {
+            from: side(from),
+            to: Some(to.map_or_else(|| app.name.clone(), side)),
+            env: Vec::new(),
+            namespace: app.namespace.clone(),
+            definitions: Vec::new(),
+            exit_code: false,
+            output: None,
+        }
+    }
+}
+
 /// Runs it.
 pub(crate) async fn run(hub: HubArgs, args: DiffArgs) -> Outcome<ExitCode> {
     let (from, to) = (Side::parse(&args.from), args.to.as_deref().map(Side::parse));

@@ -1,5 +1,6 @@
 //! `lateen up`: store an Application on the hub and run its workflow.
 
+pub(crate) mod bound;
 mod files;
 mod initializer;
 mod reach;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
   cat app.yaml | lateen up -f -
   lateen up -f policies.yaml -f workflow.yaml -f app.yaml
   lateen up -f app.yaml --dry-run          check everything, change nothing
+  lateen up -f app.yaml --env prod         deliver to an environment, as a new revision
   lateen up shop                           go on with an application that is on the hub already")]
 pub(crate) struct UpArgs {
     /// An application that is on the hub already
@@ -42,6 +44,12 @@ pub(crate) struct UpArgs {
     /// Set the annotation app.oam.dev/publishVersion: the specification is published under this version
     #[arg(long, short = 'v', value_name = "VERSION")]
     publish_version: Option<String>,
+    /// Deliver to an environment (`lateen env`): its targets, its workflow, a new revision
+    #[arg(long, short = 'e', value_name = "NAME", conflicts_with = "namespace")]
+    env: Option<String>,
+    /// The commit of the code, for the record [default: that of the git work tree which the file is in]
+    #[arg(long, requires = "env")]
+    commit: Option<String>,
     /// Start although a cluster that the application names does not answer: it gets its part when it answers again
     #[arg(long)]
     allow_unreachable: bool,
@@ -50,7 +58,7 @@ pub(crate) struct UpArgs {
 }
 
 pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
-    let given = files::read(&args.file, &args.namespace)?;
+    let mut given = files::read(&args.file, args.env.as_deref().unwrap_or(&args.namespace))?;
     let mut definitions = Definitions { files: crate::render::given(&args.definitions)? };
     files::definitions(&given.others, &mut definitions.files)?;
     let session = Session::open(&hub).await?;
@@ -59,15 +67,27 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     if !missing.is_empty() {
         return Err(install::missing_error(&missing).into());
     }
+    let mut names: Vec<(String, String)> = args.name.iter().map(|n| (args.namespace.clone(), n.clone())).collect();
+    if let Some(env) = &args.env {
+        let commit = args.commit.clone().or_else(|| bound::commit_of(&args.file));
+        let version = args.publish_version.as_deref();
+        let deployment = bound::Deployment::new(&session, &definitions, env, commit, version).await?;
+        deployment.place(&mut given);
+        for (_, name) in std::mem::take(&mut names) {
+            given.applications.push(deployment.stored(&name).await?);
+        }
+        for document in &mut given.applications {
+            deployment.bind(document, &mut given.others).await?;
+        }
+    }
     let Given { others, applications } = given;
     let (initializers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(initializer::is_initializer);
     let initializers = initializer::ordered(&session, initializers).await?;
-    if args.name.is_none() && applications.is_empty() && initializers.is_empty() {
+    if names.is_empty() && applications.is_empty() && initializers.is_empty() {
         return Err(Diagnostic::error("up/no-application", "the files hold no Application")
             .help("an Application has apiVersion core.oam.dev/v1beta1 and kind Application")
             .into());
     }
-    let mut names: Vec<(String, String)> = args.name.into_iter().map(|n| (args.namespace.clone(), n)).collect();
     let applications = with_publish_version(applications, args.publish_version.as_deref());
     let prepared: Vec<Document> = initializers.iter().map(initializer::application).collect::<Outcome<_>>()?;
     check(&session, &definitions, &others, &prepared, args.allow_unreachable).await?;

@@ -4,7 +4,7 @@ use crate::application::{AppArgs, WaitArgs, carry_on, conclude, find};
 use crate::session::{HubArgs, Outcome, Session, confirm};
 use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
-use model::{Application, ApplicationRevision, labels};
+use model::{Application, ApplicationRevision, ApplicationSpec, Policy, Workflow, labels};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub(crate) struct RollbackArgs {
     #[command(flatten)]
     app: AppArgs,
-    /// To this revision [default: the newest one that succeeded and is not the current one]
+    /// To this revision, by name or number [default: the newest one that succeeded and is not the current one]
     #[arg(long, short)]
     revision: Option<String>,
     /// Do not ask
@@ -31,13 +31,22 @@ pub(super) async fn run(hub: HubArgs, args: RollbackArgs) -> Outcome<ExitCode> {
     let target = choose(&app, &revisions, args.revision.as_deref())?;
     let name = &args.app.name;
     confirm(&format!("Roll application {name} back to revision {}?", target.metadata.name), args.yes)?;
-    let mut metadata = json!({ "name": name, "namespace": args.app.namespace });
-    if let (Some(_), Some(map)) = (app.publish_version(), metadata.as_object_mut()) {
+    let then = &target.spec.application;
+    let mut annotations = then.metadata.annotations.clone();
+    annotations.retain(|key, _| key != labels::OPERATION && key != labels::OPERATION_DONE);
+    annotations.shift_remove(labels::PUBLISH_VERSION);
+    if app.publish_version().is_some() {
         // A new publication, or the old one would hold the specification that failed.
         let version = format!("rollback-to-{}", target.metadata.name);
-        map.insert("annotations".into(), json!({ labels::PUBLISH_VERSION: version }));
+        annotations.insert(labels::PUBLISH_VERSION.into(), version);
     }
-    let spec = &target.spec.application.spec;
+    if annotations.contains_key(labels::REQUESTED_BY) {
+        annotations.insert(labels::REQUESTED_BY.into(), super::requester());
+    }
+    let metadata = json!({
+        "name": name, "namespace": args.app.namespace, "labels": then.metadata.labels, "annotations": annotations,
+    });
+    let spec = specification(target);
     let object = json!({ "apiVersion": app.api_version, "kind": app.kind, "metadata": metadata, "spec": spec });
     session.hub.apply(&object).await?;
     println!("Successfully rollback workflow: {name} to {}", target.metadata.name);
@@ -49,6 +58,25 @@ pub(super) async fn run(hub: HubArgs, args: RollbackArgs) -> Outcome<ExitCode> {
     Ok(conclude(&finished))
 }
 
+/// What a revision ran, in one piece: the workflow and the policies that it named may be others by now.
+fn specification(revision: &ApplicationRevision) -> ApplicationSpec {
+    let mut spec = revision.spec.application.spec.clone();
+    let pinned: Option<Workflow> =
+        revision.spec.workflow.as_ref().and_then(|w| serde_json::from_value(w.clone()).ok());
+    if let (Some(own), Some(pinned)) = (spec.workflow.as_mut(), pinned) {
+        own.reference.clear();
+        own.mode = own.mode.or(pinned.mode);
+        own.steps = pinned.steps;
+    }
+    let policies = revision.spec.policies.values();
+    for policy in policies.filter_map(|p| serde_json::from_value::<Policy>(p.clone()).ok()) {
+        if !spec.policies.iter().any(|p| p.name == policy.metadata.name) {
+            spec.policies.push(policy.as_app_policy());
+        }
+    }
+    spec
+}
+
 /// The revision to go back to.
 fn choose<'r>(
     app: &Application,
@@ -58,12 +86,7 @@ fn choose<'r>(
     let current = app.status.as_ref().and_then(|s| s.latest_revision.as_ref()).map(|r| r.name.as_str());
     let name = &app.metadata.name;
     match wanted {
-        Some(wanted) => revisions.iter().find(|r| r.metadata.name == wanted).ok_or_else(|| {
-            let names: Vec<&str> = revisions.iter().map(|r| r.metadata.name.as_str()).collect();
-            Diagnostic::error("rollback/unknown-revision", format!("application {name} has no revision {wanted}"))
-                .help(format!("it has {}", names.join(", ")))
-                .into()
-        }),
+        Some(wanted) => crate::revision::pick(name, revisions, wanted),
         None => {
             let succeeded = |r: &&ApplicationRevision| r.status.as_ref().is_some_and(|s| s.succeeded);
             let other = |r: &&ApplicationRevision| Some(r.metadata.name.as_str()) != current;
@@ -102,8 +125,21 @@ mod tests {
             revision("shop-v4", true),
         ];
         assert_eq!(choose(&app, &all, None).unwrap().metadata.name, "shop-v2");
-        assert_eq!(choose(&app, &all, Some("shop-v1")).unwrap().metadata.name, "shop-v1");
+        for one in ["shop-v1", "v1", "1"] {
+            assert_eq!(choose(&app, &all, Some(one)).unwrap().metadata.name, "shop-v1");
+        }
         assert!(choose(&app, &all, Some("shop-v9")).is_err());
         assert!(choose(&app, &all[3..], None).is_err());
+    }
+
+    #[test]
+    fn the_steps_and_policies_that_were_named_come_back_as_they_were() {
+        let mut one = revision("shop-v1", true);
+        one.spec.application = serde_json::from_value(json!({"spec": {"workflow": {"ref": "flow"}}})).unwrap();
+        one.spec.workflow = Some(json!({"metadata": {"name": "flow"}, "mode": {"steps": "DAG"},
+            "steps": [{"name": "east", "type": "deploy", "properties": {"policies": ["east"]}}]}));
+        let policy = json!({"metadata": {"name": "east"}, "type": "topology", "properties": {"clusters": ["east"]}});
+        one.spec.policies.insert("east".into(), policy);
+        insta::assert_snapshot!(json!(specification(&one)), @r#"{"components":[],"policies":[{"name":"east","properties":{"clusters":["east"]},"type":"topology"}],"workflow":{"mode":{"steps":"DAG"},"steps":[{"name":"east","properties":{"policies":["east"]},"type":"deploy"}]}}"#);
     }
 }

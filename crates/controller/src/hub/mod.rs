@@ -194,6 +194,17 @@ impl Hub {
         self.items(CORE_V1BETA1, kind, &in_namespace(namespace)).await
     }
 
+    /// Packages of CUE that were added, in a namespace, as they are stored; none on a hub that lacks the kind.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn packages(&self, namespace: &str) -> Result<Vec<Value>, Fault> {
+        match self.items("cue.oam.dev/v1alpha1", "Package", &in_namespace(namespace)).await {
+            Err(fault) if fault.is_not_found() => Ok(Vec::new()),
+            found => found,
+        }
+    }
+
     /// The revisions of an Application, oldest first.
     ///
     /// # Errors

@@ -11,7 +11,12 @@ const GROUP: &str = "terraform.core.oam.dev/";
 /// Whether components of a type are cloud resources: their definition says so, or their workload is of the Terraform
 /// controller's.
 pub(super) fn is_cloud(performer: &Performer, kind: &str) -> bool {
-    let Ok(loaded) = performer.delivery.renderer.definition(DefinitionKind::Component, kind, "") else { return false };
+    is_cloud_type(&performer.delivery.renderer, kind)
+}
+
+/// Whether components of a type are cloud resources, by their definition.
+pub fn is_cloud_type(renderer: &render::Renderer, kind: &str) -> bool {
+    let Ok(loaded) = renderer.definition(DefinitionKind::Component, kind, "") else { return false };
     let spec = serde_json::to_value(loaded.definition.to_object()).unwrap_or(Value::Null);
     let text = |pointer: &str| spec.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     loaded.definition.labels.get("type").is_some_and(|t| t == "terraform")

@@ -6,6 +6,7 @@ mod placement;
 mod query;
 mod reading;
 
+pub use cloud::is_cloud_type as is_cloud;
 pub use reading::readers;
 
 use crate::deliver::Delivery;
@@ -29,6 +30,8 @@ pub struct Performer {
     pub delivery: Arc<Delivery>,
     /// The way to the world outside of clusters.
     pub outside: Arc<Outside>,
+    /// Who answers actions of packages that were added.
+    pub providers: Arc<actions::external::Providers>,
     /// Since when measures are so.
     pub windows: actions::metrics::Windows,
     /// Steps whose templates look at the status of an answer themselves.
@@ -82,6 +85,11 @@ async fn perform(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
             };
             done(actions::http::request(&call, &performer.outside, clusters, reading).await, secret)
         }
+        ("external", _) => {
+            let secret = action.params.secret;
+            done(actions::external::call(&call, &performer.outside, &performer.providers, secret).await, secret)
+        }
+        ("cli", "run") => done(actions::command::run(&call, &performer.outside).await, secret),
         // What a server says about a message is for people; it does not hold the password or the robot's address.
         ("email", "send") => done(actions::mail::send(&call, &performer.outside, clusters).await, false),
         ("chat", "send") => done(actions::chat::send(&call, &performer.outside, action.params.secret).await, false),

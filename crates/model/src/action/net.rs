@@ -1,4 +1,4 @@
-//! Packages `vela/http`, `vela/email`, `vela/chat` and `vela/metrics`: what leaves the cluster.
+//! Packages `vela/http`, `vela/cli`, `vela/email`, `vela/chat` and `vela/metrics`: what leaves the cluster.
 
 use super::{Action, Class, Shape, may, need, row};
 
@@ -23,6 +23,14 @@ pub(super) const ACTIONS: &[Action] = &[
             may("trailer", Shape::Struct),
             may("statusCode", Shape::Int),
         ],
+    ),
+    row(
+        "cli",
+        "run",
+        "#Run",
+        Class::Effect,
+        &[need("args", Shape::List)],
+        &[may("code", Shape::Int), may("output", Shape::String)],
     ),
     row(
         "email",

@@ -37,4 +37,7 @@ crds! {
     "initializers.core.oam.dev" false;
     "packages.cue.oam.dev" false;
     "runjournals.lateen.dev" true;
+    "projects.lateen.dev" true;
+    "targets.lateen.dev" true;
+    "environments.lateen.dev" true;
 }

@@ -37,6 +37,7 @@ use render::{Loaded, Provenance};
 use serde_json::Value;
 use sites::{Settled, Site};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The compiled templates of the step types of a run.
@@ -45,6 +46,7 @@ pub struct Templates {
     programs: IndexMap<String, Template>,
     conditions: Program,
     limits: Limits,
+    external: BTreeSet<String>,
 }
 
 /// A compiled template.
@@ -73,7 +75,7 @@ impl Templates {
         let conditions = condition::program(world);
         let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
         match conditions {
-            Ok(conditions) if problems.is_empty() => Ok(Templates { programs, conditions, limits }),
+            Ok(conditions) if problems.is_empty() => Ok(Templates { programs, conditions, limits, external: BTreeSet::new() }),
             Ok(_) => Err(problems),
             Err(found) => {
                 problems.extend(found);
@@ -101,6 +103,13 @@ impl Templates {
             }
         }
         if problems.is_empty() { Self::of(world, &loaded) } else { Err(problems) }
+    }
+
+    /// Takes what these providers offer for actions of packages that were added, whatever they are called.
+    #[must_use]
+    pub fn with_external(mut self, providers: BTreeSet<String>) -> Templates {
+        self.external = providers;
+        self
     }
 
     /// Takes down which guards of the templates are passed.
@@ -132,6 +141,7 @@ impl Templates {
             &template.program,
             &template.sources,
             &self.limits,
+            &self.external,
             &Inputs { data, results: Vec::new() },
             results,
         )

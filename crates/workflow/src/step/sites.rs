@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use model::action::{Action, DEFAULT_PROVIDER};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// How deep actions may lie.
 const DEPTH: usize = 64;
@@ -23,6 +24,8 @@ pub(super) struct Site {
     pub(super) path: String,
     pub(super) selectors: Vec<Selector>,
     pub(super) action: &'static Action,
+    /// Of a package that was added: its provider and its name.
+    pub(super) external: Option<(SmolStr, SmolStr)>,
     pub(super) form: Form,
     /// Stands for its result while it is unknown.
     pub(super) id: Option<u32>,
@@ -44,6 +47,7 @@ pub(super) fn settle(
     program: &Program,
     sources: &Sources,
     limits: &Limits,
+    external: &BTreeSet<String>,
     inputs: &Inputs,
     results: &Results,
 ) -> Result<Settled, Diagnostic> {
@@ -58,7 +62,7 @@ pub(super) fn settle(
         let evaluation = program.evaluate(inputs, limits);
         let mut sites = Vec::new();
         let root = evaluation.root();
-        Walk { sources, sites: &mut sites, met: &mut met }.fields(root, &mut Vec::new(), "", 0)?;
+        Walk { sources, external, sites: &mut sites, met: &mut met }.fields(root, &mut Vec::new(), "", 0)?;
         let before = known.len();
         known.retain(|path, _| sites.iter().any(|s| s.path == *path));
         let mut changed = known.len() != before;
@@ -88,6 +92,7 @@ pub(super) fn settle(
 
 struct Walk<'a> {
     sources: &'a Sources,
+    external: &'a BTreeSet<String>,
     sites: &'a mut Vec<Site>,
     /// Fields by path in the order in which they were first met. Those of one loop stand at one place, and a result that is put
     /// in changes the order in which the evaluator lists them.
@@ -166,8 +171,13 @@ impl Walk<'_> {
             return Ok(());
         }
         let provider = text(value, "#provider").unwrap_or_else(|| DEFAULT_PROVIDER.into());
-        let action = model::action::find(&provider, &name).map_err(|d| self.at(d, value))?;
-        let form = if has_params || declares_returns { Form::Params } else { Form::Flat };
+        let is_external = self.external.contains(provider.as_str());
+        let action = match is_external {
+            true => &model::action::EXTERNAL,
+            false => model::action::find(&provider, &name).map_err(|d| self.at(d, value))?,
+        };
+        let form = if has_params || declares_returns || is_external { Form::Params } else { Form::Flat };
+        let external = is_external.then_some((provider, name));
         let mut given = serde_json::Map::new();
         if form == Form::Flat {
             for field in action.returns.iter().filter(|r| action.params.iter().any(|p| p.name == r.name)) {
@@ -178,7 +188,15 @@ impl Walk<'_> {
                 }
             }
         }
-        self.sites.push(Site { path: path.to_owned(), selectors: selectors.clone(), action, form, id: None, given });
+        self.sites.push(Site {
+            path: path.to_owned(),
+            selectors: selectors.clone(),
+            action,
+            external,
+            form,
+            id: None,
+            given,
+        });
         Ok(())
     }
 
@@ -223,6 +241,17 @@ impl Site {
     /// # Errors
     /// They are wrong, whatever is still to come; or a field is not one of the action's.
     pub(super) fn params(&self, evaluation: &Evaluation) -> Result<Params, Diagnostic> {
+        let params = self.own_params(evaluation)?;
+        Ok(match (params, &self.external) {
+            (Params::Ready(Payload { value, secret }), Some((provider, name))) => {
+                let value = serde_json::json!({"provider": provider.as_str(), "do": name.as_str(), "params": value});
+                Params::Ready(Payload { value, secret })
+            }
+            (params, _) => params,
+        })
+    }
+
+    fn own_params(&self, evaluation: &Evaluation) -> Result<Params, Diagnostic> {
         let value = evaluation.lookup(&self.selectors);
         match self.form {
             Form::Params => {

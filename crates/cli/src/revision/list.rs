@@ -1,4 +1,4 @@
-//! `lateen revision list`: what an application has been.
+//! `lateen revision list`.
 
 use crate::application::{AppArgs, find};
 use crate::output::{self, Format};
@@ -6,22 +6,7 @@ use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use serde_json::json;
 
-/// The subcommands.
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum RevisionArgs {
-    /// List the revisions of an application, newest first
-    #[command(visible_alias = "ls")]
-    List {
-        #[command(flatten)]
-        app: AppArgs,
-        /// json or yaml instead of a table
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
-}
-
-pub(crate) async fn run(hub: HubArgs, args: RevisionArgs) -> Outcome {
-    let RevisionArgs::List { app, output } = args;
+pub(super) async fn run(hub: HubArgs, app: AppArgs, output: Option<Format>) -> Outcome {
     let session = Session::open(&hub).await?;
     find(&session, &app).await?;
     let mut revisions = session.hub.revisions(&app.namespace, &app.name).await?;
@@ -42,10 +27,19 @@ pub(crate) async fn run(hub: HubArgs, args: RevisionArgs) -> Outcome {
                 phase.to_owned(),
                 r.metadata.labels.get(model::labels::APP_REVISION_HASH).cloned().unwrap_or_default(),
                 r.metadata.creation_timestamp.clone().unwrap_or_default(),
+                r.spec.application.annotation(model::labels::REQUESTED_BY).unwrap_or_default().to_owned(),
+                short(r.spec.application.annotation(model::labels::COMMIT).unwrap_or_default()),
             ]
         })
         .collect();
-    let headers = ["NAME", "PUBLISH_VERSION", "SUCCEEDED", "STATUS", "HASH", "BEGIN_TIME"];
+    let headers = ["NAME", "PUBLISH_VERSION", "SUCCEEDED", "STATUS", "HASH", "BEGIN_TIME", "BY", "COMMIT"];
     print!("{}", table::draw(&headers, &rows));
     Ok(())
+}
+
+/// A commit as people write it: its first 12 digits, and whether there was more than it in the work tree.
+fn short(commit: &str) -> String {
+    let (hash, dirty) = commit.strip_suffix("-dirty").map_or((commit, ""), |hash| (hash, "-dirty"));
+    let is_hash = hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    format!("{}{dirty}", if is_hash { hash.get(..12).unwrap_or(hash) } else { hash })
 }

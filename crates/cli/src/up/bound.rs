@@ -1,0 +1,187 @@
+//! `lateen up --env`: an application as an environment runs it.
+//!
+//! What is delivered where comes from the environment's targets; the workflow is the application's in that environment: one
+//! of the files, else the one on the hub, else one made of the targets. Each deployment is a revision that says who asked
+//! for it and which commit of the code it is.
+
+use super::files::{self, Given};
+use crate::environment;
+use crate::session::{Outcome, Session};
+use controller::prepare::Definitions;
+use cue_syntax::{Diagnostic, Severity, Source};
+use model::environment::{Bound, workflow_name};
+use model::manifest::Document;
+use model::{Application, Environment, Target, Workflow, labels};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Binds an application of a hub to an environment.
+pub(crate) async fn bind(
+    session: &Session,
+    definitions: &Definitions,
+    app: &Application,
+    environment: &Environment,
+    targets: &[Target],
+) -> Outcome<Bound> {
+    let renderer = controller::prepare::renderer(&session.hub, &environment.spec.namespace, definitions).await?;
+    let cloud = app.spec.components.iter().any(|c| controller::is_cloud(&renderer, &c.kind));
+    Ok(model::environment::bind(app, environment, targets, cloud)?)
+}
+
+/// The one application of files.
+pub(crate) fn only_application(paths: &[PathBuf], namespace: &str) -> Outcome<Application> {
+    let given = files::read(paths, namespace)?;
+    match given.applications.as_slice() {
+        [one] => Ok(one.parse()?),
+        all => Err(Diagnostic::error("env/one-application", format!("the files hold {} applications", all.len()))
+            .help("give the file of one")
+            .into()),
+    }
+}
+
+/// What a deployment to an environment is told.
+pub(super) struct Deployment<'a> {
+    pub(super) session: &'a Session,
+    pub(super) definitions: &'a Definitions,
+    pub(super) environment: Environment,
+    pub(super) targets: Vec<Target>,
+    /// The commit of the code, when it is known.
+    pub(super) commit: Option<String>,
+    /// Set by the user.
+    pub(super) publish_version: Option<&'a str>,
+}
+
+impl<'a> Deployment<'a> {
+    pub(super) async fn new(
+        session: &'a Session,
+        definitions: &'a Definitions,
+        environment: &str,
+        commit: Option<String>,
+        publish_version: Option<&'a str>,
+    ) -> Outcome<Deployment<'a>> {
+        let (environment, targets) = environment::resolve(session, environment).await?;
+        Ok(Deployment { session, definitions, environment, targets, commit, publish_version })
+    }
+
+    /// Applications and what they name go to the environment's namespace, whatever the files say.
+    /// Other objects that name no namespace were given the environment's name.
+    pub(super) fn place(&self, given: &mut Given) {
+        let (namespace, name) = (&self.environment.spec.namespace, &self.environment.metadata.name);
+        let named = (given.others.iter_mut())
+            .filter(|d| matches!(d.kind(), "Policy" | "Workflow") || d.namespace() == name.as_str());
+        for document in given.applications.iter_mut().chain(named) {
+            if let Some(metadata) = document.value.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.insert("namespace".into(), namespace.as_str().into());
+            }
+        }
+    }
+
+    /// The document of an application that is on the hub already.
+    pub(super) async fn stored(&self, name: &str) -> Outcome<Document> {
+        let namespace = self.environment.spec.namespace.clone();
+        let args = crate::application::AppArgs { name: name.to_owned(), namespace: namespace.clone() };
+        let mut app = crate::application::find(self.session, &args).await?;
+        // A roll back has left the steps of its revision.
+        if app.annotation(labels::ENVIRONMENT) == Some(self.environment.metadata.name.as_str()) {
+            app.spec.workflow = None;
+        }
+        document(
+            &format!("application {namespace}/{name}"),
+            &json!({
+                "apiVersion": app.api_version, "kind": app.kind, "spec": app.spec,
+                "metadata": {"name": name, "namespace": namespace},
+            }),
+        )
+    }
+
+    /// Gives a document what the environment gives its application; a workflow that has to be stored becomes one of
+    /// `others`.
+    pub(super) async fn bind(&self, document: &mut Document, others: &mut Vec<Document>) -> Outcome {
+        let app: Application = document.parse()?;
+        let bound = bind(self.session, self.definitions, &app, &self.environment, &self.targets).await;
+        let bound = bound.map_err(|failure| {
+            crate::session::Failure(failure.0.into_iter().map(|d| document.locate(d)).collect())
+        })?;
+        let env = &self.environment.metadata.name;
+        let name = &app.metadata.name;
+        if let Some(spec) = document.value.get_mut("spec").and_then(Value::as_object_mut) {
+            spec.insert("policies".into(), json!(bound.app.spec.policies));
+            spec.insert("workflow".into(), json!(bound.app.spec.workflow));
+        }
+        let version = match self.publish_version {
+            Some(version) => version.to_owned(),
+            None => {
+                let revisions = self.session.hub.revisions(&self.environment.spec.namespace, name).await?;
+                let numbers = revisions.iter().filter_map(|r| model::revision::revision_number(&r.metadata.name));
+                format!("{env}-{}", numbers.max().unwrap_or(0) + 1)
+            }
+        };
+        files::annotate(&mut document.value, labels::PUBLISH_VERSION, &version);
+        files::annotate(&mut document.value, labels::ENVIRONMENT, env);
+        files::annotate(&mut document.value, labels::REQUESTED_BY, &crate::workflow::requester());
+        if let Some(commit) = &self.commit {
+            files::annotate(&mut document.value, labels::COMMIT, commit);
+        }
+        let wanted = workflow_name(name, env);
+        let is_given = others.iter().any(|d| d.kind() == "Workflow" && d.name() == wanted);
+        if !is_given && let Some(generated) = self.generated(bound.workflow).await? {
+            others.push(generated);
+        }
+        Ok(())
+    }
+
+    /// The workflow that is to be stored; `None` when somebody has edited the one on the hub, which then stays.
+    async fn generated(&self, workflow: Workflow) -> Outcome<Option<Document>> {
+        let (namespace, name) = (&workflow.metadata.namespace, &workflow.metadata.name);
+        let hash = |steps: &[model::Step]| ::workflow::ident::hash(&json!(steps));
+        if let Some(stored) = self.session.hub.workflow(namespace, name).await? {
+            let as_generated = stored.metadata.annotations.get(labels::GENERATED) == Some(&hash(&stored.steps));
+            if !as_generated {
+                self.warn_about(&stored);
+                return Ok(None);
+            }
+        }
+        let object = json!({
+            "apiVersion": workflow.api_version, "kind": workflow.kind, "steps": workflow.steps,
+            "metadata": {"name": name, "namespace": namespace, "annotations": {labels::GENERATED: hash(&workflow.steps)}},
+        });
+        document(&format!("workflow of environment {}", self.environment.metadata.name), &object).map(Some)
+    }
+
+    /// Targets that an edited workflow does not deliver to are told.
+    fn warn_about(&self, edited: &Workflow) {
+        let text = json!(edited.steps).to_string();
+        for target in &self.targets {
+            let name = &target.metadata.name;
+            if !text.contains(&format!("\"{name}\"")) {
+                let mut warning = Diagnostic::error(
+                    "env/target-left-out",
+                    format!("Workflow {} does not deliver to target {name}", edited.metadata.name),
+                )
+                .help("it was edited, so it is not made anew: add a deploy step with this policy, or give a file");
+                warning.severity = Severity::Warning;
+                crate::report::print(&[warning]);
+            }
+        }
+    }
+}
+
+fn document(origin: &str, object: &Value) -> Outcome<Document> {
+    let mut documents = model::manifest::read(&Source::new(origin, object.to_string()))?;
+    documents.pop().ok_or_else(|| Diagnostic::error("env/unreadable", format!("{origin} is empty")).into())
+}
+
+/// The commit of the work tree that the first of the files is in, with `-dirty` when it has changes; `None` outside of one.
+pub(super) fn commit_of(files: &[PathBuf]) -> Option<String> {
+    let file = files.iter().find(|f| f.as_os_str() != "-")?;
+    let file = std::fs::canonicalize(file).ok()?;
+    let folder = if file.is_dir() { file.as_path() } else { file.parent()? };
+    let output = std::process::Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
+        .current_dir(folder)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned()).filter(|t| !t.is_empty())
+}
