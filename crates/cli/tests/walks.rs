@@ -216,7 +216,10 @@ fn an_application_goes_to_environments_and_back_to_a_revision() {
     assert_has(workflows[1], &["name: share-cloud-resource", "cluster: west", "- prod\n", "- prod-west"]);
 
     assert_has(ups[2], &["prepare-database (run-job) succeeded", "deploy-prod-east (deploy) succeeded"]);
-    assert_has(outputs(&text, "lateen status shop")[0], &["prod-east is up; go on to prod-west?", "workflowSuspending"]);
+    assert_has(
+        outputs(&text, "lateen status shop")[0],
+        &["prod-east is up; go on to prod-west?", "workflowSuspending"],
+    );
     let resumed = outputs(&text, "lateen workflow resume");
     assert_has(resumed[0], &["deploy-prod-west (deploy) succeeded", "tell (notification) succeeded", "is running."]);
     let gets = outputs(&text, "lateen get");
@@ -228,7 +231,10 @@ fn an_application_goes_to_environments_and_back_to_a_revision() {
     assert_has(revisions[1], &["nginx:1.26", "nginx:1.27"]);
     let rolled = outputs(&text, "lateen workflow rollback");
     assert_has(rolled[0], &["Successfully rollback workflow: shop to shop-v1"]);
-    assert_has(revisions[2], &["Name:        shop-v3", "rollback-to-shop-v1", "5f1c9a0", "nginx:1.26", "approve (suspend)"]);
+    assert_has(
+        revisions[2],
+        &["Name:        shop-v3", "rollback-to-shop-v1", "5f1c9a0", "nginx:1.26", "approve (suspend)"],
+    );
     assert_has(outputs(&text, "lateen env show")[0], &["prod-east   east", "shop", "shop-v3", "running"]);
     let deleted = outputs(&text, "lateen env delete");
     assert_has(deleted[0], &["environment prod is used by application prod/shop"]);

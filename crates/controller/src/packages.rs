@@ -36,9 +36,8 @@ impl Added {
             let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let path = text("/spec/path");
             let templates = object.pointer("/spec/templates").and_then(Value::as_object).into_iter().flatten();
-            let named = templates.filter_map(|(name, body)| {
-                Some((format!("Package/{path}/{name}"), Arc::from(body.as_str()?)))
-            });
+            let named = templates
+                .filter_map(|(name, body)| Some((format!("Package/{path}/{name}"), Arc::from(body.as_str()?))));
             // What comes with Lateen stays what it is.
             if builtin::package(path).is_none() {
                 files.insert(path.to_owned(), named.collect());
@@ -73,9 +72,7 @@ mod tests {
 
     #[test]
     fn a_package_is_imported_by_its_path_and_does_not_stand_in_for_a_built_in_one() {
-        let package = |path: &str| {
-            json!({"metadata": {"name": "p"}, "spec": {"path": path, "templates": {"a.cue": "package p\n#A: 1"}}})
-        };
+        let package = |path: &str| json!({"metadata": {"name": "p"}, "spec": {"path": path, "templates": {"a.cue": "package p\n#A: 1"}}});
         let added = Added::of(&[package("ext/p"), package("vela/kube")]).unwrap();
         assert_eq!(added.package("ext/p").unwrap().len(), 1);
         assert_eq!(added.package("vela/kube"), builtin::package("vela/kube"));

@@ -160,6 +160,31 @@ async fn a_reopened_cluster_catches_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_become_ready_stays_so_when_the_cluster_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = TestClock::default();
+    let options = Options { name: "test".into(), clock: Arc::new(clock.clone()), simulate: true, ..Options::default() };
+    let cluster = Cluster::open(folder.path(), options.clone()).unwrap();
+    let client = cluster.client("default");
+    let deployments = api(&client, "apps", "v1", "Deployment", "deployments");
+    // Creation times are whole seconds: within the first one, nobody can tell from them how old a pod is.
+    clock.advance(SignedDuration::from_millis(500));
+    deployments.create(&PostParams::default(), &object(web(1, "shop:1"))).await.unwrap();
+    let rig = Rig { client, cluster, clock };
+    rig.until("a ready pod", &deployments, "web", ready(1)).await;
+    rig.cluster.close();
+    drop(rig);
+    drop(deployments);
+    let cluster = Cluster::open(folder.path(), options).unwrap();
+    let deployments = api(&cluster.client("default"), "apps", "v1", "Deployment", "deployments");
+    for _ in 0..100 {
+        let found = serde_json::to_value(deployments.get("web").await.unwrap()).unwrap();
+        assert!(ready(1)(&found), "{:?}", found["status"]);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_namespace_takes_everything_along() {
     let rig = rig();
     let namespaces = whole(&rig.client, "", "v1", "Namespace", "namespaces");

@@ -32,8 +32,8 @@ mod lenient;
 
 pub use application::{Application, ApplicationSpec, WorkflowRef};
 pub use component::{AppPolicy, Component, Policy, Trait};
-pub use environment::{Environment, Project, Target};
 pub use definition::{Definition, DefinitionKind};
+pub use environment::{Environment, Project, Target};
 pub use meta::{ObjectMeta, ObjectReference, OwnerReference};
 pub use phase::{AppPhase, Mode, RunPhase, StepPhase, StepReason};
 pub use revision::ApplicationRevision;

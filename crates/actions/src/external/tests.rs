@@ -81,9 +81,12 @@ async fn a_program_that_fails_says_why() {
 #[test]
 fn a_package_that_cannot_answer_is_told() {
     let fault = Providers::of(&[package("grpc", "x")]).unwrap_err();
-    assert_eq!(
-        fault.message,
-        "Package tickets: spec.provider.protocol is \"grpc\"; there are http, https and exec"
+    assert_eq!(fault.message, "Package tickets: spec.provider.protocol is \"grpc\"; there are http, https and exec");
+    assert!(
+        Providers::of(&[json!({"metadata": {"name": "m"}, "spec": {"path": "ext/m"}})])
+            .unwrap()
+            .names()
+            .next()
+            .is_none()
     );
-    assert!(Providers::of(&[json!({"metadata": {"name": "m"}, "spec": {"path": "ext/m"}})]).unwrap().names().next().is_none());
 }

@@ -16,12 +16,7 @@ use serde_json::{Value, json};
 
 /// One of our kinds, as it is called on the hub.
 fn address(kind: &str, name: &str) -> ObjectRef {
-    ObjectRef {
-        api_version: LATEEN_V1ALPHA1.into(),
-        kind: kind.into(),
-        namespace: String::new(),
-        name: name.into(),
-    }
+    ObjectRef { api_version: LATEEN_V1ALPHA1.into(), kind: kind.into(), namespace: String::new(), name: name.into() }
 }
 
 fn typed<T: DeserializeOwned>(kind: &str, value: Value) -> Outcome<T> {

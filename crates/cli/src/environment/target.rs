@@ -57,9 +57,13 @@ pub(crate) async fn run(hub: HubArgs, args: TargetArgs) -> Outcome {
         TargetArgs::Create { name, cluster, namespace, project, description } => {
             session.announce();
             // A name that the fleet does not know is told at once, with the nearest that it knows.
-            session.fleet.cluster(&cluster).await?;
+            let place = session.fleet.cluster(&cluster).await?;
             if !project.is_empty() {
                 one::<Project>(&session, PROJECT, &project).await?;
+            }
+            // Whoever runs a real cluster decides on its namespaces.
+            if place.simulated() && session.fleet.create_namespace(&cluster, &namespace).await? {
+                eprintln!("  created namespace {namespace} on embedded cluster {cluster}");
             }
             store(&session, TARGET, &name, &TargetSpec { project, description, cluster, namespace }).await?;
             Ok(())

@@ -69,8 +69,7 @@ pub(crate) fn pick<'r>(app: &str, all: &'r [ApplicationRevision], wanted: &str) 
     };
     all.iter().find(fits).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|r| r.metadata.name.as_str()).collect();
-        let problem =
-            Diagnostic::error("revision/unknown", format!("application {app} has no revision {wanted}"));
+        let problem = Diagnostic::error("revision/unknown", format!("application {app} has no revision {wanted}"));
         problem
             .help(match nearest(&format!("{app}-{wanted}"), names.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),

@@ -99,9 +99,8 @@ impl<'a> Deployment<'a> {
     pub(super) async fn bind(&self, document: &mut Document, others: &mut Vec<Document>) -> Outcome {
         let app: Application = document.parse()?;
         let bound = bind(self.session, self.definitions, &app, &self.environment, &self.targets).await;
-        let bound = bound.map_err(|failure| {
-            crate::session::Failure(failure.0.into_iter().map(|d| document.locate(d)).collect())
-        })?;
+        let bound = bound
+            .map_err(|failure| crate::session::Failure(failure.0.into_iter().map(|d| document.locate(d)).collect()))?;
         let env = &self.environment.metadata.name;
         let name = &app.metadata.name;
         if let Some(spec) = document.value.get_mut("spec").and_then(Value::as_object_mut) {

@@ -61,8 +61,7 @@ pub(super) async fn run(hub: HubArgs, args: RollbackArgs) -> Outcome<ExitCode> {
 /// What a revision ran, in one piece: the workflow and the policies that it named may be others by now.
 fn specification(revision: &ApplicationRevision) -> ApplicationSpec {
     let mut spec = revision.spec.application.spec.clone();
-    let pinned: Option<Workflow> =
-        revision.spec.workflow.as_ref().and_then(|w| serde_json::from_value(w.clone()).ok());
+    let pinned: Option<Workflow> = revision.spec.workflow.as_ref().and_then(|w| serde_json::from_value(w.clone()).ok());
     if let (Some(own), Some(pinned)) = (spec.workflow.as_mut(), pinned) {
         own.reference.clear();
         own.mode = own.mode.or(pinned.mode);

@@ -32,6 +32,9 @@ pub(super) async fn perform(performer: &Performer, name: &str, call: &Call<'_>) 
         .env_targets(&delivery.input, &policy, &given("envName"), &clusters, &delivery.context)
         .map_err(|problems| mistakes(&problems))?;
     if name == "make-placement-decisions" {
+        for place in placed.iter().map(|p| &p.placement) {
+            delivery.clusters.ensure_namespace(&place.cluster, &place.namespace).await?;
+        }
         let decisions = places(&placed);
         return Ok(json!({"decisions": decisions, "outputs": {"decisions": decisions}}));
     }

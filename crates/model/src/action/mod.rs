@@ -120,8 +120,7 @@ const TABLES: [&[Action]; 8] = [
 
 /// An action of a package that a platform engineer has added (`Package`, group `cue.oam.dev`): its parameters are
 /// `{provider, do, params}`. It stands in no table, because only the package knows what it takes.
-pub static EXTERNAL: Action =
-    row("external", "call", "#Call", Class::Effect, &[], &[may("value", Shape::Any)]);
+pub static EXTERNAL: Action = row("external", "call", "#Call", Class::Effect, &[], &[may("value", Shape::Any)]);
 
 /// Every action.
 pub fn all() -> impl Iterator<Item = &'static Action> {

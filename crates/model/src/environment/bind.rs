@@ -31,7 +31,12 @@ pub fn workflow_name(app: &str, environment: &str) -> String {
 ///
 /// # Errors
 /// The Application has a workflow of its own, a policy of another type is called like a Target, or there is no Target.
-pub fn bind(app: &Application, environment: &Environment, targets: &[Target], cloud: bool) -> Result<Bound, Diagnostic> {
+pub fn bind(
+    app: &Application,
+    environment: &Environment,
+    targets: &[Target],
+    cloud: bool,
+) -> Result<Bound, Diagnostic> {
     let env = environment.metadata.name.as_str();
     let workflow = workflow_name(&app.metadata.name, env);
     let Some(first) = targets.first() else {
@@ -44,7 +49,9 @@ pub fn bind(app: &Application, environment: &Environment, targets: &[Target], cl
             format!("application {} has a workflow of its own, and environment {env} gives it one", app.metadata.name),
         )
         .path("spec.workflow")
-        .help(format!("take it out of the application; put its steps into a Workflow called {workflow} to run them there")));
+        .help(format!(
+            "take it out of the application; put its steps into a Workflow called {workflow} to run them there"
+        )));
     }
     let mut bound = app.clone();
     bound.metadata.namespace.clone_from(&environment.spec.namespace);
@@ -70,10 +77,8 @@ pub fn bind(app: &Application, environment: &Environment, targets: &[Target], cl
         if let [_, others @ ..] = targets
             && !others.is_empty()
         {
-            let placements: Vec<_> = others
-                .iter()
-                .map(|t| json!({"cluster": t.spec.cluster, "namespace": t.spec.namespace}))
-                .collect();
+            let placements: Vec<_> =
+                others.iter().map(|t| json!({"cluster": t.spec.cluster, "namespace": t.spec.namespace})).collect();
             let properties = json!({"policy": binding, "env": env, "placements": placements});
             steps.push(step("share-cloud-resource", "share-cloud-resource", properties));
         }
@@ -106,11 +111,7 @@ pub fn bind(app: &Application, environment: &Environment, targets: &[Target], cl
     let workflow = Workflow {
         api_version: crate::CORE_V1ALPHA1.to_owned(),
         kind: "Workflow".to_owned(),
-        metadata: ObjectMeta {
-            name: workflow,
-            namespace: environment.spec.namespace.clone(),
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: workflow, namespace: environment.spec.namespace.clone(), ..ObjectMeta::default() },
         mode: None,
         steps,
     };
@@ -145,7 +146,13 @@ mod tests {
     fn shown(bound: &Bound) -> String {
         let policies: Vec<String> = bound.app.spec.policies.iter().map(|p| json!(p).to_string()).collect();
         let steps: Vec<String> = bound.workflow.steps.iter().map(|s| json!(s).to_string()).collect();
-        format!("{}/{}\n{}\n{}", bound.app.metadata.namespace, bound.workflow.metadata.name, policies.join("\n"), steps.join("\n"))
+        format!(
+            "{}/{}\n{}\n{}",
+            bound.app.metadata.namespace,
+            bound.workflow.metadata.name,
+            policies.join("\n"),
+            steps.join("\n")
+        )
     }
 
     #[test]

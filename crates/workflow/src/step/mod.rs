@@ -75,7 +75,9 @@ impl Templates {
         let conditions = condition::program(world);
         let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
         match conditions {
-            Ok(conditions) if problems.is_empty() => Ok(Templates { programs, conditions, limits, external: BTreeSet::new() }),
+            Ok(conditions) if problems.is_empty() => {
+                Ok(Templates { programs, conditions, limits, external: BTreeSet::new() })
+            }
             Ok(_) => Err(problems),
             Err(found) => {
                 problems.extend(found);

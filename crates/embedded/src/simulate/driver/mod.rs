@@ -9,7 +9,7 @@ use super::{
     kind::Kind,
     object::Json,
     registry,
-    scene::{Scene, Timing, Write, after},
+    scene::{Scene, Timing, Write, after, time},
     view::{Key, View},
 };
 use futures::{StreamExt, future::BoxFuture, stream};
@@ -163,7 +163,10 @@ impl Driver {
         std::mem::swap(&mut view, &mut self.view);
         for (kind, object) in objects {
             if let Some(object) = registry::kept(kind, object) {
-                self.view.insert(kind, Arc::new(object), now);
+                // What was there before is as old as it can be: what has come of it must not be taken back because this
+                // process sees it for the first time.
+                let seen = view.seen(object.uid()).or_else(|| time(object.text("/metadata/creationTimestamp")));
+                self.view.insert(kind, Arc::new(object), seen.unwrap_or(now));
             }
         }
         self.version = version;
