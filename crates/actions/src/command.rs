@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub struct Ended {
     /// Its exit status; `None` when a signal ended it.
     pub code: Option<i32>,
-    /// What it printed, both streams.
+    /// What it printed; of one that failed, both streams.
     pub output: String,
 }
 

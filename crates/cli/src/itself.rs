@@ -32,8 +32,12 @@ impl Commands for Itself {
                 .output()
                 .await
                 .map_err(|e| Fault::transient(format!("lateen cannot be started: {e}")))?;
-            let both = [output.stdout, output.stderr].concat();
-            Ok(Ended { code: output.status.code(), output: String::from_utf8_lossy(&both).into_owned() })
+            // What went well is said on standard output; what did not, on both.
+            let said = match output.status.success() {
+                true => output.stdout,
+                false => [output.stdout, output.stderr].concat(),
+            };
+            Ok(Ended { code: output.status.code(), output: String::from_utf8_lossy(&said).into_owned() })
         })
     }
 }

@@ -18,15 +18,16 @@ pub struct Added {
 }
 
 impl Added {
-    /// Those of an Application's namespace and the shared ones; of two with one path the former.
+    /// Those that are given, those of an Application's namespace and the shared ones; of several with one path the first.
     ///
     /// # Errors
     /// The hub does not answer, or a package names a provider that does not exist.
-    pub async fn load(hub: &Hub, namespace: &str) -> Result<Added, Error> {
+    pub async fn load(hub: &Hub, namespace: &str, given: &[Value]) -> Result<Added, Error> {
         let mut objects = hub.packages(model::SYSTEM_NAMESPACE).await?;
         if namespace != model::SYSTEM_NAMESPACE {
             objects.extend(hub.packages(namespace).await?);
         }
+        objects.extend_from_slice(given);
         Ok(Added::of(&objects)?)
     }
 

@@ -22,6 +22,8 @@ use workflow::step::Templates;
 pub struct Definitions {
     /// Given on the command line; they win over all others.
     pub files: Given,
+    /// Package objects of the same files: they need not be on the hub yet.
+    pub packages: Vec<serde_json::Value>,
 }
 
 /// Everything that a run needs.
@@ -191,7 +193,7 @@ pub async fn prepare(
         .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
         .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
         .collect();
-    let added = Added::load(hub, &subject.app.metadata.namespace).await?;
+    let added = Added::load(hub, &subject.app.metadata.namespace, &definitions.packages).await?;
     let templates = Templates::of(&added, &step_definitions).map(|t| t.with_external(added.names()));
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {

@@ -74,7 +74,7 @@ impl Made {
             app.metadata.uid.clone_from(&stored.metadata.uid);
             app.metadata.generation = stored.metadata.generation;
         }
-        let runner = runner(session, Definitions { files: given.clone() }, |_| {});
+        let runner = runner(session, Definitions { files: given.clone(), ..Definitions::default() }, |_| {});
         let parts = Parts { policies: input.policies.clone(), workflow: input.workflow().cloned() };
         let prepared = match runner.check_with(&app, &parts).await {
             Ok(prepared) => prepared,

@@ -73,6 +73,12 @@ pub(super) fn parts(others: &[Document], app: &Application) -> Outcome<Parts> {
     Ok(parts)
 }
 
+/// The packages of CUE among the files.
+pub(super) fn packages(others: &[Document]) -> Vec<Value> {
+    let is_package = |d: &&Document| d.kind() == "Package" && d.api_version().starts_with("cue.oam.dev/");
+    others.iter().filter(is_package).map(|d| d.value.clone()).collect()
+}
+
 /// The definitions among the files, added to those given with `-d` (which win): the applications beside them may use them
 /// before they are on the hub.
 pub(super) fn definitions(others: &[Document], given: &mut render::definition::Given) -> Outcome {

@@ -65,7 +65,11 @@ fn life(pod: &Value, scene: &Scene<'_>, settled: &mut Settled) -> Life {
         settled.later(start);
         return creating();
     }
-    let once = controller(pod).is_some_and(|reference| reference.text("/kind") == JOB.kind);
+    // A pod of nobody that is not to be started again is there for its end, as the one that builds an image.
+    let once = match controller(pod) {
+        Some(reference) => reference.text("/kind") == JOB.kind,
+        None => matches!(pod.text("/spec/restartPolicy"), "Never" | "OnFailure"),
+    };
     match rehearsal.fail {
         Some(failure) if failure.reason.as_deref().is_some_and(pulls) => {
             let reason = failure.reason.unwrap_or_default();
