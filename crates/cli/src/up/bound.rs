@@ -117,7 +117,8 @@ impl<'a> Deployment<'a> {
         };
         files::annotate(&mut document.value, labels::PUBLISH_VERSION, &version);
         files::annotate(&mut document.value, labels::ENVIRONMENT, env);
-        files::annotate(&mut document.value, labels::REQUESTED_BY, &crate::workflow::requester());
+        let who = crate::identity::who(self.session).await;
+        files::annotate(&mut document.value, labels::REQUESTED_BY, &who.name);
         if let Some(commit) = &self.commit {
             files::annotate(&mut document.value, labels::COMMIT, commit);
         }

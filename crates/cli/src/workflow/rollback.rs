@@ -41,7 +41,7 @@ pub(super) async fn run(hub: HubArgs, args: RollbackArgs) -> Outcome<ExitCode> {
         annotations.insert(labels::PUBLISH_VERSION.into(), version);
     }
     if annotations.contains_key(labels::REQUESTED_BY) {
-        annotations.insert(labels::REQUESTED_BY.into(), super::requester());
+        annotations.insert(labels::REQUESTED_BY.into(), crate::identity::who(&session).await.name);
     }
     let metadata = json!({
         "name": name, "namespace": args.app.namespace, "labels": then.metadata.labels, "annotations": annotations,
