@@ -130,7 +130,12 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
 /// What is wrong with the order of steps and components. Steps that cannot be read are told by rendering.
 fn order(input: &::render::AppInput) -> Vec<Diagnostic> {
     let steps = model::generate::steps(&input.app, input.workflow(), &input.own_policies());
-    steps.ok().and_then(|steps| workflow::Plan::of(&input.app, &steps).err()).unwrap_or_default()
+    let mut problems = steps.ok().and_then(|s| workflow::Plan::of(&input.app, &s).err()).unwrap_or_default();
+    if input.app.spec.workflow.is_none() {
+        // The steps come from the components, and rendering tells who wrote those that two have the same name.
+        problems.retain(|p| p.code != "workflow/duplicate-step");
+    }
+    problems
 }
 
 /// A file's text; `-` is standard input.

@@ -61,6 +61,18 @@ pub(crate) fn render(d: &Diagnostic, coloured: bool, width: Option<usize>) -> St
     out
 }
 
+/// A place longer than this is shown by its first line: a whole struct with everything in it tells nobody more.
+const LINES: usize = 4;
+
+/// Where a label ends as it is shown.
+fn shown_end(text: &str, start: usize, end: usize) -> usize {
+    let part = text.get(start..end).unwrap_or_default();
+    if part.lines().count() <= LINES {
+        return end;
+    }
+    start + part.find('\n').unwrap_or(part.len())
+}
+
 /// A diagnostic in miette's terms. miette knows one source a report, so places in other sources are reports below it.
 struct Report {
     message: String,
@@ -158,6 +170,7 @@ impl miette::Diagnostic for Report {
             let last = self.source.as_ref().and_then(|s| s.0.text.char_indices().next_back()).map_or(0, |(p, _)| p);
             let start = (l.start as usize).min(last);
             let end = (l.end as usize).clamp(start, len);
+            let end = self.source.as_ref().map_or(end, |s| shown_end(&s.0.text, start, end));
             let text = (!l.text.is_empty()).then(|| l.text.clone());
             let span = (start, end - start);
             if i == 0 { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
@@ -211,6 +224,19 @@ mod tests {
             .path("replicas")
             .help("remove one of them");
         insta::assert_snapshot!(render(&d, false, Some(80)));
+    }
+
+    #[test]
+    fn a_long_struct_is_shown_by_its_first_line() {
+        let mut sources = Sources::default();
+        let a = sources.add(Source::new("a.cue", "x: {\n\ta: 1\n\tb: 2\n\tc: 3\n\td: 4\n}\n"));
+        let d = Diagnostic::error("cue/conflict", "conflicting values").at(
+            &sources,
+            Span { source: a, start: 3, end: 32 },
+            "here",
+        );
+        let text = render(&d, false, Some(80));
+        assert!(text.contains("x: {") && text.contains("a: 1") && !text.contains("c: 3"), "{text}");
     }
 
     #[test]

@@ -119,7 +119,11 @@ fn a_manifest_becomes_a_definition() {
     let schema: serde_json::Value =
         serde_json::from_str(&desk.ok(&["def", "doc", "web.cue", "-o", "jsonschema"])).unwrap();
     assert_eq!(schema.pointer("/properties/replicas/default"), Some(&2.into()));
-    assert!(desk.ok(&["def", "doc", "webservice", "--language", "zh"]).contains("| 名称 | 描述 |"));
+    let page = desk.ok(&["def", "doc", "webservice", "--language", "zh"]);
+    assert!(page.contains("| 名称 | 描述 |") && page.contains("| image | 容器镜像 | `string` | 是 |  |"), "{page}");
+    desk.write("words.txt", "How many replicas run = 副本数\n");
+    let page = desk.ok(&["def", "doc", "web.cue", "--language", "zh", "--i18n", "words.txt"]);
+    assert!(page.contains("| replicas | 副本数 | `int` | 否 | `2` |"), "{page}");
 }
 
 #[test]

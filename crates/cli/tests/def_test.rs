@@ -58,3 +58,48 @@ fn a_snapshot_is_kept_on_demand_and_reports_are_written() {
     let none = lateen(folder, &["def", "test", "--filter", "nothing"]);
     assert!(!none.status.success() && text(&none.stderr).contains("no case contains"), "{}", text(&none.stderr));
 }
+
+#[test]
+fn guards_that_never_held_are_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let more = TRAIT.replace(
+        "\tparameter:",
+        "\tif parameter.n > 10 {\n\t\tpatch: metadata: labels: big: \"yes\"\n\t}\n\tparameter:",
+    );
+    std::fs::write(folder.join("twice.cue"), more).unwrap();
+    std::fs::write(folder.join("twice_test.yaml"), CASES.split("- name: kept").next().unwrap()).unwrap();
+    let out = lateen(folder, &["def", "test", "--coverage"]);
+    assert!(out.status.success());
+    let shown = text(&out.stdout);
+    let shown: Vec<&str> = shown.lines().filter(|l| !l.contains(" ms)")).collect();
+    insta::assert_snapshot!(shown.join("\n"), @"
+    75.0 %  twice.cue (3 of 4 lines)
+            5:2: never: if parameter.n > 10
+    ");
+}
+
+#[test]
+fn watching_runs_the_cases_again_when_a_file_changes() {
+    use std::io::{BufRead, BufReader};
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    std::fs::write(folder.join("twice.cue"), TRAIT).unwrap();
+    std::fs::write(folder.join("twice_test.yaml"), CASES.split("- name: kept").next().unwrap()).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lateen"))
+        .args(["def", "test", "--watch"])
+        .current_dir(folder)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut sum = || lines.find(|l| l.contains(" cases in ")).unwrap_or_default();
+    let first = sum();
+    std::fs::write(folder.join("twice.cue"), TRAIT.replace("* 2", "* 300")).unwrap();
+    let second = sum();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(first.starts_with("1 cases in 1 files: 1 passed, 0 failed"), "{first}");
+    assert!(second.starts_with("1 cases in 1 files: 0 passed, 1 failed"), "{second}");
+}

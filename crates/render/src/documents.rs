@@ -57,6 +57,10 @@ impl Documents {
         let one = |problem| vec![problem];
         match document.kind() {
             "Application" => {
+                if !version(&document)? {
+                    self.others.push(("Application".to_owned(), document.name().to_owned()));
+                    return Ok(());
+                }
                 let (app, data) = (document.parse().map_err(one)?, Some(document.data().clone()));
                 self.applications.push(AppInput { app, document: data, ..AppInput::default() });
             }
@@ -85,6 +89,20 @@ impl Documents {
             input.workflows.clone_from(&self.workflows);
         }
     }
+}
+
+/// Whether it is an Application of ours; another group's kind of this name (Argo CD has one) is just another object.
+fn version(document: &manifest::Document) -> Result<bool, Vec<Diagnostic>> {
+    let given = document.api_version();
+    if given == model::CORE_V1BETA1 || given.is_empty() {
+        return Ok(true);
+    }
+    if !given.contains("oam") {
+        return Ok(false);
+    }
+    let text = format!("there is no Application of {given}");
+    let help = format!("write apiVersion: {}", model::CORE_V1BETA1);
+    Err(vec![document.locate(Diagnostic::error("manifest/api-version", text).path("apiVersion").help(help))])
 }
 
 /// The definition that a DefinitionRevision holds.

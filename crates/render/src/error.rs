@@ -3,7 +3,7 @@
 
 use crate::definition::{Loaded, visit};
 use crate::{schema, tree};
-use cue::Data;
+use cue::{Data, DataValue};
 use cue_syntax::ast::Expr;
 use cue_syntax::{Diagnostic, Label, Span};
 use model::action::nearest;
@@ -130,7 +130,30 @@ pub(crate) fn join(base: &str, below: &str) -> String {
     }
 }
 
+/// The properties as a whole are no map: most often text that holds JSON.
+fn no_map(problem: &mut Diagnostic, loaded: &Loaded, given: &Data) {
+    let what = match &given.value {
+        DataValue::String(_) => "text",
+        DataValue::List(_) => "a list",
+        _ => "a single value",
+    };
+    problem.code = "render/mistyped-parameter";
+    problem.message = format!("the properties of \"{}\" are {what}, and have to be a map", loaded.definition.name);
+    problem.help = Some(match &given.value {
+        DataValue::String(text) if text.trim_start().starts_with('{') => {
+            "take away the quotes: YAML reads JSON as it is".to_owned()
+        }
+        _ => "write `name: value` below `properties:`, one a line".to_owned(),
+    });
+    problem.related.clear();
+    let own = loaded.sources.get(loaded.template.source);
+    problem.labels.retain(|l| own != Some(&l.source));
+}
+
 fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, given: &Data) {
+    if below.is_empty() && !matches!(given.value, DataValue::Struct(_) | DataValue::Null | DataValue::Unknown(_)) {
+        return no_map(problem, loaded, given);
+    }
     let name = &loaded.definition.name;
     let (parent, last) = split_last(below);
     let declared = schema::at(loaded, &tree::parts(below));

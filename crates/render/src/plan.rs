@@ -303,6 +303,23 @@ fn distinct(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     out
 }
 
+/// A name that is no value of a label (Kubernetes: "Labels and Selectors"), as it could be.
+fn better_label(name: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric();
+    let fits = name.len() <= 63
+        && name.chars().all(|c| plain(c) || matches!(c, '-' | '_' | '.'))
+        && name.starts_with(plain)
+        && name.ends_with(plain);
+    if fits {
+        return None;
+    }
+    let letters =
+        name.chars().map(|c| if plain(c) || matches!(c, '-' | '_' | '.') { c.to_ascii_lowercase() } else { '-' });
+    let better: String = letters.take(63).collect();
+    let better = better.trim_matches(|c| !plain(c));
+    Some(if better.is_empty() { "web".to_owned() } else { better.to_owned() })
+}
+
 struct Run<'a> {
     renderer: &'a Renderer,
     view: &'a AppView,
@@ -327,6 +344,17 @@ impl Run<'_> {
                     Diagnostic::warning("render/no-component-name", "a component has no name")
                         .path(component.path.clone())
                         .help("give it a `name`: its objects are named after it"),
+                );
+            } else if let Some(better) = better_label(&component.name) {
+                self.problems.push(
+                    Diagnostic::error(
+                        "render/component-name",
+                        format!("\"{}\" cannot be the name of a component", component.name),
+                    )
+                    .path(format!("{}.name", component.path))
+                    .help(format!(
+                        "its objects carry it as a label: letters, digits, `-`, `_` and `.`, at most 63; for instance \"{better}\""
+                    )),
                 );
             } else if self.components.iter().take(i).any(|c| c.name == component.name) {
                 self.problems.push(

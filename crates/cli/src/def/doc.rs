@@ -5,14 +5,14 @@ use super::find::{self, Wanted};
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome};
 use ::render::Loaded;
-use authoring::doc::{self, Language};
+use authoring::doc::{self, Glossary, Language};
 use std::path::PathBuf;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lateen def doc webservice                      a page of Markdown
-  lateen def doc webservice --language zh        with Chinese headings
+  lateen def doc webservice --language zh        in Chinese
   lateen def doc my-trait.cue -o jsonschema      for editors and forms
   lateen def doc definitions/ --into docs/       a page for each definition of a folder")]
 pub(crate) struct DocArgs {
@@ -25,9 +25,12 @@ pub(crate) struct DocArgs {
     /// How to print
     #[arg(long, short, value_enum, default_value = "markdown")]
     output: Output,
-    /// Language of the headings
+    /// Language: of the headings, and of what built-in definitions say of themselves
     #[arg(long, short, value_enum, default_value = "en")]
     language: Lang,
+    /// Translations of what your own definitions say: a file with a line `text = translation` for each
+    #[arg(long, value_name = "FILE")]
+    i18n: Option<PathBuf>,
     /// Write a file for each definition into this folder
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
@@ -68,8 +71,12 @@ pub(crate) async fn run(hub: HubArgs, args: DocArgs) -> Outcome {
             all.push(find::one(&hub, &Wanted { name: what, kind: args.r#type, namespace: None }).await?.0);
         }
     }
+    let mut glossary = if args.language == Lang::Zh { Glossary::chinese() } else { Glossary::default() };
+    if let Some(file) = &args.i18n {
+        glossary.add(&files::source(file)?.text);
+    }
     for loaded in &all {
-        let text = text(loaded, &args)?;
+        let text = text(loaded, &args, &glossary)?;
         match &args.into {
             None => print!("{text}"),
             Some(folder) => {
@@ -85,11 +92,11 @@ pub(crate) async fn run(hub: HubArgs, args: DocArgs) -> Outcome {
     Ok(())
 }
 
-fn text(loaded: &Loaded, args: &DocArgs) -> Outcome<String> {
+fn text(loaded: &Loaded, args: &DocArgs, glossary: &Glossary) -> Outcome<String> {
     Ok(match args.output {
         Output::Markdown => {
             let language = if args.language == Lang::Zh { Language::Chinese } else { Language::English };
-            doc::markdown(loaded, language)
+            doc::markdown(loaded, language, glossary)
         }
         Output::Jsonschema => output::text(&doc::json_schema(loaded), Format::Json)?,
         Output::Openapi => output::text(&doc::openapi(loaded), Format::Json)?,

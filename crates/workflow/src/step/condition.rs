@@ -7,6 +7,7 @@ use cue::DataValue;
 use cue::Program;
 use cue::World;
 use cue::{Inputs, Instance, Limits, Selector};
+use cue_syntax::ast::{Expr, Label};
 use cue_syntax::{Diagnostic, Source, SourceId};
 use indexmap::IndexMap;
 use model::{StepPhase, StepReason, StepStatus};
@@ -74,6 +75,38 @@ pub(super) fn holds(
     }
 }
 
+/// What is wrong with a condition before anything runs: it is no expression, or reads the status of a step whose name is
+/// nearly one of `steps`. Anything else may still come to hold.
+pub(crate) fn check(text: &str, steps: &[&str]) -> Option<Diagnostic> {
+    let parsed = cue_syntax::parse_expr(&Source::new("if", text), SourceId(u32::MAX));
+    if let Some(problem) = parsed.diagnostics.into_iter().next() {
+        let message = format!("`{text}` is no condition: {}", problem.message);
+        let help = "write a CUE expression over status, inputs, context and parameter: status.build.succeeded";
+        return Some(Diagnostic::error("workflow/if", message).help(help));
+    }
+    let mut slip = None;
+    render::definition::visit::expr(&parsed.tree?, &mut |expr| {
+        let Some(name) = status_of(expr).filter(|name| !steps.contains(&name.as_str())) else { return };
+        if let Some(near) = model::action::nearest(&name, steps.iter().copied()) {
+            let text = format!("the condition reads the status of \"{name}\", and there is no such step");
+            slip.get_or_insert(Diagnostic::error("workflow/if", text).help(format!("did you mean \"{near}\"?")));
+        }
+    });
+    slip
+}
+
+/// `status.build`, `status["build-1"]`: the name of the step.
+fn status_of(expr: &Expr) -> Option<String> {
+    let of_status = |e: &Expr| matches!(e, Expr::Ident(id) if id.name == "status");
+    match expr {
+        Expr::Selector { operand, label, .. } if of_status(operand) => match &**label {
+            Label::Ident(id) => Some(id.name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What a condition can name.
 const NAMES: [&str; 7] = ["status", "inputs", "context", "parameter", "true", "false", "null"];
 
@@ -133,4 +166,19 @@ fn of_step(status: &StepStatus) -> Value {
         }
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn slips_are_told_before_anything_runs() {
+        let told = |text: &str| check(text, &["build", "tell-all"]).map(|d| format!("{} | {}", d.message, d.help.unwrap_or_default()));
+        insta::assert_snapshot!(told("status.biuld.failed || status.tell.failed").unwrap_or_default(), @r#"the condition reads the status of "biuld", and there is no such step | did you mean "build"?"#);
+        assert!(told("status.build.failed &&").is_some_and(|t| t.starts_with("`status.build.failed &&` is no condition: ")));
+        for right in ["always", "status.build.succeeded", "status[\"tell-all\"].failed", "status.elsewhere.failed", "inputs.go == \"yes\""] {
+            assert_eq!(told(right), None, "{right}");
+        }
+    }
 }

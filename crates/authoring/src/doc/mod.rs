@@ -1,12 +1,16 @@
 //! `lateen def doc`: a definition for its users, as Markdown in English or Chinese, as JSON Schema and as OpenAPI.
 
+mod glossary;
+
+pub use glossary::Glossary;
+
 use crate::explain::parameters::{Parameter, Parameters};
 use model::{DefinitionKind, labels};
 use render::Loaded;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
-/// The language of headings; what the definition says of itself stays as it is written.
+/// The language of headings; what the definition says of itself is looked up in a [`Glossary`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
     /// English.
@@ -69,7 +73,7 @@ fn words(language: Language) -> &'static Words {
 }
 
 /// The definition as Markdown: what it is for, what it applies to, its parameters as tables.
-pub fn markdown(loaded: &Loaded, language: Language) -> String {
+pub fn markdown(loaded: &Loaded, language: Language, glossary: &Glossary) -> String {
     let w = words(language);
     let definition = &loaded.definition;
     let mut out = format!("# {}\n\n", definition.name);
@@ -87,7 +91,7 @@ pub fn markdown(loaded: &Loaded, language: Language) -> String {
     }
     out.push_str("\n\n");
     if let Some(text) = definition.annotations.get(labels::DEFINITION_DESCRIPTION) {
-        let _ = writeln!(out, "{text}\n");
+        let _ = writeln!(out, "{}\n", glossary.of(text));
     }
     let spec = &definition.spec;
     for (title, list) in [(w.applies, &spec.applies_to_workloads), (w.conflicts, &spec.conflicts_with)] {
@@ -105,19 +109,26 @@ pub fn markdown(loaded: &Loaded, language: Language) -> String {
         let _ = writeln!(out, "{}", w.none);
         return out;
     }
-    table(&mut out, &parameters, w);
+    table(&mut out, &parameters, w, glossary);
+    if parameters.arms.len() > 1 {
+        let _ = writeln!(out, "\n{}:\n", w.one_of);
+        for arm in &parameters.arms {
+            let names: Vec<String> = arm.fields.iter().map(|f| format!("`{}`", f.name)).collect();
+            let _ = writeln!(out, "- {}", names.join(", "));
+        }
+    }
     let mut inner = Vec::new();
     collect("", &parameters, &mut inner, 0);
     for (path, parameters) in inner {
         let _ = writeln!(out, "\n### {path}\n");
         if parameters.arms.len() < 2 {
-            table(&mut out, parameters, w);
+            table(&mut out, parameters, w, glossary);
             continue;
         }
         for (i, arm) in parameters.arms.iter().enumerate() {
             let name = if arm.name.is_empty() { format!("{} {}", w.one_of, i + 1) } else { arm.name.clone() };
             let _ = writeln!(out, "{}**{name}**\n", if i == 0 { "" } else { "\n" });
-            rows(&mut out, &arm.fields, w);
+            rows(&mut out, &arm.fields, w, glossary);
         }
     }
     out
@@ -139,19 +150,19 @@ fn collect<'a>(base: &str, parameters: &'a Parameters, out: &mut Vec<(String, &'
     }
 }
 
-fn table(out: &mut String, parameters: &Parameters, w: &Words) {
+fn table(out: &mut String, parameters: &Parameters, w: &Words, glossary: &Glossary) {
     if !parameters.fields.is_empty() {
-        rows(out, &parameters.fields, w);
+        rows(out, &parameters.fields, w, glossary);
     }
     if let Some(any) = &parameters.any {
         let _ = writeln!(out, "{}{} `{any}`.", if parameters.fields.is_empty() { "" } else { "\n" }, w.any);
     }
 }
 
-fn rows(out: &mut String, fields: &[Parameter], w: &Words) {
+fn rows(out: &mut String, fields: &[Parameter], w: &Words, glossary: &Glossary) {
     let _ = writeln!(out, "| {} |\n|---|---|---|---|---|", w.columns.join(" | "));
     for field in fields {
-        let mut text = field.usage.clone();
+        let mut text = glossary.of(&field.usage).to_owned();
         if let Some(condition) = &field.condition {
             let _ = write!(text, "{}{} `{condition}`", if text.is_empty() { "" } else { "; " }, w.when);
         }
@@ -187,6 +198,20 @@ fn object(parameters: &Parameters, openapi: bool, depth: u32) -> Value {
     if depth > 20 {
         return Value::Object(schema);
     }
+    // One of several forms: what is wanted in one of them is not wanted in the others.
+    if parameters.arms.len() > 1 {
+        let arms = parameters.arms.iter().map(|arm| {
+            let form =
+                Parameters { fields: arm.fields.clone(), any: parameters.any.clone(), ..Parameters::default() };
+            let mut form = object(&form, openapi, depth + 1);
+            if let (false, Some(map)) = (arm.name.is_empty(), form.as_object_mut()) {
+                map.insert("title".into(), json!(arm.name.trim_start_matches('#')));
+            }
+            form
+        });
+        schema.insert("anyOf".into(), arms.collect());
+        return Value::Object(schema);
+    }
     let mut properties = Map::new();
     for field in &parameters.fields {
         properties.insert(field.name.clone(), property(field, openapi, depth + 1));
@@ -213,14 +238,24 @@ fn object(parameters: &Parameters, openapi: bool, depth: u32) -> Value {
 }
 
 fn property(field: &Parameter, openapi: bool, depth: u32) -> Value {
-    let mut schema = if field.inner.is_empty() {
-        kind_of(&field.kind, openapi)
-    } else if field.is_list() {
-        json!({"type": "array", "items": object(&field.inner, openapi, depth)})
-    } else if field.is_map() {
-        json!({"type": "object", "additionalProperties": object(&field.inner, openapi, depth)})
-    } else {
-        object(&field.inner, openapi, depth)
+    let whole = |kind: &str| {
+        if kind.starts_with("[]") {
+            json!({"type": "array", "items": object(&field.inner, openapi, depth)})
+        } else if kind.starts_with("map[string]") {
+            json!({"type": "object", "additionalProperties": object(&field.inner, openapi, depth)})
+        } else {
+            object(&field.inner, openapi, depth)
+        }
+    };
+    let holds = |kind: &&str| kind.ends_with("object");
+    let mut schema = match alternatives(&field.kind, '|') {
+        _ if field.inner.is_empty() => kind_of(&field.kind, openapi),
+        // `string | {…}`: a value, or what is inside.
+        all if all.len() > 1 && all.iter().any(|k| holds(&k)) => {
+            let all = all.iter().map(|k| if holds(&k) { whole(k) } else { kind_of(k, openapi) });
+            json!({"anyOf": all.collect::<Vec<_>>()})
+        }
+        _ => whole(&field.kind),
     };
     if let Some(map) = schema.as_object_mut() {
         if !field.usage.is_empty() {
@@ -380,8 +415,24 @@ template: {
 
     #[test]
     fn a_page_in_two_languages() {
-        insta::assert_snapshot!("english", markdown(&loaded(), Language::English));
-        insta::assert_snapshot!("chinese", markdown(&loaded(), Language::Chinese));
+        insta::assert_snapshot!("english", markdown(&loaded(), Language::English, &Glossary::default()));
+        insta::assert_snapshot!("chinese", markdown(&loaded(), Language::Chinese, &Glossary::chinese()));
+    }
+
+    #[test]
+    fn a_schema_takes_each_of_several_forms() {
+        let text = r#"
+u: {type: "component", description: "d", attributes: {}}
+template: {
+	#A: {kind: "a", x: int}
+	#B: {kind: "b", y: string}
+	output: {}
+	parameter: close({source: #A | #B, more: string | {name: string}}) | close({labels: [string]: string})
+}
+"#;
+        let loaded = Loaded::from_cue(Source::new("u.cue", text), Provenance::Builtin).unwrap();
+        insta::assert_snapshot!("one_of_several", format!("{:#}", json_schema(&loaded)));
+        assert!(markdown(&loaded, Language::English, &Glossary::default()).contains("one of:\n\n- `source`, `more`\n- `labels`\n"));
     }
 
     #[test]
