@@ -126,6 +126,32 @@ pub fn deploy(
     Ok(places.into_iter().map(|placement| Placed { placement, components: components.clone() }).collect())
 }
 
+/// A change of components, where it stands, and whether its name is a regular expression.
+type Change = (change::ComponentChange, String, bool);
+
+/// The changes that a delivery makes, in order.
+fn changes(policies: &[Policy], request: &DeployRequest) -> Vec<Change> {
+    let mut all = Vec::new();
+    let mut add = |list: &[change::ComponentChange], base: String, pattern: bool| {
+        all.extend(list.iter().enumerate().map(|(i, c)| (c.clone(), format!("{base}[{i}]"), pattern)));
+    };
+    for policy in policies {
+        match &policy.kind {
+            Kind::Override(over) if request.env.is_none() && request.policies.contains(&policy.name) => {
+                add(&over.components, format!("{}.properties.components", policy.path), true);
+            }
+            Kind::EnvBinding(binding) => {
+                for (i, env) in binding.envs.iter().enumerate().filter(|(_, e)| request.env.as_ref() == Some(&e.name)) {
+                    let base = format!("{}.properties.envs[{i}].patch.components", policy.path);
+                    env.patch.iter().for_each(|patch| add(&patch.components, base.clone(), false));
+                }
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
 fn deploy_env(
     mut components: Vec<ComponentInput>,
     policies: &[Policy],
@@ -437,8 +463,9 @@ impl Run<'_> {
                 self.selected = true;
                 match deploy(self.components, &self.policies, &request, self.clusters, &namespace) {
                     Ok(placed) => {
+                        let changes = changes(&self.policies, &request);
                         for Placed { placement, components } in placed {
-                            components.iter().for_each(|c| self.part(Some(step), &placement, c));
+                            components.iter().for_each(|c| self.changed_part(step, &placement, c, &changes));
                         }
                     }
                     Err(found) => self.problems.extend(found),
@@ -543,6 +570,20 @@ impl Run<'_> {
             None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
         });
         self.warnings.push(problem);
+    }
+
+    /// A component that policies have changed: a mistake that one of them has made is told at its place.
+    fn changed_part(&mut self, step: &Step, placement: &Placement, component: &ComponentInput, changes: &[Change]) {
+        let before = self.problems.len();
+        self.part(Some(step), placement, component);
+        for problem in self.problems.iter_mut().skip(before) {
+            let Some(path) = &problem.path else { continue };
+            let written = |(c, place, pattern): &Change| change::written_at(c, place, *pattern, component, path);
+            // The last one wins.
+            if let Some(place) = changes.iter().rev().find_map(written) {
+                problem.path = Some(place);
+            }
+        }
     }
 
     fn part(&mut self, step: Option<&Step>, placement: &Placement, component: &ComponentInput) {

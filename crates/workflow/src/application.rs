@@ -16,9 +16,10 @@ impl Plan {
     /// Checks the components of an Application and its steps, and orders the steps.
     ///
     /// # Errors
-    /// As [`Plan::new`]; and components that wait for each other or for one that is not there.
+    /// As [`Plan::new`]; components that wait for each other or for one that is not there; conditions that are none.
     pub fn of(app: &Application, steps: &Steps) -> Result<Plan, Vec<Diagnostic>> {
         let mut problems = components(app, steps);
+        problems.extend(conditions(&steps.steps));
         match Plan::new(&steps.steps, steps.mode, steps.sub_mode) {
             Ok(plan) if problems.is_empty() => Ok(plan),
             Ok(_) => Err(problems),
@@ -30,6 +31,25 @@ impl Plan {
             }
         }
     }
+}
+
+/// Conditions that are no expressions, or name a step that there is nearly. What a plan is run by need not read them so,
+/// therefore it is the Application's check and not the plan's.
+fn conditions(steps: &[Step]) -> Vec<Diagnostic> {
+    let all = steps.iter().enumerate().flat_map(|(i, step)| {
+        let path = format!("spec.workflow.steps[{i}]");
+        let inner = step.sub_steps.iter().enumerate().map({
+            let path = path.clone();
+            move |(j, sub)| (format!("{path}.subSteps[{j}].if"), sub)
+        });
+        std::iter::once((format!("{path}.if"), step)).chain(inner)
+    });
+    let all: Vec<(String, &Step)> = all.collect();
+    let names: Vec<&str> = all.iter().map(|(_, step)| step.name.as_str()).collect();
+    let found = all.iter().filter(|(_, step)| !step.condition.is_empty()).filter_map(|(path, step)| {
+        crate::step::condition::check(&step.condition, &names).map(|problem| problem.path(path.clone()))
+    });
+    found.collect()
 }
 
 fn components(app: &Application, steps: &Steps) -> Vec<Diagnostic> {

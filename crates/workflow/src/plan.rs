@@ -113,17 +113,8 @@ impl Plan {
             }
         }
         plan.connect(&mut problems);
-        plan.check_conditions(&mut problems);
         plan.check_cycles(&mut problems);
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
-    }
-
-    fn check_conditions(&self, problems: &mut Vec<Diagnostic>) {
-        let names: Vec<&str> = self.nodes.iter().map(|n| n.step.name.as_str()).collect();
-        for node in self.nodes.iter().filter(|n| !n.step.condition.is_empty()) {
-            let found = crate::step::condition::check(&node.step.condition, &names);
-            problems.extend(found.map(|problem| problem.path(format!("{}.if", node.path))));
-        }
     }
 
     /// The step of this name, or the one that applies the component of this name.

@@ -201,8 +201,7 @@ fn object(parameters: &Parameters, openapi: bool, depth: u32) -> Value {
     // One of several forms: what is wanted in one of them is not wanted in the others.
     if parameters.arms.len() > 1 {
         let arms = parameters.arms.iter().map(|arm| {
-            let form =
-                Parameters { fields: arm.fields.clone(), any: parameters.any.clone(), ..Parameters::default() };
+            let form = Parameters { fields: arm.fields.clone(), any: parameters.any.clone(), ..Parameters::default() };
             let mut form = object(&form, openapi, depth + 1);
             if let (false, Some(map)) = (arm.name.is_empty(), form.as_object_mut()) {
                 map.insert("title".into(), json!(arm.name.trim_start_matches('#')));
@@ -251,8 +250,8 @@ fn property(field: &Parameter, openapi: bool, depth: u32) -> Value {
     let mut schema = match alternatives(&field.kind, '|') {
         _ if field.inner.is_empty() => kind_of(&field.kind, openapi),
         // `string | {…}`: a value, or what is inside.
-        all if all.len() > 1 && all.iter().any(|k| holds(&k)) => {
-            let all = all.iter().map(|k| if holds(&k) { whole(k) } else { kind_of(k, openapi) });
+        all if all.len() > 1 && all.iter().any(holds) => {
+            let all = all.iter().map(|k| if holds(k) { whole(k) } else { kind_of(k, openapi) });
             json!({"anyOf": all.collect::<Vec<_>>()})
         }
         _ => whole(&field.kind),
@@ -432,7 +431,10 @@ template: {
 "#;
         let loaded = Loaded::from_cue(Source::new("u.cue", text), Provenance::Builtin).unwrap();
         insta::assert_snapshot!("one_of_several", format!("{:#}", json_schema(&loaded)));
-        assert!(markdown(&loaded, Language::English, &Glossary::default()).contains("one of:\n\n- `source`, `more`\n- `labels`\n"));
+        assert!(
+            markdown(&loaded, Language::English, &Glossary::default())
+                .contains("one of:\n\n- `source`, `more`\n- `labels`\n")
+        );
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Made {
         let rendered = renderer.application(input, clusters, context).map_err(fail)?;
         let policies = input.own_policies();
         let steps = model::generate::steps(&input.app, input.workflow(), &policies).map_err(|d| fail(vec![d]))?;
-        let steps = Plan::new(&steps.steps, steps.mode, steps.sub_mode).map_err(fail)?;
+        let steps = Plan::of(&input.app, &steps).map_err(fail)?;
         crate::report::print(&located(input, rendered.warnings.clone()));
         Ok(Made { app: input.app.clone(), rendered, steps, renderer, policies })
     }

@@ -72,6 +72,40 @@ pub(crate) fn apply(
     Ok(())
 }
 
+/// Where a change has written what stands at `path` of a component; `None` when the component has it from elsewhere.
+pub(crate) fn written_at(
+    change: &ComponentChange,
+    place: &str,
+    pattern: bool,
+    component: &ComponentInput,
+    path: &str,
+) -> Option<String> {
+    let by_type = change.kind.is_empty() || change.kind == component.kind;
+    if !matcher(change, pattern, place).ok()?(&component.name) || (change.name.is_empty() && !by_type) {
+        return None;
+    }
+    if let Some(below) = path.strip_prefix(&component.path).and_then(|p| p.strip_prefix(".properties")) {
+        return has(change.properties.as_ref()?, below).then(|| format!("{place}.properties{below}"));
+    }
+    component.traits.iter().find_map(|old| {
+        let below = path.strip_prefix(&old.path)?.strip_prefix(".properties")?;
+        let (j, new) = change.traits.iter().enumerate().find(|(_, t)| t.kind == old.kind)?;
+        has(new.properties.as_ref()?, below).then(|| format!("{place}.traits[{j}].properties{below}"))
+    })
+}
+
+/// Whether something stands at a path below a value.
+fn has(value: &Value, below: &str) -> bool {
+    let mut here = Some(value);
+    for part in tree::parts(below.trim_start_matches('.')) {
+        here = match part {
+            tree::Part::Field(name) => here.and_then(|v| v.get(name.as_str())),
+            tree::Part::Index(i) => here.and_then(|v| v.get(i)),
+        };
+    }
+    !below.is_empty() && here.is_some()
+}
+
 /// Keeps the components of these names; an empty list keeps all.
 pub(crate) fn select(components: &mut Vec<ComponentInput>, names: &[String]) {
     if !names.is_empty() {

@@ -174,10 +174,20 @@ mod tests {
 
     #[test]
     fn slips_are_told_before_anything_runs() {
-        let told = |text: &str| check(text, &["build", "tell-all"]).map(|d| format!("{} | {}", d.message, d.help.unwrap_or_default()));
+        let told = |text: &str| {
+            check(text, &["build", "tell-all"]).map(|d| format!("{} | {}", d.message, d.help.unwrap_or_default()))
+        };
         insta::assert_snapshot!(told("status.biuld.failed || status.tell.failed").unwrap_or_default(), @r#"the condition reads the status of "biuld", and there is no such step | did you mean "build"?"#);
-        assert!(told("status.build.failed &&").is_some_and(|t| t.starts_with("`status.build.failed &&` is no condition: ")));
-        for right in ["always", "status.build.succeeded", "status[\"tell-all\"].failed", "status.elsewhere.failed", "inputs.go == \"yes\""] {
+        assert!(
+            told("status.build.failed &&").is_some_and(|t| t.starts_with("`status.build.failed &&` is no condition: "))
+        );
+        for right in [
+            "always",
+            "status.build.succeeded",
+            "status[\"tell-all\"].failed",
+            "status.elsewhere.failed",
+            "inputs.go == \"yes\"",
+        ] {
             assert_eq!(told(right), None, "{right}");
         }
     }

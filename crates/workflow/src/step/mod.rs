@@ -16,7 +16,7 @@
 
 mod check;
 mod component;
-mod condition;
+pub(crate) mod condition;
 mod expression;
 mod inject;
 mod pure;
