@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
 
 use cue::{FieldOptions, Inputs, Instance, Limits, Selector};
-use cue_syntax::{Source, Sources, ast::Decl, ast::Expr, ast::Label, ast::StructLit};
+use cue_syntax::{Source, Sources, ast::Decl, ast::Expr, ast::Label};
 use model::DefinitionKind;
 use render::builtin::{self, Builtins, Packages};
 use render::{DefinitionSource, Loaded, Renderer};
@@ -16,16 +16,102 @@ fn all() -> Vec<std::sync::Arc<Loaded>> {
     KINDS.into_iter().flat_map(names).map(|(kind, name)| Builtins.find(kind, &name).unwrap().unwrap()).collect()
 }
 
-/// The fields of `parameter` that lack an explanation.
-fn unexplained(path: &str, fields: &StructLit, out: &mut Vec<String>, depth: u32) {
-    for decl in &fields.decls {
-        let Decl::Field(field) = decl else { continue };
-        let Label::Ident(name) = &field.label else { continue };
-        let here = format!("{path}.{}", name.name);
-        if depth == 0 && !field.doc.iter().any(|c| c.text.contains("+usage=")) {
-            out.push(here.clone());
+/// The fields of `parameter` that lack an explanation, at any depth, with those of the definitions (`#Name`) it refers to.
+fn unexplained(loaded: &Loaded) -> Vec<String> {
+    let named = |name: &str| {
+        loaded.template.decls.iter().find_map(|decl| match decl {
+            Decl::Field(field) => match &field.label {
+                Label::Ident(id) if id.name == name => Some((&field.value, &field.doc)),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    let mut out = Vec::new();
+    let mut wanted = vec!["parameter".to_owned()];
+    let mut next = 0;
+    while let Some(name) = wanted.get(next).cloned() {
+        next += 1;
+        let Some((value, _)) = named(&name) else { continue };
+        render::definition::visit::expr(value, &mut |expr| match expr {
+            Expr::Struct(fields) if fields.braces => undocumented(&fields.decls, &name, &mut out),
+            Expr::Ident(id) if id.name.starts_with('#') && !wanted.iter().any(|w| *w == *id.name) => {
+                wanted.push(id.name.to_string());
+            }
+            _ => {}
+        });
+    }
+    out
+}
+
+fn undocumented(decls: &[Decl], under: &str, out: &mut Vec<String>) {
+    for decl in decls {
+        match decl {
+            Decl::Field(field) => {
+                let name = match &field.label {
+                    Label::Ident(id) => id.name.to_string(),
+                    Label::String(text) => format!("{:?}", text.value),
+                    _ => continue,
+                };
+                if !field.doc.iter().any(|c| c.text.contains("+usage=")) {
+                    out.push(format!("{under}: {name} says not what it is for"));
+                }
+            }
+            Decl::Comprehension(c) => undocumented(&c.body.decls, under, out),
+            _ => {}
         }
     }
+}
+
+/// What KubeVela ships (kubevela-features.md §3.1 to §3.5), what its usual add-ons bring, and what older files use.
+const SHIPPED: [(DefinitionKind, &str); 4] = [
+    (
+        DefinitionKind::Component,
+        "webservice worker statefulset daemon task cron-task k8s-objects ref-objects helmchart raw helm kustomize \
+         alibaba-ack alibaba-rds alibaba-oss",
+    ),
+    (
+        DefinitionKind::Trait,
+        "affinity annotations command container-image container-ports cpuscaler env expose gateway hostalias hpa \
+         init-container json-merge-patch json-patch k8s-update-strategy labels lifecycle nocalhost podsecuritycontext \
+         pure-ingress resource scaler securitycontext service-account service-binding sidecar startup-probe storage \
+         topologyspreadconstraints configmap volumes pvc ingress ingress-1-20 node-affinity",
+    ),
+    (
+        DefinitionKind::Policy,
+        "apply-once garbage-collect override read-only replication resource-update shared-resource take-over topology \
+         debug env-binding health",
+    ),
+    (
+        DefinitionKind::WorkflowStep,
+        "apply-component apply-deployment apply-object apply-terraform-config apply-terraform-provider build-push-image \
+         check-metrics clean-jobs collect-service-endpoints create-config delete-config list-config read-config \
+         depends-on-app deploy deploy-cloud-resource share-cloud-resource export-data export-service export2config \
+         export2secret generate-jdbc-connection notification print-message-in-status read-object request \
+         restart-workflow step-group suspend vela-cli webhook apply-application apply-application-in-parallel \
+         apply-remaining deploy2env deploy2runtime multi-env deploy2cluster create-ack register-cluster",
+    ),
+];
+
+#[test]
+fn all_that_users_know_is_there_with_cases_beside_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../definitions");
+    let mut missing = Vec::new();
+    for (kind, names) in SHIPPED {
+        for name in names.split_whitespace() {
+            if Builtins::text(kind, name).is_none() {
+                missing.push(format!("there is no {} \"{name}\"", kind.word()));
+            }
+        }
+        for name in Builtins.names(kind) {
+            let cases = folder.join(kind.word()).join(format!("{name}_test.yaml"));
+            let text = std::fs::read_to_string(&cases).unwrap_or_default();
+            if !text.contains("expect:") {
+                missing.push(format!("{} has no cases", cases.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 #[test]
@@ -52,14 +138,7 @@ fn every_definition_compiles_and_explains_its_parameters() {
             problems.push(format!("{name}: {} {}", problem.code, problem.message));
         }
         assert!(loaded.warnings.is_empty(), "{name} is outdated");
-        for decl in &loaded.template.decls {
-            if let Decl::Field(field) = decl
-                && matches!(&field.label, Label::Ident(id) if id.name == "parameter")
-                && let Expr::Struct(fields) = &field.value
-            {
-                unexplained(name, fields, &mut problems, 0);
-            }
-        }
+        problems.extend(unexplained(&loaded).into_iter().map(|p| format!("{name}: {p}")));
         for text in [loaded.definition.spec.status.as_ref()].into_iter().flatten() {
             for part in [&text.health_policy, &text.custom_status, &text.details] {
                 let source = Source::new(format!("{name}#status"), part.as_str());

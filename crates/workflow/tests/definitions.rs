@@ -136,6 +136,7 @@ fn shipped_steps_compile_and_ask_for_known_actions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../definitions/workflow-step");
     let mut names: Vec<String> =
         std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.ends_with(".cue"));
     names.sort();
     let context: Map<String, Value> =
         json!({"name": "app", "namespace": "n", "appName": "app", "stepName": "s", "stepSessionID": "abc"})

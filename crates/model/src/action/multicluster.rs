@@ -19,6 +19,7 @@ pub(super) const ACTIONS: &[Action] = &[
             may("app", Shape::String),
             may("namespace", Shape::String),
             may("parallel", Shape::Bool),
+            may("component", Shape::String),
         ],
         &[],
     ),
