@@ -46,6 +46,7 @@ const PURE_MAY_USE: &[&str] = &[
     "num-integer",
     "regex",
     "granit-parser",
+    "toml_edit",
     "jiff",
     "semver",
     "globset",

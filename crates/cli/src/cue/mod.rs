@@ -1,8 +1,10 @@
 //! `lateen cue`: the language on its own, with the flags of `cue`.
 
+mod def;
 mod eval;
 mod export;
 mod fmt;
+mod import;
 mod output;
 mod session;
 mod vet;
@@ -19,6 +21,10 @@ pub(crate) enum CueArgs {
     Eval(Deferred<eval::EvalArgs>),
     /// Check CUE files, or data files against a schema; prints nothing when all is well
     Vet(Deferred<vet::VetArgs>),
+    /// Print definitions as one file: of a package, or of a schema in JSON Schema or OpenAPI
+    Def(Deferred<def::DefArgs>),
+    /// Turn data and schemas into CUE files
+    Import(Deferred<import::ImportArgs>),
     /// Format CUE files
     Fmt(Deferred<fmt::FmtArgs>),
 }
@@ -29,6 +35,8 @@ pub(crate) fn run(args: CueArgs) -> ExitCode {
         CueArgs::Export(Deferred(args)) => export::run(args),
         CueArgs::Eval(Deferred(args)) => eval::run(args),
         CueArgs::Vet(Deferred(args)) => vet::run(args),
+        CueArgs::Def(Deferred(args)) => def::run(args),
+        CueArgs::Import(Deferred(args)) => import::run(args),
         CueArgs::Fmt(Deferred(args)) => fmt::run(args),
     }
 }

@@ -9,7 +9,10 @@ use std::io::Write;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Json,
+    JsonLines,
     Yaml,
+    Toml,
+    Csv,
     Cue,
     Text,
     Binary,
@@ -19,7 +22,10 @@ impl Form {
     fn named(name: &str) -> Option<Form> {
         Some(match name {
             "json" => Form::Json,
+            "jsonl" | "ldjson" | "ndjson" => Form::JsonLines,
             "yaml" => Form::Yaml,
+            "toml" => Form::Toml,
+            "csv" => Form::Csv,
             "cue" => Form::Cue,
             "text" => Form::Text,
             "binary" => Form::Binary,
@@ -40,7 +46,7 @@ impl Form {
 /// `--out` and `-o`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
-    /// The form: json, yaml, cue, text or binary
+    /// The form: json, jsonl, yaml, toml, csv, cue, text or binary
     #[arg(long, value_name = "FORM")]
     out: Option<String>,
     /// Write to this file, `-` is standard output; its name (or `yaml:FILE`) gives the form
@@ -48,10 +54,15 @@ pub(crate) struct OutputArgs {
     file: Option<String>,
     /// Overwrite an existing file
     #[arg(short = 'f', long)]
-    force: bool,
+    pub(crate) force: bool,
 }
 
 impl OutputArgs {
+    /// Whether `-o` says where to write.
+    pub(crate) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// The form that was asked for.
     pub(crate) fn form(&self, default: Form) -> Result<Form, Problems> {
         if let Some(name) = &self.out {
@@ -63,7 +74,10 @@ impl OutputArgs {
         }
         Ok(match file.rsplit_once('.').map(|(_, e)| e) {
             Some("json") => Form::Json,
+            Some("jsonl" | "ldjson" | "ndjson") => Form::JsonLines,
             Some("yaml" | "yml") => Form::Yaml,
+            Some("toml") => Form::Toml,
+            Some("csv") => Form::Csv,
             Some("cue") => Form::Cue,
             Some("txt") => Form::Text,
             _ => default,
@@ -96,8 +110,12 @@ impl OutputArgs {
 fn unknown(name: &str) -> Problems {
     vec![
         Diagnostic::error("cue/output", format!("unknown form `{name}`"))
-            .help("known are json, yaml, cue, text and binary"),
+            .help("known are json, jsonl, yaml, toml, csv, cue, text and binary"),
     ]
+}
+
+fn refused(message: String) -> Problems {
+    vec![Diagnostic::error("cue/output", message)]
 }
 
 /// Data in a form other than CUE, ended as the form ends.
@@ -110,6 +128,18 @@ pub(crate) fn write_data(form: Form, data: &Data, out: &mut Vec<u8>) -> Result<(
                 out.push(b'\n');
             }
         }
+        Form::JsonLines => {
+            let items = match &data.value {
+                DataValue::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(data),
+            };
+            for item in items {
+                out.extend(json::write(item, json::Style::Compact).map_err(unknown)?.as_bytes());
+                out.push(b'\n');
+            }
+        }
+        Form::Toml => out.extend(cue::toml::write(data).map_err(refused)?.as_bytes()),
+        Form::Csv => out.extend(cue::csv::write(data).map_err(refused)?.as_bytes()),
         Form::Yaml => {
             out.extend(yaml::write(data).map_err(unknown)?.as_bytes());
             if !out.ends_with(b"\n") {

@@ -5,17 +5,20 @@ use crate::world::{Files, folders_above};
 use clap::Args;
 use cue::load::{Document, Loaded, Options, Place, inputs_of, load, point};
 use cue::{Data, Evaluation, Instance, Limits, Program, Selector, Value, compile};
-use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label};
-use cue_syntax::{Diagnostic, Source};
+use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label, StructLit};
+use cue_syntax::{Diagnostic, Source, Span};
 use std::mem::ManuallyDrop;
 
 /// The name that holds the schema of `-d`.
 const SCHEMA: &str = "_lateen_schema";
 
+/// The name of a file's own value, where data are held to it.
+const WHOLE: &str = "_lateen_whole";
+
 /// Inputs and how they are read.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Packages, CUE files and data files (.json, .yaml); `-` is standard input, `json: FILE` names a type; none is `.`
+    /// Packages, CUE files and data files (.json, .jsonl, .yaml, .toml, .csv); `-` is standard input, `json: FILE` names a type; none is `.`
     pub(crate) inputs: Vec<String>,
     /// Evaluate this expression only (repeatable)
     #[arg(short = 'e', long = "expression", value_name = "EXPR")]
@@ -106,6 +109,11 @@ impl Unit {
 impl InputArgs {
     /// Loads and compiles everything.
     pub(crate) fn units(&self) -> Result<Vec<Unit>, Problems> {
+        self.loaded()?.into_iter().map(|l| self.compile(l)).collect()
+    }
+
+    /// Loads everything.
+    pub(crate) fn loaded(&self) -> Result<Vec<Loaded>, Problems> {
         if let Some(folder) = &self.folder {
             std::env::set_current_dir(folder)
                 .map_err(|e| vec![Diagnostic::error("cue/load", format!("cannot change to {folder}: {e}"))])?;
@@ -119,16 +127,19 @@ impl InputArgs {
             schema: self.schema.clone(),
             folders_above: folders_above(),
         };
-        load(&Files, &options, &self.inputs)?.into_iter().map(|l| self.compile(l)).collect()
+        load(&Files, &options, &self.inputs)
     }
 
-    fn compile(&self, loaded: Loaded) -> Result<Unit, Problems> {
+    /// Compiles an instance.
+    pub(crate) fn compile(&self, loaded: Loaded) -> Result<Unit, Problems> {
         let Loaded { mut instance, documents, .. } = loaded;
         let mut at = Vec::new();
         if let Some(schema) = &self.schema
             && !documents.is_empty()
         {
             add_schema(&mut instance, schema)?;
+            at.push(Selector::new(SCHEMA));
+        } else if !documents.is_empty() && self.expressions.is_empty() && wrap(&mut instance)? {
             at.push(Selector::new(SCHEMA));
         }
         let expressions = self.parsed_expressions(&mut instance)?;
@@ -150,30 +161,49 @@ impl InputArgs {
     }
 }
 
-/// Adds a hidden field that holds the schema, so that data are unified with a reference to it and not written into it.
-fn add_schema(instance: &mut Instance, schema: &str) -> Result<(), Problems> {
-    let value = parse(instance, "--schema", schema)?;
-    let id = value.span().source;
+/// Puts a file whose value is an expression, such as a closed struct, behind a name. Data would else join the struct around
+/// the expression, where it is an embedding and restricts nothing.
+fn wrap(instance: &mut Instance) -> Result<bool, Problems> {
+    let [file] = instance.files.as_mut_slice() else { return Ok(false) };
+    if !file.decls.iter().any(|d| matches!(d, Decl::Embedding(_))) {
+        return Ok(false);
+    }
+    let decls = std::mem::take(&mut file.decls);
+    let span = Span { source: file.source, start: 0, end: 0 };
+    let value = Expr::Struct(StructLit { decls, braces: true, span });
+    file.decls.push(hidden(WHOLE, value));
+    add_schema(instance, WHOLE)?;
+    Ok(true)
+}
+
+fn hidden(name: &str, value: Expr) -> Decl {
     let span = value.span();
-    let field = Field {
+    Decl::Field(Field {
         alias: None,
-        label: Label::Ident(Ident { name: SCHEMA.into(), span }),
+        label: Label::Ident(Ident { name: name.into(), span }),
         postfix_alias: None,
         constraint: Constraint::Regular,
         value,
         attributes: Vec::new(),
         doc: Vec::new(),
         span,
-    };
+    })
+}
+
+/// Adds a hidden field that holds the schema, so that data are unified with a reference to it and not written into it.
+fn add_schema(instance: &mut Instance, schema: &str) -> Result<(), Problems> {
+    let value = parse(instance, "--schema", schema)?;
+    let id = value.span().source;
+    let field = hidden(SCHEMA, value);
     // In the first file, so that its imports are known.
     match instance.files.first_mut() {
-        Some(file) => file.decls.push(Decl::Field(field)),
+        Some(file) => file.decls.push(field),
         None => instance.files.push(cue_syntax::File {
             source: id,
             attributes: Vec::new(),
             package: None,
             imports: Vec::new(),
-            decls: vec![Decl::Field(field)],
+            decls: vec![field],
             comments: Vec::new(),
         }),
     }

@@ -9,25 +9,25 @@ use cue_syntax::{SourceId, Span};
 use smol_str::SmolStr;
 
 /// The place of what has none.
-pub(super) const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
+pub(crate) const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
 
-pub(super) fn ident(name: impl Into<SmolStr>) -> Ident {
+pub(crate) fn ident(name: impl Into<SmolStr>) -> Ident {
     Ident { name: name.into(), span: NOWHERE }
 }
 
-pub(super) fn name(text: impl Into<SmolStr>) -> Expr {
+pub(crate) fn name(text: impl Into<SmolStr>) -> Expr {
     Expr::Ident(ident(text))
 }
 
-pub(super) fn structure(decls: Vec<Decl>) -> Expr {
+pub(crate) fn structure(decls: Vec<Decl>) -> Expr {
     Expr::Struct(StructLit { decls, braces: true, span: NOWHERE })
 }
 
-pub(super) fn list(elements: Vec<Element>) -> Expr {
+pub(crate) fn list(elements: Vec<Element>) -> Expr {
     Expr::List(ListLit { elements, span: NOWHERE })
 }
 
-pub(super) fn field(label: Label, value: Expr) -> Field {
+pub(crate) fn field(label: Label, value: Expr) -> Field {
     Field {
         alias: None,
         label,
@@ -45,7 +45,7 @@ fn quoted(text: impl Into<SmolStr>, multiline: bool) -> StringLit {
 }
 
 /// A regular label: a word where it can be one, else a string.
-pub(super) fn label(text: &str) -> Label {
+pub(crate) fn label(text: &str) -> Label {
     let mut chars = text.chars();
     let first = chars.next().is_some_and(|c| c == '$' || c.is_alphabetic());
     if first && chars.all(|c| c == '_' || c == '$' || c.is_alphanumeric()) {
@@ -66,7 +66,7 @@ fn number(n: &Number) -> Expr {
 }
 
 /// Data as an expression; text of several lines on its own lines, unless in a list. A secret is `"***"`.
-pub(super) fn data(value: &Data, in_list: bool) -> Expr {
+pub(crate) fn data(value: &Data, in_list: bool) -> Expr {
     if value.labels.is_secret() {
         return Expr::String(quoted("***", false));
     }

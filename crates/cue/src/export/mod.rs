@@ -4,7 +4,7 @@
 //! cannot be evaluated yet is printed as it was written.
 
 mod constraint;
-mod literal;
+pub(crate) mod literal;
 mod tree;
 
 use crate::program::Value;
@@ -60,6 +60,28 @@ pub fn text(value: Value<'_>, options: &Options, indent: Indent) -> String {
     // An expression that stands alone is set off from what might stand above it.
     let printed = printed.trim_start_matches('\n');
     let mut out = if indent == Indent::Tabs { printed.to_owned() } else { spaced(printed) };
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out
+}
+
+/// Data as the text of a file: what `import` writes. A struct gives its fields, all else one expression.
+pub fn data_text(data: &crate::data::Data, package: Option<&str>) -> String {
+    let decls = match literal::data(data, false) {
+        ast::Expr::Struct(s) => s.decls,
+        e => vec![ast::Decl::Embedding(e)],
+    };
+    let file = ast::File {
+        source: cue_syntax::SourceId(u32::MAX),
+        attributes: Vec::new(),
+        package: package.map(literal::ident),
+        imports: Vec::new(),
+        decls,
+        comments: Vec::new(),
+    };
+    let printed = cue_syntax::print_file(&file);
+    let mut out = printed.trim_start_matches('\n').to_owned();
     if !out.ends_with('\n') {
         out.push('\n');
     }

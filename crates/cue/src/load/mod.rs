@@ -9,15 +9,17 @@ mod labels;
 mod module;
 mod package;
 mod places;
+mod schemas;
 mod tags;
 
-pub use inputs::{Format, Input};
+pub use inputs::{Format, Input, Schema};
 pub use labels::Place;
 pub use places::point;
+pub use schemas::to_cue;
 
 use crate::api::{Instance, Selector};
 use crate::data::{Data, DataValue};
-use crate::{World, json, yaml};
+use crate::{World, csv, json, toml, yaml};
 use cue_syntax::{Diagnostic, Source, Sources};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub struct Loaded {
     pub instance: Instance,
     /// Documents of data files, placed, in order.
     pub documents: Vec<Document>,
+    /// Schemas in other languages, which are also among the instance's files, as CUE.
+    pub schemas: Vec<(Schema, Document)>,
 }
 
 /// One document of a data file.
@@ -74,6 +78,7 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
     let mut problems = Vec::new();
     let mut loaded = Vec::new();
     let has_files = !files.is_empty();
+    let (schemas, files): (Vec<Input>, Vec<Input>) = files.into_iter().partition(|i| i.schema.is_some());
     let (cue, data): (Vec<Input>, Vec<Input>) = files.into_iter().partition(|i| i.format == Format::Cue);
     if !cue.is_empty() {
         loaded.push(package::of_files(world, options, &cue, &mut problems));
@@ -81,6 +86,12 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
     let folders = if folders.is_empty() && !has_files { vec![Input::package(".")] } else { folders };
     for folder in folders {
         package::of_folder(world, options, &folder.name, &mut loaded, &mut problems);
+    }
+    for schema in &schemas {
+        if loaded.is_empty() {
+            loaded.push(Loaded::default());
+        }
+        schemas::join(world, schema, &mut loaded, &mut problems);
     }
     if !data.is_empty() {
         if loaded.is_empty() {
@@ -100,26 +111,9 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
 fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &mut Problems) -> Vec<Document> {
     let mut documents = Vec::new();
     for input in inputs {
-        let bytes = match world.read(&input.name) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                problems.push(Diagnostic::error("cue/load", e));
-                continue;
-            }
-        };
-        if input.format == Format::Binary {
-            documents.push(Document { name: input.name.clone(), data: DataValue::Bytes(bytes).into() });
-            continue;
-        }
-        let source = source_of(&input.name, &bytes);
-        let read = match input.format {
-            Format::Json => json::read_stream(&source),
-            Format::Yaml => yaml::read(&source),
-            _ => Ok(vec![Data::string(source.text.as_str())]),
-        };
-        match read {
+        match read_file(world, input) {
             Ok(all) => documents.extend(all.into_iter().map(|data| Document { name: input.name.clone(), data })),
-            Err(e) => problems.extend(e),
+            Err(found) => problems.extend(found),
         }
     }
     if options.list {
@@ -132,6 +126,22 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
         d.data = labels::placed(world, &options.place, data, problems);
     }
     documents
+}
+
+/// The documents of one file.
+fn read_file(world: &dyn World, input: &Input) -> Result<Vec<Data>, Problems> {
+    let bytes = world.read(&input.name).map_err(|e| vec![Diagnostic::error("cue/load", e)])?;
+    if input.format == Format::Binary {
+        return Ok(vec![DataValue::Bytes(bytes).into()]);
+    }
+    let source = source_of(&input.name, &bytes);
+    match input.format {
+        Format::Json | Format::JsonLines => json::read_stream(&source),
+        Format::Yaml => yaml::read(&source),
+        Format::Toml => toml::read(&source).map(|data| vec![data]),
+        Format::Csv => csv::read(&source).map(|data| vec![data]),
+        _ => Ok(vec![Data::string(source.text.as_str())]),
+    }
 }
 
 /// A source for bytes; what is no UTF-8 becomes U+FFFD, as the language says.

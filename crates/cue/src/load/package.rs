@@ -227,6 +227,7 @@ impl<'a> Loader<'a> {
             name: name.to_owned(),
             instance: Instance { path, sources: self.sources, files, imports: self.imports, language },
             documents: Vec::new(),
+            schemas: Vec::new(),
         }
     }
 }

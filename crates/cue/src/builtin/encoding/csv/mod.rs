@@ -28,9 +28,9 @@ fn encode(args: Args<'_>) -> Outcome<String> {
                 out.push(',');
             }
             match &field.value {
-                DataValue::String(s) => write(&mut out, s),
-                DataValue::Bytes(b) => write(&mut out, &String::from_utf8_lossy(b)),
-                _ => write(
+                DataValue::String(s) => crate::csv::quote(&mut out, s),
+                DataValue::Bytes(b) => crate::csv::quote(&mut out, &String::from_utf8_lossy(b)),
+                _ => crate::csv::quote(
                     &mut out,
                     &crate::json::write(field, crate::json::Style::Compact)
                         .map_err(|u| Fault::Incomplete(u.to_string()))?,
@@ -42,94 +42,10 @@ fn encode(args: Args<'_>) -> Outcome<String> {
     Ok(out)
 }
 
-fn write(out: &mut String, field: &str) {
-    let quote = field == "\\." || field.contains([',', '"', '\r', '\n']) || field.starts_with(char::is_whitespace);
-    if quote {
-        out.push('"');
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(field);
-    }
-}
-
 fn decode(args: Args<'_>) -> Outcome<Vec<Data>> {
     let Ok(text) = std::str::from_utf8(args.bytes(0)?) else { return Fault::error("not UTF-8") };
-    let text = text.replace("\r\n", "\n");
-    let mut records: Vec<Data> = Vec::new();
-    let mut width = None;
-    let mut lines = text.split_inclusive('\n').enumerate().map(|(i, line)| (i + 1, line));
-    while let Some((number, line)) = lines.next() {
-        if line == "\n" {
-            continue;
-        }
-        let mut fields: Vec<String> = Vec::new();
-        let (mut rest, mut at, mut start) = (line, number, line);
-        loop {
-            let column = |rest: &str, start: &str| start.len() - rest.len() + 1;
-            let Some(quoted) = rest.strip_prefix('"') else {
-                let end = rest.find([',', '\n']).unwrap_or(rest.len());
-                let field = rest.get(..end).unwrap_or_default();
-                if let Some(quote) = field.find('"') {
-                    let column = column(rest, start) + quote;
-                    return Fault::error(format!(
-                        "parse error on line {at}, column {column}: bare \" in non-quoted-field"
-                    ));
-                }
-                fields.push(field.to_owned());
-                rest = rest.get(end..).unwrap_or_default();
-                match rest.strip_prefix(',') {
-                    Some(after) => rest = after,
-                    None => break,
-                }
-                continue;
-            };
-            rest = quoted;
-            let mut field = String::new();
-            let more = loop {
-                let Some(end) = rest.find('"') else {
-                    field.push_str(rest);
-                    match lines.next() {
-                        Some((number, line)) => (at, start, rest) = (number, line, line),
-                        None => {
-                            // The quote that is missing would stand behind the last character.
-                            let column = start.len() + 1;
-                            return Fault::error(format!(
-                                "parse error on line {at}, column {column}: extraneous or missing \" in quoted-field"
-                            ));
-                        }
-                    }
-                    continue;
-                };
-                field.push_str(rest.get(..end).unwrap_or_default());
-                rest = rest.get(end + 1..).unwrap_or_default();
-                match rest.chars().next() {
-                    Some('"') => {
-                        field.push('"');
-                        rest = rest.get(1..).unwrap_or_default();
-                    }
-                    Some(',') => {
-                        rest = rest.get(1..).unwrap_or_default();
-                        break true;
-                    }
-                    None | Some('\n') => break false,
-                    Some(_) => {
-                        let column = column(rest, start) - 1;
-                        return Fault::error(format!(
-                            "parse error on line {at}, column {column}: extraneous or missing \" in quoted-field"
-                        ));
-                    }
-                }
-            };
-            fields.push(field);
-            if !more {
-                break;
-            }
-        }
-        if *width.get_or_insert(fields.len()) != fields.len() {
-            return Fault::error(format!("record on line {number}: wrong number of fields"));
-        }
-        records.push(fields.into());
+    match crate::csv::records(text) {
+        Ok(records) => Ok(records.into_iter().map(Data::from).collect()),
+        Err(e) => Fault::error(e),
     }
-    Ok(records)
 }

@@ -1,0 +1,120 @@
+//! What a schema lets through is what its CUE lets through.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use super::{Language, Layout, to_cue};
+use crate::{Inputs, Instance, Limits, compile, json};
+use cue_syntax::Source;
+
+struct Nothing;
+
+impl crate::World for Nothing {
+    fn read(&self, path: &str) -> Result<std::sync::Arc<[u8]>, String> {
+        Err(path.to_owned())
+    }
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        Err(path.to_owned())
+    }
+    fn package(&self, _: &str) -> Option<Vec<(String, std::sync::Arc<str>)>> {
+        None
+    }
+}
+
+/// The declarations of a file as the value of `_schema_`, and `value` that refers to it.
+fn nested(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let imports = lines.iter().position(|l| *l == ")" || l.starts_with("import \"")).map_or(0, |i| i + 1);
+    let (head, body) = lines.split_at(imports);
+    format!("{}\n_whole: {{\n{}\n}}\nvalue: _whole\n", head.join("\n"), body.join("\n"))
+}
+
+fn admits(schema: &str, layout: Layout, value: &str) -> bool {
+    let schema = json::read(&Source::new("schema.json", schema)).unwrap();
+    let text = to_cue(&schema, Language::JsonSchema, layout).unwrap();
+    let mut instance = Instance::default();
+    // A definition of the schema's file, in a file of its own, because an embedding restricts nothing.
+    let text = nested(&text);
+    let source = Source::new("schema.cue", text.clone());
+    let id = instance.sources.add(source.clone());
+    let parsed = cue_syntax::parse_file(&source, id);
+    assert!(parsed.diagnostics.is_empty(), "{text}\n{:?}", parsed.diagnostics);
+    instance.files.extend(parsed.tree);
+    let program = compile(&Nothing, instance).unwrap_or_else(|e| panic!("{text}\n{e:?}"));
+    let data = json::read(&Source::new("value.json", value)).unwrap();
+    let inputs = Inputs { data: vec![(vec![crate::Selector::new("value")], data)], ..Inputs::default() };
+    let evaluation = program.evaluate(inputs, &Limits::default());
+    evaluation.diagnostics().is_empty() && evaluation.root().data(&crate::DataOptions::default()).is_ok()
+}
+
+#[test]
+fn values_that_a_schema_admits_and_values_that_it_refuses() {
+    for (schema, good, bad) in [
+        (r#"{"type": "integer", "minimum": 0, "maximum": 255}"#, "255", "256"),
+        (r#"{"type": "integer", "exclusiveMaximum": 3}"#, "2", "3"),
+        (r#"{"type": "number", "multipleOf": 3}"#, "9", "10"),
+        (r#"{"type": "string", "minLength": 2, "pattern": "^a"}"#, r#""ab""#, r#""ba""#),
+        (r#"{"type": ["string", "null"]}"#, "null", "1"),
+        (r#"{"enum": [1, "a", {"b": 2}]}"#, r#"{"b": 2}"#, r#"{"b": 3}"#),
+        (r#"{"const": [1, 2]}"#, "[1, 2]", "[1]"),
+        (r#"{"type": "array", "items": {"type": "string"}, "minItems": 1}"#, r#"["a"]"#, "[]"),
+        (
+            r#"{"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "null"}}"#,
+            r#"["a", null]"#,
+            r#"["a", 1]"#,
+        ),
+        (r#"{"type": "array", "contains": {"const": 3}, "maxContains": 1}"#, "[1, 3]", "[3, 3]"),
+        (r#"{"type": "array", "uniqueItems": true, "maxItems": 2}"#, "[1, 2]", "[1, 1]"),
+        (
+            r#"{"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false}"#,
+            r#"{"a": "b"}"#,
+            r#"{"b": 1}"#,
+        ),
+        (r#"{"type": "object", "required": ["a"]}"#, r#"{"a": 1, "b": 2}"#, r#"{"b": 1}"#),
+        (
+            r#"{"type": "object", "patternProperties": {"^x": {"type": "integer"}}}"#,
+            r#"{"x1": 1, "y": "a"}"#,
+            r#"{"x1": "a"}"#,
+        ),
+        (
+            r#"{"type": "object", "properties": {"a": {}}, "additionalProperties": {"type": "integer"}}"#,
+            r#"{"a": "s", "b": 1}"#,
+            r#"{"b": "s"}"#,
+        ),
+        (r#"{"type": "object", "minProperties": 1, "maxProperties": 2}"#, r#"{"a": 1}"#, "{}"),
+        (r#"{"anyOf": [{"type": "string", "minLength": 2}, {"type": "integer"}]}"#, r#""ab""#, r#""a""#),
+        (r#"{"oneOf": [{"type": "integer", "minimum": 2}, {"type": "integer", "maximum": 4}]}"#, "1", "3"),
+        (r#"{"allOf": [{"type": "integer", "minimum": 2}, {"maximum": 4}]}"#, "3", "5"),
+        (r#"{"not": {"type": "string"}}"#, "1", r#""a""#),
+        (r#"{"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"minimum": 2}}"#, "2", r#""a""#),
+        (
+            r##"{"type": "object", "properties": {"a": {"$ref": "#/$defs/d"}}, "$defs": {"d": {"type": "integer"}}}"##,
+            r#"{"a": 1}"#,
+            r#"{"a": "s"}"#,
+        ),
+        (
+            r##"{"type": "object", "properties": {"v": {"type": "integer"}, "next": {"$ref": "#"}}}"##,
+            r#"{"next": {"next": {"v": 1}}}"#,
+            r#"{"next": {"next": {"v": "s"}}}"#,
+        ),
+        (
+            r##"{"properties": {"a": {"$ref": "#/properties/b"}, "b": {"type": "integer"}}}"##,
+            r#"{"a": 1, "b": 2}"#,
+            r#"{"a": "s"}"#,
+        ),
+    ] {
+        for layout in [Layout::Plain, Layout::Merged] {
+            assert!(admits(schema, layout, good), "{layout:?}: {schema} admits {good}");
+            assert!(!admits(schema, layout, bad), "{layout:?}: {schema} refuses {bad}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_of_any_depth_is_bounded() {
+    let deep = |n: usize| format!("{}true{}", r#"{"not": "#.repeat(n), "}".repeat(n));
+    let read =
+        |n| json::read(&Source::new("deep.json", deep(n))).map(|d| to_cue(&d, Language::JsonSchema, Layout::Merged));
+    assert!(read(100).unwrap().is_ok());
+    let found = read(400).unwrap().unwrap_err();
+    assert!(found.iter().any(|d| d.message.contains("nested deeper")), "{found:?}");
+}
