@@ -101,7 +101,7 @@ impl StatusWriter<'_> {
             workflow: Some(run),
             observed_generation: self.app.metadata.generation,
             latest_revision: Some(self.revision.clone()),
-            applied_resources: self.keeper.applied().await,
+            applied_resources: told(self.keeper.applied().await),
             ..self.last.clone()
         };
         if status == self.last {
@@ -158,6 +158,14 @@ impl Observe for StatusWriter<'_> {
     fn context(&mut self, backend: ObjectReference) {
         self.context = Some(backend);
     }
+}
+
+/// Objects of which a status tells; the trackers have all of them.
+const TOLD: usize = 1_000;
+
+fn told(mut applied: Vec<model::AppliedResource>) -> Vec<model::AppliedResource> {
+    applied.truncate(TOLD);
+    applied
 }
 
 /// How many steps are under way and not done, sub-steps included.

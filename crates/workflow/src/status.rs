@@ -49,6 +49,7 @@ pub fn project(
         steps.push(status);
     }
     let mut rest = serde_json::Map::new();
+    summarise(&mut steps, &mut rest);
     if let Some((id, refused)) = state.operations.last().filter(|(_, refused)| !refused.is_empty()) {
         rest.insert("refusedOperation".to_owned(), serde_json::json!({ "id": id, "message": refused }));
     }
@@ -67,6 +68,34 @@ pub fn project(
         end_time: state.ended.map(|(at, _)| at.rfc3339()),
         ..WorkflowStatus::default()
     }
+}
+
+/// Top-level steps of which a status tells one by one; an object with many more cannot be stored.
+const TOLD: usize = 1_000;
+
+/// Of a long run the oldest steps that went well are only counted.
+fn summarise(steps: &mut Vec<StepStatus>, rest: &mut serde_json::Map<String, serde_json::Value>) {
+    let mut surplus = steps.len().saturating_sub(TOLD);
+    if surplus == 0 {
+        return;
+    }
+    let (mut succeeded, mut skipped, mut pending) = (0u64, 0u64, 0u64);
+    steps.retain(|step| {
+        let counted = match step.phase {
+            StepPhase::Succeeded => &mut succeeded,
+            StepPhase::Skipped => &mut skipped,
+            StepPhase::Pending => &mut pending,
+            _ => return true,
+        };
+        let dropped = surplus > 0;
+        if dropped {
+            surplus -= 1;
+            *counted += 1;
+        }
+        !dropped
+    });
+    let told = serde_json::json!({ "succeeded": succeeded, "skipped": skipped, "pending": pending });
+    rest.insert("summarisedSteps".to_owned(), told);
 }
 
 fn step_status(

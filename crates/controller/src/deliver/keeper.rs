@@ -14,7 +14,7 @@ use model::tracker::ResourceKey;
 use model::{Application, AppliedResource, labels};
 use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use tokio::sync::Mutex;
 
 /// How many objects of one dispatch are applied at a time.
@@ -28,8 +28,16 @@ pub struct Keeper {
     rules: Rules,
     revision: String,
     inventory: Mutex<Inventory>,
+    /// What is to be recorded by whoever writes next: many steps at a time are one write.
+    waiting: std::sync::Mutex<Vec<Arc<Waiting>>>,
     /// What has been applied, as far as it is known: the inventory also holds what was only about to be.
     applied: std::sync::Mutex<FxHashSet<ResourceKey>>,
+}
+
+/// Objects that somebody waits to see recorded.
+struct Waiting {
+    manifests: Vec<Manifest>,
+    recorded: OnceLock<Result<Vec<bool>, Fault>>,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -55,7 +63,8 @@ impl Keeper {
         let told = app.status.iter().flat_map(|status| &status.applied_resources);
         let applied = told.map(key_of).collect();
         let (inventory, applied) = (Mutex::new(inventory), std::sync::Mutex::new(applied));
-        let keeper = Keeper { hub, clusters, app, rules, revision, inventory, applied };
+        let waiting = std::sync::Mutex::default();
+        let keeper = Keeper { hub, clusters, app, rules, revision, inventory, waiting, applied };
         keeper.recover().await;
         Ok(keeper)
     }
@@ -103,13 +112,36 @@ impl Keeper {
         self.inventory.lock().await.clone()
     }
 
-    /// Records objects; they may be applied when this returns.
+    /// Records objects; they may be applied when this returns. Says of each whether it had been recorded before. Whoever
+    /// comes first writes for all who wait by then: one write for each object is what makes wide runs slow.
     async fn record(&self, manifests: &[(Manifest, ObjectRef)]) -> Result<Vec<bool>, Fault> {
+        let mine = Arc::new(Waiting {
+            manifests: manifests.iter().map(|(manifest, _)| manifest.clone()).collect(),
+            recorded: OnceLock::new(),
+        });
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(mine.clone());
         let mut inventory = self.inventory.lock().await;
-        let known = manifests.iter().map(|(m, _)| inventory.has(&key(&m.cluster, &m.object))).collect();
-        let records: Vec<Record<'_>> = manifests
+        if let Some(recorded) = mine.recorded.get() {
+            return recorded.clone();
+        }
+        let all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let known: Vec<Vec<bool>> = all
             .iter()
-            .map(|(m, _)| Record {
+            .map(|one| one.manifests.iter().map(|m| inventory.has(&key(&m.cluster, &m.object))).collect())
+            .collect();
+        let stored = self.record_all(&mut inventory, &all).await;
+        for (one, known) in all.iter().zip(known) {
+            // each is set once, by whoever took it out of the list
+            let _ = one.recorded.set(stored.clone().map(|()| known));
+        }
+        mine.recorded.get().cloned().unwrap_or_else(|| Err(Fault::transient("the inventory was not written")))
+    }
+
+    async fn record_all(&self, inventory: &mut Inventory, all: &[Arc<Waiting>]) -> Result<(), Fault> {
+        let records: Vec<Record<'_>> = all
+            .iter()
+            .flat_map(|one| &one.manifests)
+            .map(|m| Record {
                 cluster: &m.cluster,
                 component: &m.component,
                 trait_name: &m.trait_name,
@@ -124,7 +156,7 @@ impl Keeper {
         }
         // only what is stored is recorded: a write that failed has to be tried again before anything is applied
         *inventory = recorded;
-        Ok(known)
+        Ok(())
     }
 
     async fn store(&self, tracker: &mut model::ResourceTracker) -> Result<(), Fault> {
