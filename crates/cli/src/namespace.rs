@@ -10,7 +10,7 @@ pub(crate) enum NamespaceArgs {
         /// Its name
         name: String,
         /// On these clusters [default: the hub]
-        #[arg(long, short, value_delimiter = ',', default_value = "local")]
+        #[arg(long, short, visible_alias = "cluster", value_delimiter = ',', default_value = "local")]
         clusters: Vec<String>,
     },
     /// List namespaces

@@ -95,12 +95,14 @@ fn of_revision(revision: &ApplicationRevision) -> Result<Given, Error> {
     Ok(given)
 }
 
-fn step_types(steps: &[Step], into: &mut Vec<String>) {
-    for step in steps {
-        if step.kind != model::generate::STEP_GROUP && !into.contains(&step.kind) {
-            into.push(step.kind.clone());
+/// The types of steps, each with the property that names it first.
+fn step_types(steps: &[Step], path: &str, into: &mut Vec<(String, String)>) {
+    for (i, step) in steps.iter().enumerate() {
+        let path = format!("{path}[{i}]");
+        if step.kind != model::generate::STEP_GROUP && into.iter().all(|(kind, _)| *kind != step.kind) {
+            into.push((step.kind.clone(), format!("{path}.type")));
         }
-        step_types(&step.sub_steps, into);
+        step_types(&step.sub_steps, &format!("{path}.subSteps"), into);
     }
 }
 
@@ -163,7 +165,7 @@ pub async fn prepare(
     let plan = Plan::of(&subject.app, &subject.steps);
     let mut used = IndexMap::new();
     let mut kinds = Vec::new();
-    step_types(&subject.steps.steps, &mut kinds);
+    step_types(&subject.steps.steps, "spec.workflow.steps", &mut kinds);
     let mut wanted: Vec<(DefinitionKind, String, String)> = Vec::new();
     for (i, component) in subject.app.spec.components.iter().enumerate() {
         let path = format!("spec.components[{i}]");
@@ -172,9 +174,7 @@ pub async fn prepare(
             wanted.push((DefinitionKind::Trait, t.kind.clone(), format!("{path}.traits[{j}].type")));
         }
     }
-    for kind in kinds {
-        wanted.push((DefinitionKind::WorkflowStep, kind, "spec.workflow.steps".to_owned()));
-    }
+    wanted.extend(kinds.into_iter().map(|(kind, path)| (DefinitionKind::WorkflowStep, kind, path)));
     for (kind, name, path) in wanted {
         if used.contains_key(&(kind, name.clone())) {
             continue;

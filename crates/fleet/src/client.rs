@@ -4,6 +4,7 @@ use crate::credential::{Credential, User};
 use crate::error::{Error, ErrorKind, root_cause};
 use crate::kubeconfig;
 use crate::lane::{Lane, LaneLayer};
+use crate::outgoing;
 use http::Request;
 use kube::client::{Body, ClientBuilder};
 use kube::config::KubeConfigOptions;
@@ -19,7 +20,11 @@ pub(crate) async fn connect(cluster: &str, credential: &Credential) -> Result<Cl
     let config = kubeconfig::of_credential(credential)?;
     let options = KubeConfigOptions::default();
     let config = Config::from_custom_kubeconfig(config, &options).await;
-    let config = config.map_err(|error| unusable(cluster, &root_cause(&error)))?;
+    let mut config = config.map_err(|error| unusable(cluster, &root_cause(&error)))?;
+    if credential.proxy.is_none() {
+        // kube takes a proxy of the environment for every address, also for those that are to be reached directly.
+        config.proxy_url = outgoing::proxy(&config.cluster_url, |name| std::env::var(name).ok());
+    }
     build(cluster, config, matches!(credential.user, User::Exec(_))).await
 }
 

@@ -26,14 +26,18 @@ pub(crate) fn check(home: &Home, cluster: &str, exec: &ExecConfig) -> Result<(),
     if known(home)?.contains(&described(exec)) {
         return Ok(());
     }
-    let command = exec.command.as_deref().unwrap_or_default();
-    let arguments = exec.args.as_deref().unwrap_or_default().join(" ");
     let message = format!(
         "cluster {cluster} is reached through the command `{}`, which was not joined from this machine",
-        format!("{command} {arguments}").trim_end()
+        command(exec)
     );
     Err(Error::new(ErrorKind::ExecNotTrusted, message)
         .help(format!("if you trust whoever joined it: lateen cluster trust {cluster}")))
+}
+
+/// The command with its arguments.
+pub(crate) fn command(exec: &ExecConfig) -> String {
+    let words = exec.command.iter().chain(exec.args.iter().flatten());
+    words.map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn known(home: &Home) -> Result<Vec<Value>, Error> {

@@ -174,6 +174,20 @@ impl Fleet {
         }
     }
 
+    /// The command that gets the credentials of this cluster, if one does.
+    pub async fn plugin(&self, name: &str) -> Result<Option<String>, Error> {
+        if model::cluster::normalise(name).is_empty() {
+            return Ok(None);
+        }
+        Ok(match self.record(name).await?.target()? {
+            Target::Remote(credential) => match &credential.user {
+                User::Exec(exec) => Some(exec_trust::command(exec)),
+                _ => None,
+            },
+            Target::Embedded { .. } => None,
+        })
+    }
+
     /// Agrees to run the exec plugin with which somebody joined this cluster from another machine.
     pub async fn trust(&self, name: &str) -> Result<(), Error> {
         match self.record(name).await?.target()? {

@@ -28,6 +28,7 @@ mod lane;
 mod local;
 mod namespace;
 mod ocm;
+mod outgoing;
 mod placement;
 mod proxy;
 mod record;

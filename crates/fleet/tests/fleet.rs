@@ -280,7 +280,9 @@ async fn an_embedded_cluster_is_served_with_its_kubeconfig() {
     let server = tokio::spawn(async move { fleet.serve("local", listener).await });
 
     let kubeconfig = kube::config::Kubeconfig::read_from(&path).unwrap();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
+    // kube alone, unlike kubectl and Lateen, asks a proxy of the environment for this machine too.
+    config.proxy_url = None;
     let mut anonymous = config.clone();
     anonymous.cluster_url = format!("http://{address}").parse().unwrap();
     let client = kube::Client::try_from(config).unwrap();

@@ -71,7 +71,7 @@ pub(super) async fn probe(hub: HubArgs, args: ProbeArgs) -> Outcome {
             let state = if h.problem.is_none() { "answers" } else { "does not answer" };
             let version = h.version.clone().unwrap_or_default();
             let problem = h.problem.clone().unwrap_or_default();
-            vec![h.cluster.clone(), state.to_owned(), version, format!("{:?}", h.took), problem]
+            vec![h.cluster.clone(), state.to_owned(), version, format!("{} ms", h.took.as_millis()), problem]
         })
         .collect();
     print!("{}", table::draw(&["CLUSTER", "STATE", "VERSION", "TOOK", "PROBLEM"], &rows));

@@ -6,6 +6,7 @@ mod join;
 mod list;
 mod place;
 mod serve;
+mod trust;
 
 use crate::session::{HubArgs, Outcome};
 use cue_syntax::Diagnostic;
@@ -28,6 +29,8 @@ pub(crate) enum ClusterArgs {
     /// Add or remove labels of a cluster
     #[command(subcommand)]
     Labels(change::LabelsArgs),
+    /// Agree to run the command with which somebody else joined a cluster
+    Trust(trust::TrustArgs),
     /// Ask clusters whether they answer
     Probe(list::ProbeArgs),
     /// Make an embedded cluster and join it
@@ -48,6 +51,7 @@ pub(crate) async fn run(hub: HubArgs, args: ClusterArgs) -> Outcome {
         ClusterArgs::Rename(args) => change::rename(hub, args).await,
         ClusterArgs::Alias(args) => change::alias(hub, args).await,
         ClusterArgs::Labels(args) => change::labels(hub, args).await,
+        ClusterArgs::Trust(args) => trust::run(hub, args).await,
         ClusterArgs::Probe(args) => list::probe(hub, args).await,
         ClusterArgs::Create(args) => create::run(hub, args).await,
         ClusterArgs::Delete(args) => create::delete(hub, args).await,
