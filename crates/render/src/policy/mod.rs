@@ -1,22 +1,16 @@
 //! Policies that Lateen itself acts on, as typed values. Every other type is rendered from its definition.
 
-mod apply;
 pub(crate) mod change;
 mod env_binding;
-mod garbage_collect;
 mod over;
 pub(crate) mod render;
 mod replication;
-mod selector;
 mod topology;
 
-pub use apply::{ApplyOnce, ApplyOnceRule, OwnershipRule, ResourceUpdate, ResourceUpdateRule};
 pub use change::{ComponentChange, TraitChange};
 pub use env_binding::{Env, EnvBinding};
-pub use garbage_collect::{GarbageCollect, GarbageCollectRule};
 pub use over::Override;
 pub use replication::Replication;
-pub use selector::{Described, Selector};
 pub use topology::Topology;
 
 use crate::application::{NamedPolicy, typed};
@@ -39,18 +33,9 @@ pub enum Kind {
     EnvBinding(EnvBinding),
     /// Copies.
     Replication(Replication),
-    /// What happens to objects that are not rendered any more.
-    GarbageCollect(GarbageCollect),
-    /// Objects that are left to others once applied.
-    ApplyOnce(ApplyOnce),
-    /// Objects that are never written.
-    ReadOnly(OwnershipRule),
-    /// Objects that are taken over.
-    TakeOver(OwnershipRule),
-    /// Objects that several Applications have.
-    SharedResource(OwnershipRule),
-    /// How objects are changed.
-    ResourceUpdate(ResourceUpdate),
+    /// How delivered objects are treated (`garbage-collect`, `apply-once`, `read-only`, `take-over`, `shared-resource`,
+    /// `resource-update`): only checked here; `delivery` reads their rules.
+    Delivery,
     /// Kept for old files: health is always watched.
     Health,
     /// Keeps the values of each step.
@@ -116,12 +101,9 @@ fn one(renderer: &Renderer, policy: &NamedPolicy, context: &RenderContext) -> Re
         "override" => Kind::Override(parse(&properties, &base)?),
         "env-binding" => Kind::EnvBinding(parse(&properties, &base)?),
         "replication" => Kind::Replication(parse(&properties, &base)?),
-        "garbage-collect" => Kind::GarbageCollect(parse(&properties, &base)?),
-        "apply-once" => Kind::ApplyOnce(parse(&properties, &base)?),
-        "read-only" => Kind::ReadOnly(parse(&properties, &base)?),
-        "take-over" => Kind::TakeOver(parse(&properties, &base)?),
-        "shared-resource" => Kind::SharedResource(parse(&properties, &base)?),
-        "resource-update" => Kind::ResourceUpdate(parse(&properties, &base)?),
+        "garbage-collect" | "apply-once" | "read-only" | "take-over" | "shared-resource" | "resource-update" => {
+            Kind::Delivery
+        }
         "health" => Kind::Health,
         "debug" => Kind::Debug,
         _ => Kind::Custom,
