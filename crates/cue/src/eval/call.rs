@@ -449,7 +449,9 @@ impl Evaluator {
     pub(crate) fn satisfies(&mut self, v: &Val, schema: &Val, at: ExprId) -> Option<bool> {
         let n = self.unified(v, schema, at);
         self.task_depth += 1;
+        let outer = std::mem::replace(&mut self.trial, n);
         self.finalize(n);
+        self.trial = outer;
         self.task_depth -= 1;
         if self.permanent(n).is_some() {
             return Some(false);

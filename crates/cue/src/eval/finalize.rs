@@ -360,7 +360,10 @@ impl Evaluator {
         let mut i = 0;
         while let Some(arc) = self.nodes[n].arcs.get(i).copied() {
             i += 1;
-            if self.nodes[arc].arc == ArcKind::Optional {
+            // What a trial only requires is not there, whatever it would be: in a recursive definition looking at it would
+            // try the same again, one level further down.
+            if self.nodes[arc].arc == ArcKind::Optional || (self.nodes[arc].arc == ArcKind::Required && self.trial == n)
+            {
                 continue;
             }
             complete &= self.finalize(arc);
