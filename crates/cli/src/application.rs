@@ -5,6 +5,7 @@ use crate::progress::Progress;
 use crate::session::{Failure, Outcome, Session};
 use controller::clusters::FleetClusters;
 use controller::prepare::Definitions;
+use controller::requester::Requesters;
 use controller::{Finished, Runner};
 use cue_syntax::Diagnostic;
 use model::generate::STEP_GROUP;
@@ -67,6 +68,7 @@ pub(crate) fn runner(session: &Session, definitions: Definitions, say: impl Fn(&
         processes: Arc::new(ThisMachine::new()),
         definitions,
         outside: session.outside.clone(),
+        requesters: Requesters::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::application::{AppArgs, find, runner};
 use crate::session::{HubArgs, Outcome, Session, confirm};
-use controller::deliver::{Keeper, remove};
+use controller::deliver::remove;
 use controller::lease::{self, Attempt};
 use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
@@ -35,7 +35,7 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
     let app = find(&session, &args.app).await?;
     let runner = runner(&session, Definitions::default(), |notice| eprintln!("  {notice}"));
     let rules = Rules::of(&app.spec.policies)?;
-    let keeper = Keeper::open(session.hub.clone(), runner.clusters.clone(), app.clone(), rules, String::new()).await?;
+    let keeper = runner.keeper(&app, rules, "").await?;
     let plan = delivery::prune::teardown(&keeper.inventory().await, keeper.rules(), args.orphan);
     if !args.yes {
         for deletion in &plan.delete {

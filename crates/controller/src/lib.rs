@@ -17,10 +17,12 @@ pub mod lease;
 pub mod packages;
 pub mod perform;
 pub mod prepare;
+pub mod requester;
 pub mod run;
 pub mod runtime;
 pub mod status;
 pub mod subject;
+pub mod webhook;
 
 pub use error::Error;
 pub use hub::Hub;

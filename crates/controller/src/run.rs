@@ -8,11 +8,13 @@ use crate::hub::Hub;
 use crate::lease::{Held, Processes};
 use crate::perform::Performer;
 use crate::prepare::{Definitions, Prepared, prepare, revision_object};
+use crate::requester::Requesters;
 use crate::runtime::{Ended, Execution, Journal, Signal, execute, persist};
 use crate::status::{Services, StatusWriter};
 use crate::subject::Subject;
 use actions::{Clusters as _, Fault, FaultClass, ObjectRef, Outside};
 use delivery::revision::Parts;
+use delivery::rules::Rules;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use model::status::RevisionReference;
@@ -38,6 +40,8 @@ pub struct Runner {
     pub definitions: Definitions,
     /// The way to the world outside of clusters.
     pub outside: Arc<Outside>,
+    /// In whose name Applications are delivered.
+    pub requesters: Requesters,
 }
 
 impl std::fmt::Debug for Runner {
@@ -81,6 +85,22 @@ impl Runner {
     pub async fn check_with(&self, app: &Application, given: &Parts) -> Result<Prepared, Error> {
         let subject = Subject::load(&self.hub, app, given).await?;
         self.prepare(&subject).await
+    }
+
+    /// The clusters as an Application may use them.
+    pub fn clusters_of(&self, app: &Application) -> Arc<FleetClusters> {
+        match self.requesters.of(app) {
+            Some(identity) => Arc::new(self.clusters.acting_as(Some(identity))),
+            None => self.clusters.clone(),
+        }
+    }
+
+    /// The keeper of an Application's objects, with the Application's rights.
+    ///
+    /// # Errors
+    /// As for [`Keeper::open`].
+    pub async fn keeper(&self, app: &Application, rules: Rules, revision: &str) -> Result<Keeper, Fault> {
+        Keeper::open(self.hub.clone(), self.clusters_of(app), app.clone(), rules, revision.to_owned()).await
     }
 
     async fn prepare(&self, subject: &Subject) -> Result<Prepared, Error> {
@@ -180,7 +200,7 @@ impl Runner {
         let Begun { app, subject, prepared, keeper } = begun;
         let (sender, signals) = mpsc::unbounded_channel();
         let services = Services::of(&known_services(&app, &subject));
-        let clusters = self.clusters.clone();
+        let clusters = self.clusters_of(&app);
         let delivery = Delivery::new(
             prepared.renderer.clone(),
             prepared.input.clone(),
@@ -301,14 +321,7 @@ impl Runner {
             finalizers.push(labels::APP_FINALIZER.to_owned());
             persist(|| self.hub.set_finalizers(&app, &finalizers)).await?;
         }
-        let keeper = Keeper::open(
-            self.hub.clone(),
-            self.clusters.clone(),
-            app.clone(),
-            subject.rules.clone(),
-            subject.revision.name.clone(),
-        )
-        .await?;
+        let keeper = self.keeper(&app, subject.rules.clone(), &subject.revision.name).await?;
         Ok(Begun { app, subject, prepared, keeper: Arc::new(keeper) })
     }
 

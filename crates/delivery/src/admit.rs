@@ -3,7 +3,7 @@
 //! An object belongs to the Application that its labels `app.oam.dev/name` and `app.oam.dev/namespace` name. What belongs
 //! to somebody else, or to nobody, is never changed unless a policy says so.
 
-use crate::rules::Rules;
+use crate::rules::{Phase, Rules};
 use model::{Application, labels};
 use serde_json::Value;
 
@@ -47,7 +47,14 @@ pub fn is_ours(app: &Application, live: &Value) -> bool {
 
 /// Decides from the wanted object and the live one, if there is one. `recorded`: this Application's inventory has it, so
 /// that an object whose labels were lost is still known as its own.
-pub fn admit(app: &Application, rules: &Rules, wanted: &Value, live: Option<&Value>, recorded: bool) -> Admission {
+pub fn admit(
+    app: &Application,
+    rules: &Rules,
+    wanted: &Value,
+    live: Option<&Value>,
+    recorded: bool,
+    phase: Phase,
+) -> Admission {
     let Some(live) = live else {
         return if rules.is_read_only(wanted) {
             Admission::Refuse(format!("{} is read-only for this application and does not exist", describe(wanted)))
@@ -88,12 +95,12 @@ pub fn admit(app: &Application, rules: &Rules, wanted: &Value, live: Option<&Val
             ));
         }
     }
-    if rules.keeps_on_update(wanted).iter().any(|path| path == "*") && is_ours(app, live) {
+    if rules.keeps(phase, wanted).iter().any(|path| path == "*") && is_ours(app, live) {
         return Admission::Keep;
     }
     let update = rules.update(wanted);
-    let at = |object: &Value, path: &str| object.pointer(&format!("/{}", path.replace('.', "/"))).cloned();
-    let differs = |path: &String| at(wanted, path).is_some_and(|value| at(live, path).as_ref() != Some(&value));
+    let at = |path: &String| crate::path::get(wanted, path).map(|value| (value, crate::path::get(live, path)));
+    let differs = |path: &String| at(path).is_some_and(|(wanted, live)| live != Some(wanted));
     if update.recreate_fields.iter().any(differs) {
         return Admission::Recreate;
     }
@@ -128,7 +135,7 @@ mod tests {
     }
 
     fn decide(rules: &Rules, live: Option<&Value>, recorded: bool) -> Admission {
-        admit(&app(), rules, &object("shop"), live, recorded)
+        admit(&app(), rules, &object("shop"), live, recorded, Phase::Update)
     }
 
     #[test]

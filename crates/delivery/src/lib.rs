@@ -12,7 +12,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod admit;
+pub mod drift;
 pub mod inventory;
+pub mod path;
 pub mod prune;
 pub mod revision;
 pub mod rules;

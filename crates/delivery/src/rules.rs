@@ -79,6 +79,15 @@ struct CollectRule {
     propagation: Option<Propagation>,
 }
 
+/// Why an object is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// A version is delivered.
+    Update,
+    /// Somebody has changed it, and it is brought back.
+    Drift,
+}
+
 /// When the fields of an object are left as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -226,9 +235,13 @@ impl Rules {
         self.once_always || self.once_rule(object, Affect::OnStateKeep).is_some_and(|r| r.strategy.path.is_empty())
     }
 
-    /// The paths of an object that keep their live value when a new version is applied; `["*"]`: all of it.
-    pub fn keeps_on_update(&self, object: &Value) -> Vec<String> {
-        match self.once_rule(object, Affect::OnUpdate) {
+    /// The paths of an object that keep their live value; `["*"]`: all of it.
+    pub fn keeps(&self, phase: Phase, object: &Value) -> Vec<String> {
+        let affect = match phase {
+            Phase::Update => Affect::OnUpdate,
+            Phase::Drift => Affect::OnStateKeep,
+        };
+        match self.once_rule(object, affect) {
             Some(rule) if rule.strategy.path.is_empty() => vec!["*".to_owned()],
             Some(rule) => rule.strategy.path.clone(),
             None => Vec::new(),
@@ -251,7 +264,7 @@ impl Rules {
     pub fn are_plain_for(&self, object: &Value) -> bool {
         !self.is_read_only(object)
             && !self.is_shared(object)
-            && self.keeps_on_update(object).is_empty()
+            && self.keeps(Phase::Update, object).is_empty()
             && self.update(object) == Update::default()
     }
 
@@ -340,7 +353,7 @@ mod tests {
         let by_path = rules(json!([{"type": "apply-once", "properties": {"enable": true, "rules": [
             {"selector": {"componentNames": ["db"]}, "strategy": {"affect": "onUpdate", "path": ["spec.size"]}}]}}]));
         assert!(!by_path.keeps_drift(&volume()));
-        assert_eq!(by_path.keeps_on_update(&volume()), ["spec.size"]);
+        assert_eq!(by_path.keeps(Phase::Update, &volume()), ["spec.size"]);
     }
 
     #[test]

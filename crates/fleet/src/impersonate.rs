@@ -16,16 +16,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// A ServiceAccount with the groups that an apiserver gives it.
+    /// A ServiceAccount. Its groups are left to the apiserver, which knows them: whoever acts as it then needs the right to
+    /// impersonate ServiceAccounts, and none to impersonate groups.
     pub fn service_account(namespace: &str, name: &str) -> Identity {
-        Identity {
-            user: format!("system:serviceaccount:{namespace}:{name}"),
-            groups: vec![
-                "system:serviceaccounts".to_owned(),
-                format!("system:serviceaccounts:{namespace}"),
-                "system:authenticated".to_owned(),
-            ],
-        }
+        Identity { user: format!("system:serviceaccount:{namespace}:{name}"), groups: Vec::new() }
     }
 
     /// A client that acts as this identity. The given one stays as it is.
@@ -70,13 +64,15 @@ mod tests {
         let client = Client::new(send, "default");
         let acting = Identity::service_account("team", "deployer").client(&client).unwrap();
         crate::api::get(&acting, "/api").await.unwrap();
+        let jane = Identity { user: "jane".into(), groups: vec!["a".into(), "b".into()] };
+        crate::api::get(&jane.client(&client).unwrap(), "/api").await.unwrap();
         assert_eq!(
             *seen.lock().unwrap(),
             [
                 "impersonate-user: system:serviceaccount:team:deployer",
-                "impersonate-group: system:serviceaccounts",
-                "impersonate-group: system:serviceaccounts:team",
-                "impersonate-group: system:authenticated",
+                "impersonate-user: jane",
+                "impersonate-group: a",
+                "impersonate-group: b",
             ]
         );
         assert!(Identity { user: "a\nb".into(), groups: vec![] }.client(&client).is_err());

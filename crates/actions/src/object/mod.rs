@@ -112,6 +112,13 @@ impl Objects {
         Objects { client, cluster: cluster.into(), resolver: Resolver::default() }
     }
 
+    /// The same objects through another client: other credentials, or somebody else's name. What was learnt of the cluster's
+    /// kinds is kept.
+    #[must_use]
+    pub fn through(&self, client: ::kube::Client) -> Objects {
+        Objects { client, ..self.clone() }
+    }
+
     /// The cluster's name.
     pub fn cluster(&self) -> &str {
         &self.cluster

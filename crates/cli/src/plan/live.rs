@@ -8,7 +8,7 @@ use authoring::plan::{AppPlan, PlannedCluster, PlannedObject};
 use controller::clusters::FleetClusters;
 use delivery::Inventory;
 use delivery::admit::{Admission, admit};
-use delivery::rules::Rules;
+use delivery::rules::{Phase, Rules};
 use futures::StreamExt;
 use model::tracker::ResourceKey;
 use model::{Application, ManagedResource};
@@ -105,7 +105,7 @@ async fn verdict(objects: &Objects, app: &Application, rules: &Rules, manifest: 
         Ok(live) => live,
         Err(fault) => return Verdict::Failed(fault.message),
     };
-    match admit(app, rules, manifest, live.as_ref(), recorded) {
+    match admit(app, rules, manifest, live.as_ref(), recorded, Phase::Update) {
         Admission::Apply => {}
         Admission::Use | Admission::Keep => return Verdict::Same,
         Admission::Share(_) => return Verdict::Same,

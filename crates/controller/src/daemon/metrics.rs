@@ -18,6 +18,8 @@ pub struct Metrics {
     interrupted: AtomicU64,
     removed: AtomicU64,
     watch_failures: AtomicU64,
+    drift_repaired: AtomicU64,
+    drift_left: AtomicU64,
     run_millis: AtomicU64,
     /// Since when the watch is interrupted; `None`: it is not.
     silent: Mutex<Option<Instant>>,
@@ -47,6 +49,14 @@ impl Metrics {
         self.removed.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn drift_repaired(&self) {
+        self.drift_repaired.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn drift_left(&self) {
+        self.drift_left.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn ran(&self, took: Duration, well: bool) {
         self.runs.fetch_add(1, Ordering::Relaxed);
         self.run_millis.fetch_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -71,6 +81,8 @@ impl Metrics {
             ("lateen_runs_interrupted_total", "counter", "Of these, those that ended with an error", &self.interrupted),
             ("lateen_applications_deleted_total", "counter", "Applications that were deleted", &self.removed),
             ("lateen_watch_failures_total", "counter", "Interruptions of the watch", &self.watch_failures),
+            ("lateen_drift_repaired_total", "counter", "Objects that were brought back", &self.drift_repaired),
+            ("lateen_drift_left_total", "counter", "Changed objects that could not be", &self.drift_left),
         ];
         for (name, kind, help, value) in rows {
             let value = value.load(Ordering::Relaxed);
@@ -102,6 +114,6 @@ mod tests {
             text.contains("\nlateen_runs_interrupted_total 1\n") && text.contains("\nlateen_run_seconds_total 1.5\n")
         );
         assert!(text.starts_with("# HELP lateen_applications Applications"), "{text}");
-        assert_eq!(text.matches("# TYPE").count(), 7);
+        assert_eq!(text.matches("# TYPE").count(), 9);
     }
 }

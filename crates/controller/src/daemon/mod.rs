@@ -3,6 +3,7 @@
 //! One watch tells which Applications there are. Each one that needs something gets a task that takes its lease and runs it,
 //! so many at a time; what is settled costs nothing until it changes. It must never decide what a run does.
 
+mod keep;
 mod metrics;
 mod need;
 mod probe;
@@ -10,7 +11,8 @@ mod probe;
 pub use metrics::Metrics;
 pub use probe::answer;
 
-use crate::deliver::{Keeper, remove};
+use crate::deliver::drift::Drift;
+use crate::deliver::remove;
 use crate::error::Error;
 use crate::lease::{self, Attempt};
 use crate::run::{Finished, Runner};
@@ -84,6 +86,9 @@ impl Daemon {
         let permits = Arc::new(Semaphore::new(self.parallel.max(1)));
         let (sender, mut done) = mpsc::unbounded_channel::<(Key, Did)>();
         let (again, mut due) = mpsc::unbounded_channel::<Key>();
+        let (wake, mut drifted) = mpsc::unbounded_channel::<Key>();
+        // the watches end with this function
+        let (drift, _watches) = Drift::start(self.runner.hub.clone(), self.runner.clusters.clone(), wake);
         let mut known: FxHashMap<Key, Known> = FxHashMap::default();
         let mut busy = 0usize;
         loop {
@@ -114,8 +119,11 @@ impl Daemon {
                 },
                 Some((key, did)) = done.recv() => {
                     busy = busy.saturating_sub(1);
-                    self.over(key, did, &mut known, &again)
+                    let suspected = drift.has_suspects(&key);
+                    self.over(key, did, suspected, &mut known, &again)
                 }
+                // one that is busy looks at it when it is done
+                Some(key) = drifted.recv() => known.get(&key).is_some_and(|k| !k.busy).then_some(key),
                 Some(key) = due.recv() => known.get(&key).is_some_and(|k| !k.busy).then_some(key),
                 _ = self.stop.changed() => break,
             };
@@ -123,7 +131,7 @@ impl Daemon {
             if let Some(key) = start {
                 known.entry(key.clone()).or_default().busy = true;
                 busy += 1;
-                self.start(key, permits.clone(), sender.clone());
+                self.start(key, permits.clone(), sender.clone(), drift.clone());
             }
             self.metrics.under_way(busy);
         }
@@ -159,6 +167,7 @@ impl Daemon {
         &self,
         key: Key,
         did: Did,
+        suspected: bool,
         known: &mut FxHashMap<Key, Known>,
         again: &mpsc::UnboundedSender<Key>,
     ) -> Option<Key> {
@@ -175,7 +184,7 @@ impl Daemon {
                 entry.rested = Some(fingerprint);
                 entry.failures = 0;
                 // the changes that were seen meanwhile are most often its own: the next look is cheap and finds out
-                (changed && moved).then_some(key)
+                ((changed && moved) || suspected).then_some(key)
             }
             Did::Failed => {
                 entry.failures += 1;
@@ -191,11 +200,20 @@ impl Daemon {
         }
     }
 
-    fn start(&self, key: Key, permits: Arc<Semaphore>, sender: mpsc::UnboundedSender<(Key, Did)>) {
+    fn start(&self, key: Key, permits: Arc<Semaphore>, sender: mpsc::UnboundedSender<(Key, Did)>, drift: Arc<Drift>) {
         let (runner, metrics, stop) = (self.runner.clone(), self.metrics.clone(), self.stop.clone());
         tokio::spawn(async move {
             let did = match permits.acquire_owned().await {
-                Ok(_permit) => one(&runner, &metrics, &key, stop).await,
+                Ok(_permit) => match one(&runner, &metrics, &key, stop).await {
+                    Did::Rested(fingerprint) => match keep::keep(&runner, &metrics, &drift, &key).await {
+                        Ok(()) => Did::Rested(fingerprint),
+                        Err(error) => {
+                            tracing::warn!(namespace = key.0, name = key.1, %error, "drift could not be looked at");
+                            Did::Failed
+                        }
+                    },
+                    did => did,
+                },
                 Err(_) => Did::Failed,
             };
             // the loop may have ended: then nobody wants to know
@@ -310,7 +328,7 @@ async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
         Attempt::Theirs { .. } => return Ok(false),
     };
     let rules = Rules::of(&app.spec.policies)?;
-    let keeper = Keeper::open(runner.hub.clone(), runner.clusters.clone(), app.clone(), rules, String::new()).await;
+    let keeper = runner.keeper(app, rules, "").await;
     let orphan = app.metadata.finalizers.iter().any(|f| f == labels::ORPHAN_FINALIZER);
     let removed = match &keeper {
         Ok(keeper) => remove(&runner.hub, keeper, app, orphan, false).await,

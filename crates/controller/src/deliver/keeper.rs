@@ -6,7 +6,7 @@ use crate::runtime::persist;
 use actions::{Clusters, Dispatch, Fault, FaultClass, Manifest, ObjectRef, Objects, PatchType};
 use delivery::admit::{Admission, admit};
 use delivery::inventory::{Inventory, Record};
-use delivery::rules::{Propagation, Rules};
+use delivery::rules::{Phase, Propagation, Rules};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use kube::api::{DeleteParams, PropagationPolicy};
@@ -183,26 +183,50 @@ impl Keeper {
             }
         }
         let live = objects.read(target).await?;
-        match admit(&self.app, &self.rules, wanted, live.as_ref(), recorded) {
-            Admission::Apply => self.write(&objects, wanted, live.as_ref()).await,
+        self.bring(&objects, target, wanted, live, recorded, Phase::Update).await
+    }
+
+    /// The objects of a cluster.
+    pub(super) async fn objects(&self, cluster: &str) -> Result<Objects, Fault> {
+        self.clusters.objects(cluster).await
+    }
+
+    /// Brings a live object to the wanted state, as far as it may be touched.
+    pub(super) async fn bring(
+        &self,
+        objects: &Objects,
+        target: &ObjectRef,
+        wanted: &Value,
+        live: Option<Value>,
+        recorded: bool,
+        phase: Phase,
+    ) -> Result<Value, Fault> {
+        match admit(&self.app, &self.rules, wanted, live.as_ref(), recorded, phase) {
+            Admission::Apply => self.write(objects, wanted, live.as_ref(), phase).await,
             Admission::Use | Admission::Keep => Ok(live.unwrap_or(Value::Null)),
             Admission::Share(users) => {
                 let patch = json!({"metadata": {"annotations": {labels::SHARED_BY: users}}});
                 objects.patch(target, PatchType::Merge, &patch, false, &self.manager()).await
             }
             Admission::Recreate => {
-                delete_and_wait(&objects, target, live.as_ref(), None).await?;
-                self.write(&objects, wanted, None).await
+                delete_and_wait(objects, target, live.as_ref(), None).await?;
+                self.write(objects, wanted, None, phase).await
             }
             Admission::Refuse(why) => Err(Fault::permanent(format!("{why} (cluster {})", objects.cluster()))),
         }
     }
 
-    fn manager(&self) -> String {
+    pub(super) fn manager(&self) -> String {
         labels::field_manager(&self.app.metadata.namespace, &self.app.metadata.name)
     }
 
-    async fn write(&self, objects: &Objects, wanted: &Value, live: Option<&Value>) -> Result<Value, Fault> {
+    async fn write(
+        &self,
+        objects: &Objects,
+        wanted: &Value,
+        live: Option<&Value>,
+        phase: Phase,
+    ) -> Result<Value, Fault> {
         let shared = self.rules.is_shared(wanted);
         let mut wanted = wanted.clone();
         if shared && let Some(metadata) = wanted.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -212,9 +236,9 @@ impl Keeper {
                 map.insert(labels::SHARED_BY.into(), me.into());
             }
         }
-        for path in self.rules.keeps_on_update(&wanted) {
-            if let Some(value) = live.and_then(|l| l.pointer(&format!("/{}", path.replace('.', "/")))) {
-                set(&mut wanted, &path, value.clone());
+        for path in self.rules.keeps(phase, &wanted) {
+            if let Some(value) = live.and_then(|live| delivery::path::get(live, &path)) {
+                delivery::path::set(&mut wanted, &path, value.clone());
             }
         }
         if self.rules.update(&wanted).op == "replace" && live.is_some() {
@@ -345,20 +369,6 @@ async fn delete_and_wait(
     )))
 }
 
-/// Sets a dotted path of an object, making the maps on the way.
-fn set(object: &mut Value, path: &str, value: Value) {
-    let mut here = object;
-    let mut steps = path.split('.').peekable();
-    while let Some(step) = steps.next() {
-        let Some(map) = here.as_object_mut() else { return };
-        if steps.peek().is_none() {
-            map.insert(step.to_owned(), value);
-            return;
-        }
-        here = map.entry(step.to_owned()).or_insert_with(|| json!({}));
-    }
-}
-
 fn key(cluster: &str, object: &Value) -> ResourceKey {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     ResourceKey {
@@ -427,9 +437,25 @@ impl Dispatch for Keeper {
 }
 
 impl Keeper {
+    /// An object of this Application as it is applied.
+    pub(super) fn marked(&self, object: &Value, namespaced: bool) -> Value {
+        let mut manifest = Manifest {
+            cluster: String::new(),
+            component: String::new(),
+            trait_name: String::new(),
+            env: String::new(),
+            object: object.clone(),
+        };
+        let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut target = ObjectRef { api_version: String::new(), kind: String::new(), namespace, name: String::new() };
+        self.mark(&mut manifest, &mut target, namespaced);
+        manifest.object
+    }
+
     /// Gives an object its namespace and its owner's mark.
     fn mark(&self, manifest: &mut Manifest, target: &mut ObjectRef, namespaced: bool) {
         let app = &self.app.metadata;
+        say_in_data(&mut manifest.object);
         let Some(object) = manifest.object.as_object_mut() else { return };
         let metadata = object.entry("metadata").or_insert_with(|| json!({}));
         let Some(metadata) = metadata.as_object_mut() else { return };
@@ -453,14 +479,37 @@ impl Keeper {
     }
 }
 
+/// Says a Secret's `stringData` in `data`: a server forgets who has set the former, so that keys that are gone would stay and
+/// changes would not be seen.
+fn say_in_data(object: &mut Value) {
+    use base64::Engine as _;
+    let is_secret = object.get("kind").and_then(Value::as_str) == Some("Secret")
+        && object.get("apiVersion").and_then(Value::as_str) == Some("v1");
+    let Some(map) = object.as_object_mut().filter(|_| is_secret) else { return };
+    let Some(Value::Object(texts)) = map.remove("stringData") else { return };
+    let data = map.entry("data").or_insert_with(|| json!({}));
+    if data.is_null() {
+        *data = json!({});
+    }
+    let Some(data) = data.as_object_mut() else { return };
+    for (key, value) in texts {
+        if let Some(text) = value.as_str() {
+            data.insert(key, base64::engine::general_purpose::STANDARD.encode(text).into());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_made_on_the_way() {
-        let mut object = json!({"spec": {"a": 1}});
-        set(&mut object, "spec.b.c", 2.into());
-        assert_eq!(object, json!({"spec": {"a": 1, "b": {"c": 2}}}));
+    fn a_secret_says_everything_in_its_data() {
+        let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": "eA=="}, "stringData": {"b": "y"}});
+        say_in_data(&mut secret);
+        assert_eq!(secret, json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": "eA==", "b": "eQ=="}}));
+        let mut other = json!({"apiVersion": "v1", "kind": "ConfigMap", "stringData": {"b": "y"}});
+        say_in_data(&mut other);
+        assert!(other.get("stringData").is_some());
     }
 }

@@ -1,0 +1,127 @@
+//! What is done when objects of an Application at rest are no longer as they were applied.
+
+use super::{Key, Metrics};
+use crate::deliver::Found;
+use crate::deliver::drift::Drift;
+use crate::error::Error;
+use crate::lease::{self, Attempt};
+use crate::prepare::Prepared;
+use crate::run::Runner;
+use actions::Fault;
+use jiff::Timestamp;
+use model::tracker::ResourceKey;
+use model::{Application, RunPhase};
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+/// Looks at the suspects of an Application, under its lease, and brings back what it may.
+pub(super) async fn keep(runner: &Runner, metrics: &Metrics, drift: &Drift, key: &Key) -> Result<(), Error> {
+    let suspects = drift.take(key);
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    let (namespace, name) = (key.0.as_str(), key.1.as_str());
+    let kept = async {
+        let Some(app) = runner.hub.application(namespace, name).await? else { return Ok(()) };
+        if !is_kept(&app) {
+            return Ok(());
+        }
+        let now = Timestamp::now();
+        let held = match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, now).await? {
+            Attempt::Mine(held) => held,
+            Attempt::Theirs { holder, .. } => {
+                return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());
+            }
+        };
+        let looked = look(runner, metrics, drift, &app, &suspects).await;
+        // a lease that cannot be let go expires by itself
+        let _ = held.release(&runner.hub, Timestamp::now()).await;
+        looked
+    }
+    .await;
+    if kept.is_err() {
+        drift.put_back(&suspects);
+    }
+    kept
+}
+
+/// Only what a run has delivered whole is kept (workflow-engines.md §3.4): after success, and while somebody is waited for.
+fn is_kept(app: &Application) -> bool {
+    let Some(status) = &app.status else { return false };
+    let Some(run) = &status.workflow else { return false };
+    let whole = run.phase == Some(RunPhase::Succeeded) || run.suspend;
+    whole && status.observed_generation == app.metadata.generation && app.metadata.deletion_timestamp.is_none()
+}
+
+async fn look(
+    runner: &Runner,
+    metrics: &Metrics,
+    drift: &Drift,
+    app: &Application,
+    suspects: &[ResourceKey],
+) -> Result<(), Error> {
+    let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
+    let (subject, prepared) = runner.check(app).await?;
+    let keeper = runner.keeper(app, subject.rules.clone(), &subject.revision.name).await?;
+    let content = if suspects.iter().any(|key| key.kind == "Secret" && key.group.is_empty()) {
+        secrets(runner, &prepared, namespace).await?
+    } else {
+        FxHashMap::default()
+    };
+    let mut wrong = None;
+    for looked in keeper.keep(suspects, &content).await {
+        let object = looked.key.to_string();
+        match looked.found {
+            Ok(Found::AsItWas) => drift.is_good(&looked.key, looked.owned),
+            Ok(Found::Repaired(different)) => {
+                metrics.drift_repaired();
+                tracing::info!(namespace, name, object, different, "an object was changed, and is brought back");
+                drift.is_good(&looked.key, looked.owned);
+            }
+            Ok(Found::Left(why)) => {
+                metrics.drift_left();
+                tracing::warn!(namespace, name, object, why, "an object was changed, and stays so");
+                drift.is_good(&looked.key, looked.owned);
+            }
+            Err(fault) => {
+                tracing::warn!(namespace, name, object, %fault, "an object was changed, and cannot be looked at now");
+                wrong = Some(fault);
+            }
+        }
+    }
+    match wrong {
+        Some(fault) => Err(fault.into()),
+        None => Ok(()),
+    }
+}
+
+/// The Secrets that an Application's components make: their content is not recorded, so it is made anew.
+async fn secrets(runner: &Runner, prepared: &Prepared, own: &str) -> Result<FxHashMap<ResourceKey, Value>, Error> {
+    let clusters = runner.clusters.fleet().list().await.map_err(|e| crate::clusters::fault(&e))?;
+    let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
+    let known = render::Clusters::Known(clusters);
+    let rendered = prepared.renderer.application(&prepared.input, &known, &prepared.context)?;
+    let mut made = FxHashMap::default();
+    for part in rendered.parts {
+        for object in part.component.objects {
+            let text = |pointer: &str| object.manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            if text("/kind") != "Secret" || text("/apiVersion") != "v1" {
+                continue;
+            }
+            let cluster = if object.control_plane_only { "" } else { part.placement.cluster.as_str() };
+            let namespace = match text("/metadata/namespace") {
+                "" => own,
+                namespace => namespace,
+            };
+            let key = ResourceKey {
+                cluster: model::cluster::normalise(cluster).to_owned(),
+                group: String::new(),
+                kind: "Secret".into(),
+                namespace: namespace.into(),
+                name: text("/metadata/name").into(),
+            };
+            made.insert(key, object.manifest);
+        }
+    }
+    Ok(made)
+}

@@ -1,0 +1,160 @@
+//! Drift noticed by watch: one watch a kind and cluster over everything that Applications of this hub have delivered.
+//!
+//! The trackers say what there should be; they are watched too. A change of an object that is not as it was applied wakes its
+//! Application, once; what is then done about it is decided under its lease ([`super::Keeper::keep`]). Two who change the
+//! same object in turns are slowed down: each further repair waits longer.
+
+mod table;
+mod watching;
+
+use crate::clusters::FleetClusters;
+use crate::hub::Hub;
+use actions::Fault;
+use futures::StreamExt;
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::GroupVersionKind;
+use kube::runtime::{WatchStreamExt, watcher};
+use model::ResourceTracker;
+use model::tracker::ResourceKey;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use table::{Table, Watched};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+/// An Application: namespace and name.
+pub type AppKey = (String, String);
+
+/// What is known of everything that was delivered.
+pub struct Drift {
+    table: Mutex<Table>,
+    wake: mpsc::UnboundedSender<AppKey>,
+}
+
+impl std::fmt::Debug for Drift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Drift").finish_non_exhaustive()
+    }
+}
+
+/// Watches end with this.
+#[derive(Debug)]
+pub struct Watches(tokio::task::JoinHandle<()>);
+
+impl Drop for Watches {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Drift {
+    /// Begins to watch. Applications one of whose objects is no longer as it was applied are sent to `wake`.
+    pub fn start(hub: Hub, clusters: Arc<FleetClusters>, wake: mpsc::UnboundedSender<AppKey>) -> (Arc<Drift>, Watches) {
+        let drift = Arc::new(Drift { table: Mutex::default(), wake });
+        let watches = tokio::spawn(follow(drift.clone(), hub, clusters));
+        (drift, Watches(watches))
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether objects of an Application are to be looked at.
+    pub fn has_suspects(&self, app: &AppKey) -> bool {
+        self.table().has_suspects(app)
+    }
+
+    /// The objects of an Application that are to be looked at; they are taken off the list.
+    pub fn take(&self, app: &AppKey) -> Vec<ResourceKey> {
+        self.table().take(app)
+    }
+
+    /// They could not be looked at: whoever comes next has to.
+    pub fn put_back(&self, keys: &[ResourceKey]) {
+        self.table().put_back(keys);
+    }
+
+    /// An object is as it should be, and its manager owns this of it.
+    pub fn is_good(&self, key: &ResourceKey, owned: Option<u64>) {
+        self.table().is_good(key, owned);
+    }
+
+    /// How many watches there are.
+    pub fn watches(&self) -> usize {
+        self.table().kinds().len()
+    }
+
+    /// Wakes an Application after a while; at once when it has been quiet.
+    fn wake_after(&self, app: AppKey, pause: Duration) {
+        if pause.is_zero() {
+            // a controller that has stopped hears nothing any more
+            let _ = self.wake.send(app);
+            return;
+        }
+        let wake = self.wake.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            let _ = wake.send(app);
+        });
+    }
+}
+
+/// Follows the trackers, and keeps a watch for each kind that they name.
+async fn follow(drift: Arc<Drift>, hub: Hub, clusters: Arc<FleetClusters>) {
+    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("core.oam.dev", "v1beta1", "ResourceTracker"));
+    let api: Api<DynamicObject> = Api::all_with(hub.objects().client().clone(), &kind);
+    let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+    let mut watches: JoinSet<()> = JoinSet::new();
+    let mut running: FxHashMap<Watched, AbortHandle> = FxHashMap::default();
+    let mut listed: Vec<String> = Vec::new();
+    while let Some(event) = events.next().await {
+        let mut initial = false;
+        match event {
+            Ok(watcher::Event::Init) => {
+                listed.clear();
+                initial = true;
+            }
+            Ok(watcher::Event::InitApply(object)) => {
+                initial = true;
+                listed.extend(object.metadata.name.clone());
+                tracker(&drift, object);
+            }
+            Ok(watcher::Event::InitDone) => drift.table().only(&std::mem::take(&mut listed)),
+            Ok(watcher::Event::Apply(object)) => tracker(&drift, object),
+            Ok(watcher::Event::Delete(object)) => {
+                drift.table().forget(object.metadata.name.as_deref().unwrap_or_default());
+            }
+            Err(error) => tracing::debug!(%error, "the watch of trackers is interrupted"),
+        }
+        if initial {
+            // what all of them name is watched once they are known
+            continue;
+        }
+        let wanted = drift.table().kinds();
+        running.retain(|kind, handle| {
+            let stays = wanted.contains(kind);
+            if !stays {
+                handle.abort();
+            }
+            stays
+        });
+        for kind in wanted {
+            running.entry(kind).or_insert_with_key(|kind| {
+                watches.spawn(watching::watch(drift.clone(), clusters.clone(), kind.clone()))
+            });
+        }
+        while watches.try_join_next().is_some() {}
+    }
+}
+
+fn tracker(drift: &Drift, object: DynamicObject) {
+    let name = object.metadata.name.clone().unwrap_or_default();
+    let read = serde_json::to_value(object).map_err(|e| Fault::permanent(e.to_string()));
+    let read = read.and_then(|v| serde_json::from_value(v).map_err(|e| Fault::permanent(e.to_string())));
+    match read {
+        Ok::<ResourceTracker, _>(tracker) => drift.table().tracker(tracker),
+        Err(fault) => tracing::warn!(name, %fault, "a tracker cannot be read: what it lists is not watched"),
+    }
+}

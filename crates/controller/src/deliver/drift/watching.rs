@@ -1,0 +1,102 @@
+//! The watch of one kind on one cluster, for as long as a tracker names it.
+
+use super::Drift;
+use super::table::Watched;
+use crate::clusters::FleetClusters;
+use actions::{Clusters as _, Fault};
+use futures::StreamExt;
+use kube::Api;
+use kube::api::DynamicObject;
+use kube::runtime::{WatchStreamExt, watcher};
+use model::labels;
+use model::tracker::ResourceKey;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Before a cluster that cannot be reached, or a kind that it does not have, is looked for again.
+const PAUSE: Duration = Duration::from_secs(15);
+/// After so many failures in a row the client is made anew: its credentials may have changed.
+const FAILURES: u32 = 4;
+
+/// Watches until it is dropped.
+pub(super) async fn watch(drift: Arc<Drift>, clusters: Arc<FleetClusters>, watched: Watched) {
+    let mut told = String::new();
+    loop {
+        let ended = once(&drift, &clusters, &watched).await;
+        let why = ended.message;
+        if why != told {
+            let cluster = model::cluster::display(&watched.cluster);
+            tracing::warn!(cluster, kind = watched.kind, why, "changes of delivered objects are not seen for now");
+            told = why;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn once(drift: &Drift, clusters: &FleetClusters, watched: &Watched) -> Fault {
+    let objects = match clusters.objects(&watched.cluster).await {
+        Ok(objects) => objects,
+        Err(fault) => return fault,
+    };
+    let resource = match objects.resource(&watched.api_version, &watched.kind).await {
+        Ok((resource, _)) => resource,
+        Err(fault) => return fault,
+    };
+    let api: Api<DynamicObject> = Api::all_with(objects.client().clone(), &resource);
+    let config = watcher::Config::default().labels(labels::APP_NAME);
+    let mut events = watcher(api, config).default_backoff().boxed();
+    let mut there: FxHashSet<(String, String)> = FxHashSet::default();
+    let mut failures = 0;
+    while let Some(event) = events.next().await {
+        failures = if event.is_ok() { 0 } else { failures + 1 };
+        match event {
+            Ok(watcher::Event::Init) => there.clear(),
+            Ok(watcher::Event::InitApply(object)) => {
+                let name = object.metadata.name.clone().unwrap_or_default();
+                there.insert((object.metadata.namespace.clone().unwrap_or_default(), name));
+                seen(drift, watched, object, false);
+            }
+            Ok(watcher::Event::InitDone) => {
+                // what went while nobody watched
+                let absent = drift.table().absent(watched, &there);
+                there.clear();
+                for key in absent {
+                    let woken = drift.table().gone(&key);
+                    wake(drift, woken);
+                }
+            }
+            Ok(watcher::Event::Apply(object)) => seen(drift, watched, object, true),
+            Ok(watcher::Event::Delete(object)) => {
+                let woken = drift.table().gone(&key(watched, &object));
+                wake(drift, woken);
+            }
+            Err(error) if failures >= FAILURES => return Fault::transient(error.to_string()),
+            Err(_) => {}
+        }
+    }
+    Fault::transient("the watch has ended")
+}
+
+fn wake(drift: &Drift, woken: Option<(super::AppKey, Duration)>) {
+    if let Some((app, pause)) = woken {
+        drift.wake_after(app, pause);
+    }
+}
+
+fn key(watched: &Watched, object: &DynamicObject) -> ResourceKey {
+    ResourceKey {
+        cluster: watched.cluster.clone(),
+        group: model::meta::group_of(&watched.api_version).to_owned(),
+        kind: watched.kind.clone(),
+        namespace: object.metadata.namespace.clone().unwrap_or_default(),
+        name: object.metadata.name.clone().unwrap_or_default(),
+    }
+}
+
+fn seen(drift: &Drift, watched: &Watched, object: DynamicObject, change: bool) {
+    let key = key(watched, &object);
+    let Ok(live) = serde_json::to_value(object) else { return };
+    let woken = drift.table().seen(&key, &live, change);
+    wake(drift, woken);
+}

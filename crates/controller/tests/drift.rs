@@ -1,0 +1,174 @@
+//! Somebody changes what an Application has delivered: the controller notices by watch, and brings back what the policies
+//! let it bring back. On embedded clusters, and on real ones where `LATEEN_TEST_KUBECONFIGS` names two.
+
+#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test reports by panicking")]
+
+mod common;
+
+use actions::Objects;
+use common::{Stage, change, reference, until};
+use controller::requester::Requesters;
+use kube::api::DeleteParams;
+use model::AppPhase;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+fn config_map(name: &str, namespace: &str, value: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace},
+        "data": {"value": value}})
+}
+
+/// Objects for `far` in namespace `drift`, one component each, and policies about some of them.
+fn application(far: &str) -> Value {
+    let component =
+        |name: &str, object: Value| json!({"name": name, "type": "k8s-objects", "properties": {"objects": [object]}});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "password", "namespace": "drift"},
+        "stringData": {"value": "as delivered"}});
+    let names = |name: &str| json!({"resourceNames": [name]});
+    json!({
+        "apiVersion": "core.oam.dev/v1beta1", "kind": "Application",
+        "metadata": {"name": "kept", "namespace": "drift"},
+        "spec": {
+            "components": [
+                component("plain", config_map("plain", "drift", "as delivered")),
+                component("once", config_map("once", "drift", "as delivered")),
+                component("partly", json!({"apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": {"name": "partly", "namespace": "drift"},
+                    "data": {"theirs": "as delivered", "ours": "as delivered"}})),
+                component("anew", json!({"apiVersion": "v1", "kind": "Service",
+                    "metadata": {"name": "anew", "namespace": "drift"},
+                    "spec": {"ports": [{"port": 80, "targetPort": 8080}], "selector": {"app": "as-delivered"}}})),
+                component("read", config_map("read", "drift", "of nobody")),
+                component("shared", config_map("shared", "drift", "as delivered")),
+                component("secret", secret),
+            ],
+            "policies": [
+                {"type": "topology", "name": "far", "properties": {"clusters": [far]}},
+                {"type": "apply-once", "name": "once", "properties": {"enable": true, "rules": [
+                    {"selector": names("once"), "strategy": {}},
+                    {"selector": names("partly"), "strategy": {"affect": "onStateKeep", "path": ["data.theirs"]}}]}},
+                {"type": "read-only", "name": "read", "properties": {"rules": [{"selector": names("read")}]}},
+                {"type": "take-over", "name": "take", "properties": {"rules": [{"selector": names("plain")}]}},
+                {"type": "shared-resource", "name": "share", "properties": {"rules": [{"selector": names("shared")}]}},
+                {"type": "resource-update", "name": "update", "properties": {"rules": [
+                    {"selector": names("anew"), "strategy": {"recreateFields": ["spec.selector"]}}]}},
+            ],
+        },
+    })
+}
+
+async fn value(objects: &Objects, name: &str, pointer: &str) -> Option<String> {
+    let kind = match name {
+        "anew" => "Service",
+        "password" => "Secret",
+        _ => "ConfigMap",
+    };
+    let live = objects.read(&reference("v1", kind, "drift", name)).await.unwrap()?;
+    live.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
+
+async fn comes_back(objects: &Objects, name: &str, pointer: &str, wanted: &str) -> Duration {
+    let changed = Instant::now();
+    until(&format!("{name} is {wanted} again"), async || {
+        (value(objects, name, pointer).await.as_deref() == Some(wanted)).then_some(())
+    })
+    .await;
+    changed.elapsed()
+}
+
+async fn story(stage: &mut Stage) {
+    for cluster in ["local", stage.far.as_str()] {
+        stage.fleet.create_namespace(cluster, "drift").await.unwrap();
+    }
+    let far = stage.objects(&stage.far.clone()).await;
+    // What belongs to nobody: one is taken over, one only read.
+    far.apply(&config_map("plain", "drift", "before"), "somebody", true, false).await.unwrap();
+    far.apply(&config_map("read", "drift", "of nobody"), "somebody", true, false).await.unwrap();
+    stage.serve(Requesters::default());
+    stage.store(&application(&stage.far)).await;
+    stage.phase("drift", "kept", AppPhase::Running).await;
+    assert_eq!(value(&far, "plain", "/data/value").await.as_deref(), Some("as delivered"));
+
+    // Changed, again and again by somebody who does not give up, and deleted.
+    let plain = reference("v1", "ConfigMap", "drift", "plain");
+    change(&far, &plain, json!({"data": {"value": "changed", "more": "theirs"}})).await;
+    let first = comes_back(&far, "plain", "/data/value", "as delivered").await;
+    assert_eq!(value(&far, "plain", "/data/more").await.as_deref(), Some("theirs"), "what others add is theirs");
+    far.delete(&plain, &DeleteParams::default()).await.unwrap();
+    comes_back(&far, "plain", "/data/value", "as delivered").await;
+    // Its owner's mark taken off: it is still the recorded one.
+    change(&far, &plain, json!({"metadata": {"labels": {"app.oam.dev/name": null}}})).await;
+    comes_back(&far, "plain", "/metadata/labels/app.oam.dev~1name", "kept").await;
+    println!("brought back after {} ms", first.as_millis());
+
+    // A Secret, whose content is not recorded, is made anew.
+    let password = reference("v1", "Secret", "drift", "password");
+    change(&far, &password, json!({"stringData": {"value": "changed"}})).await;
+    comes_back(&far, "password", "/data/value", "YXMgZGVsaXZlcmVk").await;
+
+    // A field that cannot be changed: deleted and made anew.
+    let anew = reference("v1", "Service", "drift", "anew");
+    let uid = value(&far, "anew", "/metadata/uid").await;
+    change(&far, &anew, json!({"spec": {"selector": {"app": "changed"}}})).await;
+    comes_back(&far, "anew", "/spec/selector/app", "as-delivered").await;
+    assert_ne!(value(&far, "anew", "/metadata/uid").await, uid);
+
+    // A shared object goes: the first of its users has it made again.
+    far.delete(&reference("v1", "ConfigMap", "drift", "shared"), &DeleteParams::default()).await.unwrap();
+    comes_back(&far, "shared", "/data/value", "as delivered").await;
+
+    // What policies leave alone. Another change after it that is brought back says that it was looked at.
+    for (name, data) in [
+        ("once", json!({"value": "changed"})),
+        ("read", json!({"value": "changed"})),
+        ("partly", json!({"theirs": "changed"})),
+    ] {
+        change(&far, &reference("v1", "ConfigMap", "drift", name), json!({ "data": data })).await;
+    }
+    change(&far, &reference("v1", "ConfigMap", "drift", "partly"), json!({"data": {"ours": "changed"}})).await;
+    comes_back(&far, "partly", "/data/ours", "as delivered").await;
+    assert_eq!(value(&far, "partly", "/data/theirs").await.as_deref(), Some("changed"));
+    assert_eq!(value(&far, "once", "/data/value").await.as_deref(), Some("changed"));
+    assert_eq!(value(&far, "read", "/data/value").await.as_deref(), Some("changed"));
+
+    // While nobody watched: what has changed by then is noticed when the controller comes back.
+    stage.stop().await;
+    change(&far, &plain, json!({"data": {"value": "changed"}})).await;
+    far.delete(&reference("v1", "ConfigMap", "drift", "shared"), &DeleteParams::default()).await.unwrap();
+    stage.serve(Requesters::default());
+    comes_back(&far, "plain", "/data/value", "as delivered").await;
+    comes_back(&far, "shared", "/data/value", "as delivered").await;
+    assert!(stage.metrics.text().contains("lateen_drift_repaired_total"));
+
+    // What a new version drops is pruned, not kept.
+    let mut less = application(&stage.far);
+    less["spec"]["components"].as_array_mut().unwrap().remove(0);
+    stage.store(&less).await;
+    stage.phase("drift", "kept", AppPhase::Running).await;
+    until("plain is pruned", async || far.read(&plain).await.unwrap().is_none().then_some(())).await;
+    change(&far, &password, json!({"stringData": {"value": "changed"}})).await;
+    comes_back(&far, "password", "/data/value", "YXMgZGVsaXZlcmVk").await;
+    assert!(far.read(&plain).await.unwrap().is_none(), "it was pruned");
+
+    stage.hub.delete_application("drift", "kept").await.unwrap();
+    until("the application is gone", async || {
+        stage.hub.application("drift", "kept").await.unwrap().is_none().then_some(())
+    })
+    .await;
+    assert!(far.read(&password).await.unwrap().is_none());
+    assert!(value(&far, "read", "/data/value").await.is_some(), "it was only read");
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_changes_is_brought_back_on_embedded_clusters() {
+    story(&mut Stage::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_changes_is_brought_back_on_real_clusters() {
+    if let Some(mut stage) = Stage::real("drift-far").await {
+        story(&mut stage).await;
+        stage.fleet.detach(&stage.far).await.unwrap();
+    }
+}
