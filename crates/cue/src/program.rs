@@ -214,7 +214,7 @@ impl<'e> Value<'e> {
         if self.node == NONE {
             return Err(vec![Diagnostic::error("cue/undefined-field", "no value here")]);
         }
-        let errors = self.errors();
+        let (errors, _) = self.all_errors();
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -255,11 +255,18 @@ impl<'e> Value<'e> {
         })
     }
 
-    /// The permanent errors in it and below; what `cue eval` fails with. A structural cycle at one place further down in a
-    /// value that was selected is shown in its place and fails only the evaluation of the whole.
+    /// The permanent errors in it and below; what `cue eval` fails with. Structural cycles and required fields that are not
+    /// allowed, within one field of a value that was selected, are shown in their place and fail only the evaluation of the
+    /// whole.
     pub fn errors(&self) -> Vec<Diagnostic> {
+        let (errors, in_place) = self.all_errors();
+        if in_place { Vec::new() } else { errors }
+    }
+
+    /// The permanent errors, and whether they are shown in their places.
+    fn all_errors(&self) -> (Vec<Diagnostic>, bool) {
         if self.node == NONE {
-            return Vec::new();
+            return Default::default();
         }
         self.with(|e| {
             let mut out = Vec::new();
@@ -274,13 +281,8 @@ impl<'e> Value<'e> {
             if out.is_empty() && self.node != e.root {
                 out.extend(e.own_cycle(self.node));
             }
-            if let [f] = out.as_slice()
-                && self.node != e.root
-                && e.shows_cycle(self.node, *f)
-            {
-                return Vec::new();
-            }
-            out.into_iter().map(|f| e.diagnostic(f)).collect()
+            let in_place = self.node != e.root && e.shown_in_place(self.node, &out);
+            (out.into_iter().map(|f| e.diagnostic(f)).collect(), in_place)
         })
     }
 

@@ -4,6 +4,7 @@ use super::node::Disjunction;
 use super::{Alt, Base, CloseId, Code, Conj, EnvId, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Task, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// The mode of an alternative of an alternative: not before is before maybe.
 fn combine(a: Mode, b: Mode) -> Mode {
@@ -16,6 +17,27 @@ fn same(a: Mode, b: Mode) -> Mode {
         (Mode::Is, _) | (_, Mode::Is) => Mode::Is,
         (Mode::Maybe, _) | (_, Mode::Maybe) => Mode::Maybe,
         _ => Mode::Not,
+    }
+}
+
+/// The modes of an alternative in each disjunction of a product.
+type Modes = SmallVec<[Mode; 4]>;
+
+/// What is left of a product of disjunctions.
+#[derive(Debug)]
+struct Candidate {
+    node: NodeId,
+    /// One for each way to come to this value, but for those that are no better than another one.
+    modes: Vec<Modes>,
+}
+
+impl Candidate {
+    fn add(&mut self, modes: Modes) {
+        let at_least = |a: &Modes, b: &Modes| a.iter().zip(b).all(|(a, b)| same(*a, *b) == *a);
+        if !self.modes.iter().any(|known| at_least(known, &modes)) {
+            self.modes.retain(|known| !at_least(&modes, known));
+            self.modes.push(modes);
+        }
     }
 }
 
@@ -149,11 +171,11 @@ impl Evaluator {
     }
 
     fn cross(&mut self, n: NodeId, disjunctions: &[Disjunction]) {
-        let mut cross = vec![Alt { node: n, mode: Mode::Maybe }];
+        let mut cross = vec![Candidate { node: n, modes: vec![SmallVec::new()] }];
         let mut faults: Vec<FaultId> = Vec::new();
         for (i, d) in disjunctions.iter().enumerate() {
             let last = i + 1 == disjunctions.len();
-            let mut next: Vec<(Alt, Mode)> = Vec::new();
+            let mut next: Vec<Candidate> = Vec::new();
             faults.clear();
             for from in cross {
                 // References of later disjunctions in a copy have to be those of the copy.
@@ -189,20 +211,20 @@ impl Evaluator {
                     self.undecided.extend(rest.iter().map(|d| d.conj.close));
                     self.schedule(copy, Conj { env, ..alternative });
                     self.run(copy);
-                    self.collect(copy, (from.mode, mode), last, &rest, &mut next, &mut faults);
+                    self.collect(copy, (&from.modes, mode), last, &rest, &mut next, &mut faults);
                     self.undecided.truncate(undecided);
                 }
                 // Its copies have what it had.
-                if from.node != n && self.has(from.node, flag::DONE) && next.iter().all(|a| a.0.node != from.node) {
+                if from.node != n && self.has(from.node, flag::DONE) && next.iter().all(|a| a.node != from.node) {
                     self.forget(from.node);
                 }
             }
-            cross = self.combined(next, last);
+            cross = next;
             if cross.is_empty() {
                 break;
             }
         }
-        match cross.as_slice() {
+        match self.combined(cross, disjunctions.len()).as_slice() {
             [] => {
                 let code = if faults.iter().all(|f| self.faults[*f].code == Code::Structural) && !faults.is_empty() {
                     Code::Structural
@@ -222,7 +244,7 @@ impl Evaluator {
                 self.add_fault(n, f);
             }
             [one] => self.nodes[n].base = Base::Forward(one.node),
-            _ => self.nodes[n].base = Base::Disjunction(cross.into()),
+            alternatives => self.nodes[n].base = Base::Disjunction(alternatives.into()),
         }
     }
 
@@ -230,10 +252,10 @@ impl Evaluator {
     fn collect(
         &mut self,
         copy: NodeId,
-        (from, mode): (Mode, Mode),
+        (from, mode): (&[Modes], Mode),
         last: bool,
         rest: &[Disjunction],
-        next: &mut Vec<(Alt, Mode)>,
+        next: &mut Vec<Candidate>,
         faults: &mut Vec<FaultId>,
     ) {
         if let Base::Disjunction(alts) = self.nodes[copy].base.clone() {
@@ -264,10 +286,10 @@ impl Evaluator {
     fn keep(
         &mut self,
         node: NodeId,
-        (from, mode): (Mode, Mode),
+        (from, mode): (&[Modes], Mode),
         last: bool,
         rest: &[Disjunction],
-        next: &mut Vec<(Alt, Mode)>,
+        next: &mut Vec<Candidate>,
         faults: &mut Vec<FaultId>,
     ) {
         self.finalize(node);
@@ -279,14 +301,18 @@ impl Evaluator {
             }
             return;
         }
+        let with = |mode: Mode| {
+            from.iter().map(move |known| {
+                let mut modes = known.clone();
+                modes.push(mode);
+                modes
+            })
+        };
         let waits = self.nodes[node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
         if !waits {
-            for (other, theirs) in next.iter_mut() {
-                if (other.mode == from || *theirs == mode)
-                    && self.identical(other.node, node, 50)
-                    && (self.undecided.is_empty() || self.as_allowed(other.node, node, 50))
-                {
-                    (other.mode, *theirs) = (same(other.mode, from), same(*theirs, mode));
+            for other in next.iter_mut() {
+                if self.identical(other.node, node, 50) && (last || self.as_allowed(other.node, node, 50)) {
+                    with(mode).for_each(|modes| other.add(modes));
                     return;
                 }
             }
@@ -294,7 +320,7 @@ impl Evaluator {
         if !last {
             self.scratch(node).disjunctions = rest.to_vec();
         }
-        next.push((Alt { node, mode: from }, mode));
+        next.push(Candidate { node, modes: with(mode).collect() });
     }
 
     /// Whether closedness allows the same fields of two values, as far as is decided.
@@ -318,30 +344,31 @@ impl Evaluator {
         true
     }
 
-    /// The modes of the pairs of two disjunctions. One whose marked alternatives have all been dropped has no default.
-    /// An alternative that is not known to be anything gives way to those that are.
-    fn combined(&mut self, mut pairs: Vec<(Alt, Mode)>, last: bool) -> Vec<Alt> {
-        let empty = |this: &Self, a: &Alt| {
+    /// The alternatives of what is left of a product, with their modes. A disjunction whose marked alternatives have all been
+    /// dropped, at whatever time, has no default. An alternative that is not known to be anything gives way to those that are.
+    fn combined(&mut self, mut product: Vec<Candidate>, factors: usize) -> Vec<Alt> {
+        let empty = |this: &Self, a: &Candidate| {
             let node = &this.nodes[a.node];
             matches!(node.base, Base::Constraint)
                 && node.fault.is_some_and(|f| this.faults[f].code == Code::Incomplete)
                 && node.scratch.as_ref().is_none_or(|s| s.blocked.is_empty())
         };
-        if last && pairs.len() > 1 && !pairs.iter().all(|p| empty(self, &p.0)) {
-            pairs.retain(|p| !empty(self, &p.0));
+        if product.len() > 1 && !product.iter().all(|p| empty(self, p)) {
+            product.retain(|p| !empty(self, p));
         }
-        let first = pairs.iter().any(|p| p.0.mode == Mode::Is);
-        let second = pairs.iter().any(|p| p.1 == Mode::Is);
-        let mut out: Vec<Alt> = Vec::with_capacity(pairs.len());
-        for (alt, theirs) in pairs {
-            let mine = if first { alt.mode } else { Mode::Maybe };
-            let theirs = if second { theirs } else { Mode::Maybe };
-            let mode = combine(mine, theirs);
-            let known = out.iter().position(|o| o.node == alt.node || self.identical(o.node, alt.node, 50));
-            let known = known.filter(|i| last || out.get(*i).is_some_and(|o| self.as_allowed(o.node, alt.node, 50)));
+        let marks = |i: usize| product.iter().any(|p| p.modes.iter().any(|m| m.get(i) == Some(&Mode::Is)));
+        let marked: SmallVec<[bool; 4]> = (0..factors).map(marks).collect();
+        let total = |modes: &Modes| {
+            let counted = modes.iter().zip(&marked).filter(|(_, marked)| **marked);
+            counted.fold(Mode::Maybe, |all, (mode, _)| combine(all, *mode))
+        };
+        let mut out: Vec<Alt> = Vec::with_capacity(product.len());
+        for Candidate { node, modes } in &product {
+            let mode = modes.iter().map(total).reduce(same).unwrap_or(Mode::Maybe);
+            let known = out.iter().position(|o| o.node == *node || self.identical(o.node, *node, 50));
             match known.and_then(|i| out.get_mut(i)) {
                 Some(old) => old.mode = same(old.mode, mode),
-                None => out.push(Alt { mode, ..alt }),
+                None => out.push(Alt { node: *node, mode }),
             }
         }
         out

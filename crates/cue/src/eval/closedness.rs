@@ -148,7 +148,7 @@ impl Evaluator {
 
     /// Checks the fields of a done node; the offending field gets the fault.
     pub(crate) fn check_closed(&mut self, n: NodeId) {
-        let fields = |a: &NodeId| self.nodes[*a].arc == ArcKind::Member && self.nodes[*a].label.is_regular();
+        let fields = |a: &NodeId| self.nodes[*a].arc != ArcKind::Optional && self.nodes[*a].label.is_regular();
         if !self.nodes[n].arcs.iter().any(fields) {
             return;
         }
@@ -171,7 +171,7 @@ impl Evaluator {
             }
             for arc in self.nodes[n].arcs.clone() {
                 let node = &self.nodes[arc];
-                if node.arc != ArcKind::Member || !node.label.is_regular() || self.has_evidence(arc, group) {
+                if node.arc == ArcKind::Optional || !node.label.is_regular() || self.has_evidence(arc, group) {
                     continue;
                 }
                 if self.beside(arc, group, &opens) {

@@ -122,7 +122,7 @@ impl Evaluator {
                 let (operand, label) = (*operand, *label);
                 let v = self.eval(operand, env)?;
                 return match v {
-                    Val::Node(n) => self.select(n, label, e).map(Val::Node),
+                    Val::Node(n) => self.select(self.own_alternative(n), label, e).map(Val::Node),
                     v => {
                         let text =
                             format!("invalid operand {} (found {}, want struct)", self.show(&v), kind::text(v.kind()));
@@ -339,13 +339,24 @@ impl Evaluator {
             }
         };
         match v {
-            Val::Node(n) => self.select(n, label, e).map(Val::Node),
+            Val::Node(n) => self.select(self.own_alternative(n), label, e).map(Val::Node),
             v => {
                 let text =
                     format!("invalid operand {} (found {}, want list or struct)", self.show(&v), kind::text(v.kind()));
                 Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[operand]))
             }
         }
+    }
+
+    /// An alternative that selects from the field it is an alternative of sees itself there: what the others would be
+    /// is nothing to it (`spec: *_defaults[spec.kind] | _`).
+    fn own_alternative(&self, n: NodeId) -> NodeId {
+        let own = self.here != NONE
+            && self.here != n
+            && self.has(self.here, flag::ALTERNATIVE)
+            && self.has(n, flag::RUNNING)
+            && self.nodes[self.here].origin == self.nodes[n].origin;
+        if own { self.here } else { n }
     }
 
     fn slice(&mut self, operand: ExprId, low: Option<ExprId>, high: Option<ExprId>, e: ExprId, env: EnvId) -> Res<Val> {

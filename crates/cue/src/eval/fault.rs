@@ -296,22 +296,24 @@ pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) ->
         .map(|(_, n)| n.to_owned())
 }
 
+/// How many letters have to be changed, added, left out or swapped with the next one.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let (mut before, mut row): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
+    let mut last: Option<char> = None;
     for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let above = *cell;
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
             let cost = usize::from(!x.eq_ignore_ascii_case(y));
-            left = (diagonal + cost).min(above + 1).min(left + 1);
-            diagonal = above;
-            *cell = left;
+            let mut least = (at(&row, j) + cost).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let swapped = j > 0 && last == Some(*y) && b.get(j - 1) == Some(&x);
+            if swapped {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            next.push(least);
         }
+        (before, row, last) = (row, next, Some(x));
     }
     row.last().copied().unwrap_or_default()
 }

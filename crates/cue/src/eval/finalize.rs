@@ -455,7 +455,8 @@ impl Evaluator {
             out.push(f);
         }
         for arc in &self.nodes[n].arcs {
-            if self.nodes[*arc].arc == ArcKind::Member {
+            let not_allowed = || self.nodes[*arc].fault.is_some_and(|f| self.is_not_allowed(f));
+            if self.nodes[*arc].arc == ArcKind::Member || (self.nodes[*arc].arc == ArcKind::Required && not_allowed()) {
                 self.collect_errors(*arc, out, seen, depth + 1);
             }
         }
@@ -472,24 +473,27 @@ impl Evaluator {
         self.nodes[self.default_of(n)].fault.filter(|f| self.faults[*f].code == Code::Cycle)
     }
 
-    /// Whether all that is wrong below a node is one structural cycle, at one place, and not in a field of the node itself.
-    pub(crate) fn shows_cycle(&self, n: NodeId, f: super::FaultId) -> bool {
-        let mut places = 0;
-        let mut todo = vec![(self.default_of(n), 0u32)];
-        while let Some((n, depth)) = todo.pop() {
-            let node = &self.nodes[n];
-            if node.fault == Some(f) {
-                places += 1;
-                if depth < 2 || places > 1 {
-                    return false;
-                }
-            }
-            if self.permanent(n).is_some() && depth <= self.limits.depth {
-                let below = node.arcs.iter().filter(|a| self.nodes[**a].arc == ArcKind::Member);
-                todo.extend(below.map(|a| (self.default_of(*a), depth + 1)));
-            }
+    /// Whether all that is wrong below a node is shown in its place: structural cycles and required fields that are not
+    /// allowed, inside one of its fields, further down than that field itself.
+    pub(crate) fn shown_in_place(&self, n: NodeId, faults: &[super::FaultId]) -> bool {
+        let in_place = |f: &super::FaultId| self.faults[*f].code == Code::Structural || self.is_not_allowed(*f);
+        if faults.is_empty() || !faults.iter().all(in_place) {
+            return false;
         }
-        places == 1 && self.faults[f].code == Code::Structural
+        let n = self.default_of(n);
+        let own = |n: NodeId| self.nodes[n].fault.is_some_and(|f| self.is_permanent(f));
+        let below = self.nodes[n].arcs.iter().filter(|a| self.nodes[**a].arc != ArcKind::Optional);
+        let mut wrong = below.filter(|a| self.permanent(**a).is_some());
+        let (Some(field), None) = (wrong.next(), wrong.next()) else { return false };
+        !own(n) && !own(self.default_of(*field))
+    }
+
+    /// Whether a required field is not allowed.
+    fn is_not_allowed(&self, f: super::FaultId) -> bool {
+        let info = &self.faults[f];
+        matches!(info.reason, super::Reason::NotAllowed(_))
+            && info.node != NONE
+            && self.nodes[info.node].arc == ArcKind::Required
     }
 
     /// Evaluates the whole program.

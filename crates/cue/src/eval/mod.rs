@@ -110,6 +110,8 @@ pub(crate) struct Evaluator {
     pub(crate) force: bool,
     /// What is known of what is read counts: a scalar, although a disjunction or another conjunct may still contradict it.
     pub(crate) soft: bool,
+    /// The node whose task is running.
+    pub(crate) here: NodeId,
     /// The node in which a value is tried against a schema (`matchN`, `matchIf`).
     pub(crate) trial: NodeId,
     /// The struct or list whose validators are running: all of it is known but for their verdict.
@@ -149,6 +151,7 @@ impl Evaluator {
             taint: 0,
             force: false,
             soft: false,
+            here: NONE,
             trial: NONE,
             judging: NONE,
             undecided: Vec::new(),

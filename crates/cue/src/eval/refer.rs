@@ -3,8 +3,8 @@
 use super::closedness::CloseKind;
 use super::node::{Notify, Scratch};
 use super::task::may_give;
-use super::{Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, Val, flag};
-use crate::ir::{ArcKind, Expr, ExprId, Sym, kind};
+use super::{Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, TaskKind, Val, flag};
+use crate::ir::{ArcKind, Decl, Expr, ExprId, Sym, kind};
 
 impl Evaluator {
     /// Waits until a node's own value cannot change any more.
@@ -128,7 +128,7 @@ impl Evaluator {
             {
                 return Ok(arc);
             }
-        } else if self.may_still_give(n, label) && !self.has(n, flag::DONE) {
+        } else if (self.may_still_give(n, label) && !self.has(n, flag::DONE)) || self.may_come(n, label) {
             return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), n, &[at]));
         }
         if let Base::Unknown(id) = self.nodes[n].base {
@@ -167,11 +167,31 @@ impl Evaluator {
                     let code = if closed { Code::Eval } else { Code::Incomplete };
                     return Err(self.stop(code, Reason::Text(text.into()), n, &[at]));
                 }
-                let code = if self.closed_for_selection(n, label) { Code::Eval } else { Code::Incomplete };
-                return Err(self.stop(code, Reason::Undefined(label), n, &[at]));
+                if !self.closed_for_selection(n, label) {
+                    return Err(self.stop(Code::Incomplete, Reason::Undefined(label), n, &[at]));
+                }
+                // What is wrong inside comes first: put right it may bring the field.
+                let inside = self.fault_inside(n);
+                let code = if inside.is_some() { Code::Incomplete } else { Code::Eval };
+                let f = self.fault(code, Reason::Undefined(label), n, &[at]);
+                self.faults[f].related.extend(inside);
+                return Err(Stop::Fault(f));
             }
         };
         Err(self.stop(Code::Incomplete, reason, n, &[at]))
+    }
+
+    /// The first permanent fault of a field of a struct.
+    fn fault_inside(&mut self, n: NodeId) -> Option<super::FaultId> {
+        for arc in self.nodes[n].arcs.clone() {
+            if self.nodes[arc].arc == ArcKind::Member {
+                self.run(arc);
+                if let Some(f) = self.permanent(arc) {
+                    return Some(f);
+                }
+            }
+        }
+        None
     }
 
     /// Whether a list can have no more elements.
@@ -267,16 +287,22 @@ impl Evaluator {
         } else {
             conj.close
         };
-        // What is added here may come back to the target.
+        // What is added here may come back to the target, and to see whether it can get more may bring it more.
         let mut i = 0;
-        while let Some(c) = self.nodes[t].conjs.get(i).copied() {
-            i += 1;
-            self.schedule(n, Conj { close, cyc, ..c });
-        }
+        let settled = loop {
+            while let Some(c) = self.nodes[t].conjs.get(i).copied() {
+                i += 1;
+                self.schedule(n, Conj { close, cyc, ..c });
+            }
+            let settled = self.settled(t) && self.has(t, flag::DONE);
+            if self.nodes[t].conjs.len() == i {
+                break settled;
+            }
+        };
         if self.nodes[t].conjs.is_empty() {
             self.scratch(n).top = true;
         }
-        if !(self.has(t, flag::DONE) && self.settled(t)) {
+        if !settled {
             let s = self.scratch(t);
             if !s.notify.iter().any(|x| x.node == n && x.close == close) {
                 s.notify.push(Notify { node: n, close, cyc });
@@ -285,11 +311,11 @@ impl Evaluator {
         Ok(())
     }
 
-    /// A node whose only conjunct is a reference is the node referred to, when that one is complete in itself.
+    /// A node whose only conjunct is a reference is the node referred to, when that one is complete in itself. So is one
+    /// whose conjuncts all come to the same node.
     fn share(&mut self, n: NodeId, t: NodeId, conj: Conj) -> bool {
         let node = &self.nodes[n];
         if node.parent == NONE
-            || node.conjs.len() != 1
             || node.conjs.first() != Some(&conj)
             || self.has(n, flag::ALTERNATIVE)
             || self.has(t, flag::IN_FINAL | flag::RUNNING | flag::CLOSE_ONCE | flag::CLOSE_ALL)
@@ -298,8 +324,9 @@ impl Evaluator {
         {
             return false;
         }
+        let count = node.conjs.len();
         if node.scratch.as_ref().is_some_and(|s| {
-            !s.tasks.is_empty()
+            s.tasks.len() + 1 != count
                 || !s.blocked.is_empty()
                 || !s.disjunctions.is_empty()
                 || !s.notify.is_empty()
@@ -312,14 +339,75 @@ impl Evaluator {
             return false;
         }
         self.run(t);
-        if !self.has(t, flag::DONE) || !self.settled(t) || self.nodes[n].conjs.len() != 1 {
+        if !self.has(t, flag::DONE) || !self.settled(t) || self.nodes[n].conjs.len() != count {
             return false;
         }
-        if self.follow(t) == n || self.has(self.follow(t), flag::IN_FINAL) {
+        let end = self.follow(t);
+        if end == n || self.has(end, flag::IN_FINAL) || self.is_ancestor(end, n) {
             return false;
         }
-        self.taint |= self.nodes[self.follow(t)].taint;
+        if count > 1 && !self.all_come_to(n, end) {
+            return false;
+        }
+        self.scratch(n).tasks.clear();
+        self.taint |= self.nodes[end].taint;
         self.nodes[n].base = Base::Forward(t);
         true
+    }
+
+    /// Whether the references that a node has still to follow all lead to `end`.
+    fn all_come_to(&mut self, n: NodeId, end: NodeId) -> bool {
+        let tasks = self.scratch(n).tasks.clone();
+        tasks.into_iter().all(|task| {
+            if !matches!(task.kind, TaskKind::Reference) || self.cycs[task.conj.cyc].cyclic {
+                return false;
+            }
+            let Ok(Val::Node(t)) = self.eval(task.conj.expr, task.conj.env) else { return false };
+            self.run(t);
+            self.nodes[t].arc == ArcKind::Member
+                && !self.has(t, flag::CLOSE_ONCE | flag::CLOSE_ALL)
+                && self.follow(t) == end
+                && self.settled(t)
+        }) && self.nodes[n].conjs.len() == self.scratch(n).tasks.len() + 1
+    }
+
+    /// Whether a comprehension that waits, further up or here, could give a node a field with this label.
+    fn may_come(&self, n: NodeId, label: Sym) -> bool {
+        let mut path = vec![label];
+        let mut at = n;
+        while at != NONE {
+            if let Some(s) = self.nodes[at].scratch.as_deref() {
+                let waiting = s.blocked.iter().map(|b| &b.0).chain(&s.tasks).chain(&s.current);
+                let mut bodies = waiting.filter_map(|t| match t.kind {
+                    TaskKind::Comprehension(id) => Some(self.ir.comprehensions[id].body),
+                    _ => None,
+                });
+                if bodies.any(|body| self.writes(body, &path, 20)) {
+                    return true;
+                }
+            }
+            path.push(self.nodes[at].label);
+            at = self.nodes[at].parent;
+        }
+        false
+    }
+
+    /// Whether a literal has a field at a path, innermost label first.
+    fn writes(&self, e: ExprId, path: &[Sym], depth: u32) -> bool {
+        let Some((label, rest)) = path.split_last() else { return true };
+        if depth == 0 {
+            return false;
+        }
+        let inside = |e: ExprId, path: &[Sym]| path.is_empty() || self.writes(e, path, depth - 1);
+        match &self.ir.exprs[e] {
+            Expr::Struct(id) => self.ir.structs[*id].decls.iter().any(|d| match d {
+                Decl::Field { label: l, arc: ArcKind::Member, value, .. } => l == label && inside(*value, rest),
+                Decl::Embedding(e) => inside(*e, path),
+                Decl::Comprehension(c) => inside(self.ir.comprehensions[*c].body, path),
+                _ => false,
+            }),
+            Expr::And(parts) => parts.iter().any(|e| inside(*e, path)),
+            _ => false,
+        }
     }
 }

@@ -80,7 +80,9 @@ impl Evaluator {
         self.scratch(n).current = Some(task);
         self.taint = 0;
         self.task_depth += 1;
+        let outer = std::mem::replace(&mut self.here, n);
         let result = self.run_task(n, task);
+        self.here = outer;
         self.task_depth -= 1;
         self.scratch(n).current = None;
         let taint = self.taint;
