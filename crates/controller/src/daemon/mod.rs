@@ -44,8 +44,8 @@ type Key = (String, String);
 struct Known {
     /// A task has it.
     busy: bool,
-    /// It has changed while the task had it.
-    changed: bool,
+    /// How it looked when it was last seen while the task had it, if it needed something then.
+    changed: Option<u64>,
     /// How it looked when nothing more was to be done.
     rested: Option<u64>,
     failures: u32,
@@ -152,7 +152,7 @@ impl Daemon {
         let key = (app.metadata.namespace.clone(), app.metadata.name.clone());
         let entry = known.entry(key.clone()).or_default();
         if entry.busy {
-            entry.changed = true;
+            entry.changed = need(&app).map(|_| fingerprint(&app));
             return None;
         }
         if need(&app).is_none() || entry.rested == Some(fingerprint(&app)) {
@@ -180,11 +180,10 @@ impl Daemon {
                 None
             }
             Did::Rested(fingerprint) => {
-                let moved = entry.rested != Some(fingerprint);
                 entry.rested = Some(fingerprint);
                 entry.failures = 0;
-                // the changes that were seen meanwhile are most often its own: the next look is cheap and finds out
-                ((changed && moved) || suspected).then_some(key)
+                // what was seen meanwhile may be a state on the way to this one: the next look is cheap and finds out
+                (changed.is_some_and(|seen| seen != fingerprint) || suspected).then_some(key)
             }
             Did::Failed => {
                 entry.failures += 1;
