@@ -54,6 +54,8 @@ pub(crate) enum Import {
 #[derive(Debug, Default)]
 pub(crate) struct Unit {
     pub(crate) ir: Ir,
+    /// How far each expression reaches.
+    pub(crate) reaches: Vec<crate::ir::Reach>,
     pub(crate) sources: Sources,
     /// The package that was asked for.
     pub(crate) root: u32,
@@ -107,8 +109,9 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
     if c.diagnostics.iter().any(|d| d.severity == cue_syntax::Severity::Error) {
         return Err(c.diagnostics);
     }
+    let reaches = c.ir.reaches();
     c.ir.freeze();
-    Ok(Unit { ir: c.ir, sources: c.sources, root, fields, names, language })
+    Ok(Unit { ir: c.ir, reaches, sources: c.sources, root, fields, names, language })
 }
 
 /// Compiles an expression from outside into an evaluation's own layer of the tables.

@@ -9,7 +9,8 @@
 //! required to have evidence for everything that comes from outside. Requirements hold below too, wherever a conjunct of the
 //! group arrives; those of `close()` do not. `...` lifts the requirements of all groups of their chain, at this level.
 
-use super::{Code, Evaluator, NodeId, Reason};
+use super::node::Scratch;
+use super::{Code, Evaluator, NodeId, Reason, flag};
 use crate::ir::ArcKind;
 
 pub(crate) type CloseId = u32;
@@ -127,23 +128,33 @@ impl Evaluator {
     pub(crate) fn requirements(&mut self, n: NodeId) -> Vec<(CloseId, bool)> {
         let mut out = self.nodes[n].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
         let parent = self.nodes[n].parent;
-        if parent == super::NONE || self.nodes[n].conjs.iter().all(|c| c.close == 0) {
+        if self.has(n, flag::REQUIRES) || parent == super::NONE || self.nodes[n].conjs.iter().all(|c| c.close == 0) {
             return out;
         }
         let inherited = self.requirements(parent);
         for (group, recursive) in inherited {
-            // What `...` opened above is not closed below.
-            let opened = self.closes[group].kind == CloseKind::Literal
-                && self.nodes[parent]
-                    .scratch
-                    .as_ref()
-                    .is_some_and(|s| s.opens.iter().any(|o| self.in_chain(*o, group)));
-            if recursive && !opened && self.has_evidence(n, group) && !out.iter().any(|r| r.0 == group) {
+            if recursive
+                && !self.is_opened(parent, group)
+                && self.has_evidence(n, group)
+                && !out.iter().any(|r| r.0 == group)
+            {
                 out.push((group, true));
             }
         }
-        self.scratch(n).requires = out.clone();
+        // Of a node that can get nothing more this is the last word.
+        if self.has(n, flag::SETTLED) && self.has(n, flag::DONE) {
+            self.nodes[n].flags |= flag::REQUIRES;
+        }
+        if !out.is_empty() {
+            self.scratch(n).requires = out.clone();
+        }
         out
+    }
+
+    /// Whether `...` in a node opened a literal: what is below it is not closed either.
+    pub(crate) fn is_opened(&self, n: NodeId, group: CloseId) -> bool {
+        let opens = |s: &Scratch| s.opens.iter().any(|o| self.in_chain(*o, group));
+        self.closes[group].kind == CloseKind::Literal && self.nodes[n].scratch.as_deref().is_some_and(opens)
     }
 
     /// Checks the fields of a done node; the offending field gets the fault.
@@ -191,6 +202,6 @@ impl Evaluator {
 
     /// Whether a field could be added to a final node, as far as closedness goes.
     pub(crate) fn is_closed(&self, n: NodeId) -> bool {
-        self.has(n, super::flag::CLOSED | super::flag::CLOSE_ONCE) && !self.has(n, super::flag::OPENED)
+        self.has(n, flag::CLOSED | flag::CLOSE_ONCE) && !self.has(n, flag::OPENED)
     }
 }

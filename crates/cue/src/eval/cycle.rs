@@ -38,6 +38,7 @@ impl Evaluator {
         if here || (inherited && self.nodes[n].parent == NONE) {
             self.scratch(n).cyclic = true;
         }
+        self.circles += u64::from(here || inherited);
         self.cycs.push(Cyc { reference: conj.expr, target, node: n, next: conj.cyc, cyclic: here || inherited })
     }
 

@@ -152,8 +152,11 @@ impl Evaluator {
                 }
             },
             Base::Struct => {
-                let mut fields = Fields::default();
-                for arc in self.ordered_arcs(n) {
+                let arcs = self.ordered_arcs(n);
+                let members = arcs.iter().filter(|a| self.nodes[**a].arc == ArcKind::Member).count();
+                let room = if how.check { 0 } else { members };
+                let mut fields = Fields::with_capacity_and_hasher(room, Default::default());
+                for arc in arcs {
                     let (label, kind) = (self.nodes[arc].label, self.nodes[arc].arc);
                     if label.kind() != SymKind::String {
                         continue;

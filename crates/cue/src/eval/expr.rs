@@ -254,7 +254,7 @@ impl Evaluator {
         self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e])
     }
 
-    fn bound(&mut self, op: UnaryOp, limit: ExprId, env: EnvId) -> Res<Val> {
+    pub(super) fn bound(&mut self, op: UnaryOp, limit: ExprId, env: EnvId) -> Res<Val> {
         let v = self.eval(limit, env)?;
         let v = self.operand(v, limit)?;
         let fits = match op {

@@ -415,7 +415,10 @@ impl Evaluator {
         };
         let spare = match &mut node.scratch {
             Some(s) if keep => Some(s.split()),
-            s => s.take(),
+            s => {
+                node.flags &= !flag::REQUIRES;
+                s.take()
+            }
         };
         let alternatives = match &node.base {
             Base::Disjunction(alts) => alts.iter().map(|a| a.node).collect(),

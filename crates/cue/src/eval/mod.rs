@@ -53,8 +53,10 @@ mod fault;
 mod finalize;
 mod node;
 mod order;
+mod quick;
 mod refer;
 mod schedule;
+mod small;
 mod task;
 mod val;
 mod validators;
@@ -99,6 +101,12 @@ pub(crate) struct Evaluator {
     pub(crate) vars: Table<(Val, Val)>,
     /// Lets and inline literals, once per expression and scope.
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
+    /// Values that are the same in every instance of what they are part of.
+    pub(crate) shared: FxHashMap<quick::SharedKey, quick::Shared>,
+    /// How many references have led back to where they came from.
+    pub(crate) circles: u64,
+    /// Bounds by their expression, those that have a literal for a limit.
+    pub(crate) bounds: FxHashMap<ExprId, Option<Val>>,
     pub(crate) packages: FxHashMap<u32, NodeId>,
     pub(crate) root: NodeId,
     /// Scratches of nodes that are final, for the next ones.
@@ -145,6 +153,9 @@ impl Evaluator {
             faults: Table::default(),
             vars: Table::default(),
             detached: FxHashMap::default(),
+            shared: FxHashMap::default(),
+            circles: 0,
+            bounds: FxHashMap::default(),
             packages: FxHashMap::default(),
             root: 0,
             spare: Vec::new(),

@@ -57,6 +57,8 @@ pub(crate) mod flag {
     pub(crate) const FROZEN: u16 = 4096;
     /// Made by `__closeAll()`.
     pub(crate) const CLOSE_ALL: u16 = 2048;
+    /// [`super::Scratch::requires`] holds those from above, too.
+    pub(crate) const REQUIRES: u16 = 8192;
 }
 
 /// Default mode of an alternative.
@@ -413,13 +415,13 @@ impl Evaluator {
         let task = Task { kind: TaskKindLate, conj: Conj { close: to.close, cyc: to.cyc, ..conj } };
         scratch.tasks.push_back(task);
         self.nodes[to.node].version += 1;
-        self.nodes[to.node].flags &= !(flag::DONE | flag::FINAL | flag::SETTLED);
+        self.nodes[to.node].flags &= !(flag::DONE | flag::FINAL | flag::SETTLED | flag::REQUIRES);
     }
 
     /// A node that was done has more to do.
     fn reopen(&mut self, n: NodeId) {
         let node = &mut self.nodes[n];
-        node.flags &= !(flag::DONE | flag::FINAL);
+        node.flags &= !(flag::DONE | flag::FINAL | flag::REQUIRES);
         if let Base::Forward(_) = node.base {
             node.base = Base::None;
             if let Some(s) = &mut node.scratch

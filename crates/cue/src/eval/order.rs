@@ -7,12 +7,20 @@
 //! contradict each other, fields go by name.
 
 use super::node::Literal;
+use super::small::SmallMap;
 use super::{Evaluator, NONE, NodeId};
 use crate::ir::{Decl, Expr, ExprId, Sym};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+/// Up to this many declarations of a literal are searched one by one.
+const FEW: usize = 32;
+
+/// The fields that come after a field.
+type Edges = SmallVec<[u32; 4]>;
 
 /// A place in the sources: file, offset, and for literals without one their number.
 type Place = (u32, u32, u32);
@@ -89,24 +97,31 @@ impl Evaluator {
 
     fn chains(&self, n: NodeId, literals: &[Literal]) -> Vec<Chain> {
         // Which literal a conjunct of a field stems from, and which literals embed an expression.
+        let mut scopes: SmallMap<u32, usize> = SmallMap::default();
         let mut owner: FxHashMap<(ExprId, u32), (usize, u32)> = FxHashMap::default();
-        let mut embedding: FxHashMap<ExprId, Vec<usize>> = FxHashMap::default();
-        let mut operand: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        let mut embedding: SmallMap<ExprId, Vec<usize>> = SmallMap::default();
+        let mut operand: SmallMap<ExprId, ExprId> = SmallMap::default();
         let mut unification = |e: ExprId| {
             if let Expr::And(parts) = &self.ir.exprs[e] {
-                operand.extend(parts.iter().map(|p| (*p, e)));
+                parts.iter().for_each(|p| operand.insert(*p, e));
             }
         };
         self.nodes[n].conjs.iter().for_each(|c| unification(c.expr));
+        let mut computed = false;
         for (i, l) in literals.iter().enumerate() {
-            for decl in &self.ir.structs[l.id].decls {
+            scopes.insert(l.env, i);
+            let decls = &self.ir.structs[l.id].decls;
+            for decl in decls {
+                computed |= matches!(decl, Decl::Dynamic { .. });
                 match decl {
-                    Decl::Field { value, meta, .. } | Decl::Dynamic { value, meta, .. } => {
+                    Decl::Field { value, meta, .. } | Decl::Dynamic { value, meta, .. } if decls.len() > FEW => {
                         owner.insert((*value, l.env), (i, *meta));
                     }
                     Decl::Embedding(e) => {
                         unification(*e);
-                        embedding.entry(*e).or_default().push(i);
+                        if let Some(around) = embedding.entry(*e) {
+                            around.push(i);
+                        }
                     }
                     _ => {}
                 }
@@ -123,17 +138,31 @@ impl Evaluator {
                 fields: Vec::new(),
             })
             .collect();
-        let mut dynamic: FxHashMap<(usize, ExprId), u32> = FxHashMap::default();
-        let mut index: FxHashMap<Sym, u32> = FxHashMap::default();
+        // The literal that an expression in a scope is a field of, and the field's declaration.
+        let written = |e: ExprId, env: u32| {
+            let i = *scopes.get(&env)?;
+            let decls = &self.ir.structs[literals.get(i)?.id].decls;
+            if decls.len() > FEW {
+                return owner.get(&(e, env)).copied();
+            }
+            decls.iter().find_map(|d| match d {
+                Decl::Field { value, meta, .. } | Decl::Dynamic { value, meta, .. } if *value == e => Some((i, *meta)),
+                _ => None,
+            })
+        };
+        let mut dynamic: SmallMap<(usize, ExprId), u32> = SmallMap::default();
+        let mut index: SmallMap<Sym, u32> = SmallMap::default();
         for (a, arc) in self.nodes[n].arcs.iter().enumerate() {
             index.insert(self.nodes[*arc].label, a as u32);
             for conj in &self.nodes[*arc].conjs {
-                let found = owner.get(&(conj.expr, conj.env)).or_else(|| match conj.env {
+                let found = written(conj.expr, conj.env).or_else(|| match conj.env {
                     NONE => None,
-                    env => owner.get(&(conj.expr, self.envs[env].up)),
+                    env => written(conj.expr, self.envs[env].up),
                 });
-                let Some((i, meta)) = found.copied() else { continue };
-                dynamic.insert((i, conj.expr), a as u32);
+                let Some((i, meta)) = found else { continue };
+                if computed {
+                    dynamic.insert((i, conj.expr), a as u32);
+                }
                 let Some(chain) = chains.get_mut(i) else { continue };
                 if meta != NONE
                     && let Some(span) = self.ir.metas[meta].label
@@ -158,7 +187,7 @@ impl Evaluator {
             }
         }
         for (i, (chain, l)) in chains.iter_mut().zip(literals).enumerate() {
-            let mut seen = FxHashSet::default();
+            let mut seen: SmallMap<u32, ()> = SmallMap::default();
             for decl in &self.ir.structs[l.id].decls {
                 let field = match decl {
                     Decl::Field { label, .. } => index.get(label),
@@ -170,8 +199,9 @@ impl Evaluator {
                     _ => None,
                 };
                 if let Some(field) = field
-                    && seen.insert(*field)
+                    && seen.get(field).is_none()
                 {
+                    seen.insert(*field, ());
                     chain.fields.push(*field);
                 }
             }
@@ -198,10 +228,45 @@ impl Evaluator {
         round
     }
 
+    /// The order of fields whose edges make no cycle, as in nearly every struct: what is free goes by name.
+    fn without_cycles(&self, n: NodeId, next: &[Edges]) -> Option<Vec<u32>> {
+        let mut waits = vec![0u32; next.len()];
+        for to in next.iter().flatten() {
+            *waits.get_mut(*to as usize)? += 1;
+        }
+        let arcs = &self.nodes[n].arcs;
+        let name = |i: u32| arcs.get(i as usize).map(|a| self.ir.symbols.text(self.nodes[*a].label));
+        let mut out = Vec::with_capacity(next.len());
+        let mut ready = BinaryHeap::new();
+        let mut one = None;
+        let free = |i: u32, one: &mut Option<u32>, ready: &mut BinaryHeap<_>| {
+            // With one that is free there is nothing to compare.
+            if ready.is_empty() && one.is_none() {
+                *one = Some(i);
+            } else {
+                ready.extend(one.take().into_iter().chain([i]).map(|i| Reverse((name(i), i))));
+            }
+        };
+        for (i, _) in waits.iter().enumerate().filter(|(_, w)| **w == 0) {
+            free(i as u32, &mut one, &mut ready);
+        }
+        while let Some(at) = one.take().or_else(|| ready.pop().map(|r| r.0.1)) {
+            out.push(at);
+            for to in next.get(at as usize)? {
+                let wait = waits.get_mut(*to as usize)?;
+                *wait -= 1;
+                if *wait == 0 {
+                    free(*to, &mut one, &mut ready);
+                }
+            }
+        }
+        (out.len() == next.len()).then_some(out)
+    }
+
     /// The indices of the arcs in order.
     fn in_order(&self, n: NodeId, chains: &[Chain]) -> Vec<u32> {
         let count = self.nodes[n].arcs.len();
-        let mut next: Vec<Vec<u32>> = vec![Vec::new(); count];
+        let mut next: Vec<Edges> = vec![Edges::new(); count];
         let mut edge = |from: u32, to: u32| {
             if let Some(to_all) = next.get_mut(from as usize)
                 && from != to
@@ -246,8 +311,8 @@ impl Evaluator {
                 before = last;
             }
         }
-        if let Some(only) = only_order(&next) {
-            return only;
+        if let Some(order) = self.without_cycles(n, &next) {
+            return order;
         }
         let component = components(&next);
         let total = component.iter().max().map_or(0, |c| *c as usize + 1);
@@ -291,31 +356,6 @@ impl Evaluator {
     }
 }
 
-/// The order that the edges leave no choice in, as in nearly every struct; `None` where there is a choice or a cycle.
-fn only_order(next: &[Vec<u32>]) -> Option<Vec<u32>> {
-    let mut waits = vec![0u32; next.len()];
-    for to in next.iter().flatten() {
-        *waits.get_mut(*to as usize)? += 1;
-    }
-    let mut out = Vec::with_capacity(next.len());
-    let mut first = waits.iter().enumerate().filter(|(_, w)| **w == 0).map(|(i, _)| i as u32);
-    let mut ready = first.next();
-    if first.next().is_some() {
-        return None;
-    }
-    while let Some(at) = ready.take() {
-        out.push(at);
-        for to in next.get(at as usize)? {
-            let wait = waits.get_mut(*to as usize)?;
-            *wait -= 1;
-            if *wait == 0 && ready.replace(*to).is_some() {
-                return None;
-            }
-        }
-    }
-    (out.len() == next.len()).then_some(out)
-}
-
 /// Whether the chains of a batch have no order among each other: those of one place, and operands of `&`.
 fn unordered(batch: &[Chain]) -> bool {
     batch.len() > 1 || batch.iter().any(|c| c.unified != NONE)
@@ -346,7 +386,7 @@ fn batches(chains: &[Chain]) -> Vec<&[Chain]> {
 }
 
 /// The strongly connected component of each node (Tarjan), without recursion.
-fn components(next: &[Vec<u32>]) -> Vec<u32> {
+fn components(next: &[Edges]) -> Vec<u32> {
     const NEW: u32 = u32::MAX;
     let count = next.len();
     let (mut number, mut low, mut component) = (vec![NEW; count], vec![NEW; count], vec![NEW; count]);

@@ -73,6 +73,7 @@ impl Evaluator {
     /// A field of a node by selection: takes the default of a disjunction, fails with a failed struct.
     pub(crate) fn select(&mut self, n: NodeId, label: Sym, at: ExprId) -> Res<NodeId> {
         self.run(n);
+        let place = n;
         let n = self.follow(n);
         if self.has(n, flag::DONE) {
             if let Base::Disjunction(_) = self.nodes[n].base {
@@ -93,12 +94,14 @@ impl Evaluator {
         {
             return Err(Stop::Pending(n));
         }
-        self.lookup(n, label, at)
+        self.lookup(place, label, at)
     }
 
     fn lookup(&mut self, n: NodeId, label: Sym, at: ExprId) -> Res<NodeId> {
         self.run(n);
+        let place = n;
         let n = self.follow(n);
+        let place = self.placed(place);
         self.taint |= self.nodes[n].taint;
         // What is known of the shape of an unknown result is not its value.
         if let Some(id) = self.nodes[n].scratch.as_ref().and_then(|s| s.unknown) {
@@ -129,7 +132,7 @@ impl Evaluator {
                 return Ok(arc);
             }
         } else if (self.may_still_give(n, label) && !self.has(n, flag::DONE)) || self.may_come(n, label) {
-            return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), n, &[at]));
+            return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), place, &[at]));
         }
         if let Base::Unknown(id) = self.nodes[n].base {
             return Err(Stop::Unknown(id));
@@ -156,7 +159,7 @@ impl Evaluator {
                 if let Some(k) = wrong {
                     let want = if label.as_index().is_some() { "list" } else { "struct" };
                     let text = format!("invalid operand (found {}, want {want})", kind::text(k));
-                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), n, &[at]));
+                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), place, &[at]));
                 }
                 if let Some(i) = label.as_index()
                     && let Base::List = self.nodes[n].base
@@ -165,20 +168,32 @@ impl Evaluator {
                     let len = self.nodes[n].arcs.len();
                     let text = format!("index out of range [{i}] with length {len}");
                     let code = if closed { Code::Eval } else { Code::Incomplete };
-                    return Err(self.stop(code, Reason::Text(text.into()), n, &[at]));
+                    return Err(self.stop(code, Reason::Text(text.into()), place, &[at]));
                 }
                 if !self.closed_for_selection(n, label) {
-                    return Err(self.stop(Code::Incomplete, Reason::Undefined(label), n, &[at]));
+                    return Err(self.stop(Code::Incomplete, Reason::Undefined(label), place, &[at]));
                 }
                 // What is wrong inside comes first: put right it may bring the field.
                 let inside = self.fault_inside(n);
                 let code = if inside.is_some() { Code::Incomplete } else { Code::Eval };
-                let f = self.fault(code, Reason::Undefined(label), n, &[at]);
+                let f = self.fault(code, Reason::Undefined(label), place, &[at]);
                 self.faults[f].related.extend(inside);
                 return Err(Stop::Fault(f));
             }
         };
-        Err(self.stop(Code::Incomplete, reason, n, &[at]))
+        Err(self.stop(Code::Incomplete, reason, place, &[at]))
+    }
+
+    /// The last place on the way to the value of a node: what instances share has none.
+    fn placed(&self, n: NodeId) -> NodeId {
+        let (mut at, mut place) = (n, n);
+        while let Base::Forward(t) = self.nodes[at].base {
+            at = t;
+            if self.nodes[at].parent != NONE {
+                place = at;
+            }
+        }
+        place
     }
 
     /// The first permanent fault of a field of a struct.
@@ -212,9 +227,11 @@ impl Evaluator {
         if label.is_regular() && patterns.iter().any(|p| self.label_matches(&p.pattern, label)) {
             return false;
         }
-        if self.has(n, flag::CLOSED | flag::CLOSE_ONCE) || !self.requirements(n).is_empty() {
-            return true;
-        }
+        self.has(n, flag::CLOSED | flag::CLOSE_ONCE) || !self.requirements(n).is_empty() || self.is_in_definition(n)
+    }
+
+    /// Whether a node stands in a definition.
+    pub(crate) fn is_in_definition(&self, n: NodeId) -> bool {
         let mut at = n;
         while at != NONE {
             if self.nodes[at].label != Sym::NONE && self.nodes[at].label.is_definition() {
@@ -265,6 +282,7 @@ impl Evaluator {
     /// Adds the conjuncts of `t` to `n`, or lets `n` be `t`.
     pub(crate) fn add_reference(&mut self, n: NodeId, t: NodeId, conj: Conj) -> Res<()> {
         if self.nodes[t].origin == self.nodes[n].origin || self.in_circle(n, conj, t) {
+            self.circles += 1;
             return Ok(());
         }
         if self.share(n, t, conj) {

@@ -9,7 +9,7 @@ use crate::stack::down;
 impl Evaluator {
     /// Processes a node until nothing can be done for now. Afterwards it is done, or pending tasks are left.
     pub(crate) fn run(&mut self, n: NodeId) {
-        if self.has(n, flag::RUNNING | flag::DONE) {
+        if self.has(n, flag::RUNNING | flag::DONE) || self.quick(n) {
             return;
         }
         if !self.enter() {

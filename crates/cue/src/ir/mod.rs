@@ -4,8 +4,10 @@
 //! A scope exists at run time for each struct literal (and file), each `for` clause, each pattern or dynamic field whose
 //! label is bound to a name, and each value alias. Everything else (`let`, imports) is resolved without one.
 
+mod reach;
 mod sym;
 
+pub(crate) use reach::{NOTHING, Reach, nearest};
 pub(crate) use sym::{Sym, SymKind, Symbols};
 
 use crate::number::Number;
