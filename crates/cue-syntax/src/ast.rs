@@ -3,6 +3,7 @@
 //! Every node has its span. Nothing is resolved here: an identifier is its text. String literals are decoded (escapes,
 //! multiline indent), number literals keep their source text.
 
+pub use crate::rare::Rare;
 use crate::span::{SourceId, Span};
 use smol_str::SmolStr;
 
@@ -95,7 +96,7 @@ pub struct Ellipsis {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// `X=` before the label (for `[X=pattern]` see [`Label::Pattern`]).
-    pub alias: Option<Ident>,
+    pub alias: Option<Box<Ident>>,
     /// The label.
     pub label: Label,
     /// `~X` or `~(K,V)` after the label (experiment `aliasv2`).
@@ -105,9 +106,9 @@ pub struct Field {
     /// The value. In the chained form `a: b: 1` it is a struct literal with `braces: false`.
     pub value: Expr,
     /// Attributes behind the value.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Rare<Attribute>,
     /// Comments directly above, without a blank line between.
-    pub doc: Vec<Comment>,
+    pub doc: Rare<Comment>,
     /// The whole field.
     pub span: Span,
 }

@@ -11,6 +11,7 @@ pub mod ast;
 pub mod diag;
 mod format;
 mod parser;
+mod rare;
 pub mod span;
 
 pub use ast::File;

@@ -9,6 +9,7 @@ use crate::compile::{self, Unit};
 use crate::data::{Data, Labels};
 use crate::eval::{Base, Evaluator, Export, NONE, NodeId, Stop, Val, flag};
 use crate::ir::{ArcKind, SymKind, kind};
+use crate::json;
 use crate::stack::deep;
 use cue_syntax::{Diagnostic, Sources, Span, ast};
 use smol_str::SmolStr;
@@ -32,11 +33,21 @@ pub fn compile(world: &dyn World, instance: Instance) -> Compiled {
 impl Program {
     /// Evaluates the program with inputs. Deterministic; one evaluation runs on one thread, several run side by side.
     pub fn evaluate(&self, inputs: Inputs, limits: &Limits) -> Evaluation {
+        let all = inputs.data.iter().chain(&inputs.results);
+        self.evaluate_with(all.map(|(path, data)| (path.as_slice(), data)), limits)
+    }
+
+    /// As [`Program::evaluate`], with data that stay the caller's: documents of files, each at its path.
+    pub fn evaluate_with<'d>(
+        &self,
+        data: impl Iterator<Item = (&'d [Selector], &'d Data)>,
+        limits: &Limits,
+    ) -> Evaluation {
         let unit = self.unit.clone();
         let limits = limits.clone();
         let evaluator = deep(move || {
             let mut e = Evaluator::new(unit, limits);
-            e.inject(&inputs);
+            data.for_each(|(path, data)| e.inject(path, data));
             e.evaluate_all();
             e
         });
@@ -239,6 +250,23 @@ impl<'e> Value<'e> {
         })
     }
 
+    /// As JSON text, piece by piece and without a newline at the end. What [`Value::data`] refuses is refused before the
+    /// first piece. A sink that takes no more is left alone from then on; it knows why.
+    ///
+    /// # Errors
+    /// As [`Value::data`], concrete; that a part is not known yet.
+    pub fn write_json(&self, style: json::Style, sink: &mut dyn std::fmt::Write) -> Result<(), Vec<Diagnostic>> {
+        let direct = self.node != NONE && self.errors().is_empty();
+        if direct && self.with(|e| deep(|| e.is_printable(self.node, 0))) {
+            let _ = self.with(|e| deep(|| e.print_json(self.node, style, sink)));
+            return Ok(());
+        }
+        let data = self.data(&DataOptions::default())?;
+        let text = json::write(&data, style).map_err(|e| vec![Diagnostic::error("cue/unknown", e.to_string())])?;
+        let _ = sink.write_str(&text);
+        Ok(())
+    }
+
     /// What is incomplete in it and below, each with its path; what `data` in partial mode leaves out.
     pub fn incomplete(&self) -> Vec<Diagnostic> {
         if self.node == NONE {
@@ -353,7 +381,7 @@ impl<'e> Value<'e> {
         self.with(|e| {
             let metas = &e.nodes[self.node].metas;
             let mut out: Vec<(SmolStr, SmolStr)> = Vec::new();
-            for attribute in metas.iter().flat_map(|m| e.ir.metas[*m].attributes.iter()) {
+            for attribute in metas.iter().flat_map(|m| e.ir.metas[*m].attributes().iter()) {
                 if !out.contains(attribute) {
                     out.push(attribute.clone());
                 }

@@ -121,7 +121,7 @@ pub(super) fn import_name(import: &Import) -> &str {
 pub(super) fn alias(field: &Field) -> Option<&Ident> {
     match &field.label {
         Label::Pattern { alias: Some(alias), .. } => Some(alias),
-        _ => field.alias.as_ref(),
+        _ => field.alias.as_deref(),
     }
 }
 
@@ -134,7 +134,7 @@ fn in_decls<'a>(decls: &'a [Decl], name: &str, depth: usize) -> Option<Binding<'
                 fields.push(field);
             }
             Decl::Field(field) if field.alias.as_ref().is_some_and(|a| a.name == name) => {
-                return field.alias.as_ref().map(|a| Binding::Alias(a, &field.value, depth));
+                return field.alias.as_deref().map(|a| Binding::Alias(a, &field.value, depth));
             }
             Decl::Let(clause) if clause.name.name == name => return Some(Binding::Let(clause, depth)),
             _ => {}

@@ -3,8 +3,10 @@
 use super::output::{Form, OutputArgs, write_data};
 use super::session::{InputArgs, Last, Problems, Unit};
 use cue::export::{Indent, Options, text};
+use cue::json::Style;
 use cue::load::Document;
 use cue::{DataOptions, Value};
+use rayon::prelude::*;
 use std::process::ExitCode;
 
 /// The arguments.
@@ -21,9 +23,7 @@ pub(crate) struct ExportArgs {
 
 /// Runs it.
 pub(crate) fn run(args: ExportArgs) -> ExitCode {
-    let mut out = Vec::new();
-    let result = export(&args, &mut out).and_then(|()| args.output.write(&out));
-    match result {
+    match export(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
             args.input.report(&problems);
@@ -32,72 +32,105 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
     }
 }
 
-fn export(args: &ExportArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
+fn export(args: &ExportArgs) -> Result<(), Problems> {
     let form = args.output.form(Form::Json)?;
-    let mut first = true;
-    let mut last = Last::default();
-    for unit in args.input.units()? {
+    let units = args.input.units()?;
+    let alone = matches!(units.as_slice(), [one] if one.expressions.len() < 2
+        && (args.input.merge || one.documents.len() < 2));
+    let of = |unit: &Unit| {
+        let mut printer =
+            Printer { args, form, alone, printed: false, any: false, last: Last::default(), held: Vec::new() };
         if args.input.merge || unit.documents.is_empty() {
-            one(args, form, &unit, &unit.documents, (&mut first, &mut last), out)
-                .map_err(|p| Unit::point(&unit.documents, p))?;
+            printer.evaluate(unit, &unit.documents).map_err(|p| Unit::point(&unit.documents, p))?;
         } else {
             for document in &unit.documents {
                 let document = std::slice::from_ref(document);
-                one(args, form, &unit, document, (&mut first, &mut last), out).map_err(|p| Unit::point(document, p))?;
+                printer.evaluate(unit, document).map_err(|p| Unit::point(document, p))?;
             }
         }
-    }
-    Ok(())
-}
-
-fn one(
-    args: &ExportArgs,
-    form: Form,
-    unit: &Unit,
-    documents: &[Document],
-    (first, last): (&mut bool, &mut Last),
-    out: &mut Vec<u8>,
-) -> Result<(), Problems> {
-    let evaluation = unit.evaluate(documents);
-    if unit.expressions.is_empty() {
-        let errors = evaluation.diagnostics();
-        if !errors.is_empty() {
-            return Err(errors);
+        Ok(printer)
+    };
+    // Instances know nothing of each other; the first one's problems count, whichever ends first.
+    let printers: Vec<Result<Printer<'_>, Problems>> = match units.as_slice() {
+        [one] => vec![of(one)],
+        units => units.par_iter().map(of).collect(),
+    };
+    let mut out = Vec::new();
+    for (i, printer) in printers.into_iter().enumerate() {
+        let printer = printer?;
+        if printer.printed {
+            return Ok(());
         }
-        print(args, form, unit.value(&evaluation), (first, last), out)?;
+        if i > 0 {
+            out.extend(form.separator().as_bytes());
+        }
+        out.extend(printer.held);
     }
-    for e in &unit.expressions {
-        print(args, form, evaluation.expression(e), (first, last), out)?;
-    }
-    last.evaluation(evaluation);
-    Ok(())
+    args.output.write(&out)
 }
 
-fn print(
-    args: &ExportArgs,
+/// Prints results. Several are held back until the last of them is there, so that nothing is printed where one fails.
+struct Printer<'a> {
+    args: &'a ExportArgs,
     form: Form,
-    value: Value<'_>,
-    (first, last): (&mut bool, &mut Last),
-    out: &mut Vec<u8>,
-) -> Result<(), Problems> {
-    if !std::mem::take(first) {
-        out.extend(form.separator().as_bytes());
+    /// There is one result only.
+    alone: bool,
+    /// It is out.
+    printed: bool,
+    last: Last,
+    /// Something was.
+    any: bool,
+    held: Vec<u8>,
+}
+
+impl Printer<'_> {
+    fn evaluate(&mut self, unit: &Unit, documents: &[Document]) -> Result<(), Problems> {
+        let evaluation = unit.evaluate(documents);
+        if unit.expressions.is_empty() {
+            let errors = evaluation.diagnostics();
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+            self.print(unit.value(&evaluation))?;
+        }
+        for e in &unit.expressions {
+            self.print(evaluation.expression(e))?;
+        }
+        if self.alone {
+            self.last.evaluation(evaluation);
+        }
+        Ok(())
     }
-    let data = value.data(&DataOptions::default())?;
-    if form == Form::Cue {
-        out.extend(text(value, &Options::EXPORT, Indent::Tabs).as_bytes());
-        return Ok(());
+
+    fn print(&mut self, value: Value<'_>) -> Result<(), Problems> {
+        if std::mem::replace(&mut self.any, true) {
+            self.held.extend(self.form.separator().as_bytes());
+        }
+        if self.alone && self.form == Form::Json && !self.args.escape {
+            self.printed = true;
+            let mut stream = self.args.output.stream();
+            value.write_json(Style::Indented, &mut stream)?;
+            stream.take(b"\n");
+            return stream.finish();
+        }
+        let data = value.data(&DataOptions::default())?;
+        if self.form == Form::Cue {
+            self.held.extend(text(value, &Options::EXPORT, Indent::Tabs).as_bytes());
+            return Ok(());
+        }
+        let start = self.held.len();
+        write_data(self.form, &data, &mut self.held)?;
+        if self.alone {
+            self.last.data(data);
+        }
+        if self.args.escape && self.form == Form::Json {
+            let text = String::from_utf8_lossy(self.held.get(start..).unwrap_or_default())
+                .replace('<', "\\u003c")
+                .replace('>', "\\u003e")
+                .replace('&', "\\u0026");
+            self.held.truncate(start);
+            self.held.extend(text.as_bytes());
+        }
+        Ok(())
     }
-    let start = out.len();
-    write_data(form, &data, out)?;
-    last.data(data);
-    if args.escape && form == Form::Json {
-        let text = String::from_utf8_lossy(out.get(start..).unwrap_or_default())
-            .replace('<', "\\u003c")
-            .replace('>', "\\u003e")
-            .replace('&', "\\u0026");
-        out.truncate(start);
-        out.extend(text.as_bytes());
-    }
-    Ok(())
 }

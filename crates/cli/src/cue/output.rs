@@ -86,24 +86,73 @@ impl OutputArgs {
 
     /// Writes the whole result at once.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Problems> {
+        let mut stream = self.stream();
+        stream.take(bytes);
+        stream.finish()
+    }
+
+    /// A result that is written as it is made. Nothing is opened before there is something to write.
+    pub(crate) fn stream(&self) -> Stream<'_> {
         let path = self.file.as_deref().map(|f| f.split_once(':').map_or(f, |(_, p)| p)).filter(|p| *p != "-");
-        let failed =
-            |what: &str, e: &std::io::Error| vec![Diagnostic::error("cue/output", format!("cannot write {what}: {e}"))];
-        match path {
-            None => match std::io::stdout().lock().write_all(bytes) {
-                // Whoever read the output wants no more of it.
-                Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-                Err(e) => Err(failed("the result", &e)),
-                Ok(()) => Ok(()),
-            },
-            Some(path) => {
-                if !self.force && std::path::Path::new(path).exists() {
-                    let d = Diagnostic::error("cue/output", format!("{path} exists already")).help("-f overwrites it");
-                    return Err(vec![d]);
-                }
-                std::fs::write(path, bytes).map_err(|e| failed(path, &e))
-            }
+        Stream { path, force: self.force, to: None, failed: None }
+    }
+}
+
+/// Standard output or a file, written to piece by piece. What goes wrong is told at the end.
+pub(crate) struct Stream<'a> {
+    path: Option<&'a str>,
+    force: bool,
+    to: Option<Box<dyn Write>>,
+    failed: Option<Diagnostic>,
+}
+
+impl Stream<'_> {
+    /// The next piece.
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.put(bytes).err();
         }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let path = self.path;
+        let failed = |e: std::io::Error| {
+            Diagnostic::error("cue/output", format!("cannot write {}: {e}", path.unwrap_or("the result")))
+        };
+        let to = match (&mut self.to, path) {
+            (Some(to), _) => to,
+            (to, None) => to.insert(Box::new(std::io::stdout().lock())),
+            (to, Some(path)) => {
+                if !self.force && std::path::Path::new(path).exists() {
+                    let d = Diagnostic::error("cue/output", format!("{path} exists already"));
+                    return Err(d.help("-f overwrites it"));
+                }
+                to.insert(Box::new(std::fs::File::create(path).map_err(failed)?))
+            }
+        };
+        match to.write_all(bytes) {
+            // Whoever read the output wants no more of it.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(failed),
+        }
+    }
+
+    /// Ends the output.
+    pub(crate) fn finish(mut self) -> Result<(), Problems> {
+        if let Some(to) = &mut self.to
+            && let Err(e) = to.flush()
+            && e.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.failed.get_or_insert(Diagnostic::error("cue/output", format!("cannot write the result: {e}")));
+        }
+        self.failed.map_or(Ok(()), |d| Err(vec![d]))
+    }
+}
+
+impl std::fmt::Write for Stream<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.take(text.as_bytes());
+        if self.failed.is_none() { Ok(()) } else { Err(std::fmt::Error) }
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::report;
 use crate::world::{Files, folders_above};
 use clap::Args;
-use cue::load::{Document, Loaded, Options, Place, inputs_of, load, point};
+use cue::load::{Document, Loaded, Options, Place, load, point};
 use cue::{Data, Evaluation, Instance, Limits, Program, Selector, Value, compile};
-use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label, StructLit};
+use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label, Rare, StructLit};
 use cue_syntax::{Diagnostic, Source, Span};
 use std::mem::ManuallyDrop;
 
@@ -88,7 +88,8 @@ pub(crate) struct Unit {
 impl Unit {
     /// Evaluates with the documents given.
     pub(crate) fn evaluate(&self, documents: &[Document]) -> Evaluation {
-        self.program.evaluate(inputs_of(documents, &self.at), &Limits::default())
+        let data = documents.iter().map(|d| (self.at.as_slice(), &d.data));
+        self.program.evaluate_with(data, &Limits::default())
     }
 
     /// Shows problems the way the user knows the data: with places in their files, and paths without the schema's field.
@@ -184,8 +185,8 @@ fn hidden(name: &str, value: Expr) -> Decl {
         postfix_alias: None,
         constraint: Constraint::Regular,
         value,
-        attributes: Vec::new(),
-        doc: Vec::new(),
+        attributes: Rare::default(),
+        doc: Rare::default(),
         span,
     })
 }

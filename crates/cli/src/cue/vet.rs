@@ -4,6 +4,7 @@ use super::session::{InputArgs, Last, Problems, Unit};
 use cue::load::Document;
 use cue::{Evaluation, Value};
 use cue_syntax::Diagnostic;
+use rayon::prelude::*;
 use std::process::ExitCode;
 
 /// The arguments.
@@ -29,26 +30,39 @@ pub(crate) fn run(args: VetArgs) -> ExitCode {
 }
 
 fn vet(args: &VetArgs) -> Result<Problems, Problems> {
+    let units = args.input.units()?;
+    let found: Vec<Problems> = match units.as_slice() {
+        [one] => vec![vet_unit(args, one, Some(&mut Last::default()))],
+        units => units.par_iter().map(|u| vet_unit(args, u, None)).collect(),
+    };
     let mut problems = Vec::new();
-    let mut last = Last::default();
-    for unit in args.input.units()? {
-        if unit.documents.is_empty() {
-            let evaluation = unit.evaluate(&[]);
-            merge(&mut problems, evaluation.diagnostics());
-            if unit.expressions.is_empty() {
-                check(args, unit.value(&evaluation), args.concrete, &mut problems);
-            }
-            for e in &unit.expressions {
-                check(args, evaluation.expression(e), args.concrete, &mut problems);
-            }
-            last.evaluation(evaluation);
-            continue;
-        }
-        for document in &unit.documents {
-            last.evaluation(vet_document(args, &unit, document, &mut problems));
-        }
-    }
+    found.into_iter().for_each(|p| merge(&mut problems, p));
     Ok(problems)
+}
+
+/// Checks an instance; the only one of a command stays until the process ends.
+fn vet_unit(args: &VetArgs, unit: &Unit, mut last: Option<&mut Last>) -> Problems {
+    let mut problems = Vec::new();
+    let mut keep = |evaluation| {
+        if let Some(last) = &mut last {
+            last.evaluation(evaluation);
+        }
+    };
+    if unit.documents.is_empty() {
+        let evaluation = unit.evaluate(&[]);
+        merge(&mut problems, evaluation.diagnostics());
+        if unit.expressions.is_empty() {
+            check(args, unit.value(&evaluation), args.concrete, &mut problems);
+        }
+        for e in &unit.expressions {
+            check(args, evaluation.expression(e), args.concrete, &mut problems);
+        }
+        keep(evaluation);
+    }
+    for document in &unit.documents {
+        keep(vet_document(args, unit, document, &mut problems));
+    }
+    problems
 }
 
 fn vet_document(args: &VetArgs, unit: &Unit, document: &Document, problems: &mut Problems) -> Evaluation {

@@ -16,8 +16,9 @@ use cue_syntax::ast::{self, File};
 use cue_syntax::{Diagnostic, Source, SourceId, Sources, Span};
 pub(crate) use packages::key as import_key;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scope::Scope;
+use scope::{Fields, Scope};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Language features that depend on the file.
@@ -60,7 +61,7 @@ pub(crate) struct Unit {
     /// The package that was asked for.
     pub(crate) root: u32,
     /// Identifiers declared at its top level.
-    pub(crate) fields: FxHashSet<SmolStr>,
+    pub(crate) fields: Fields,
     /// Of its files.
     pub(crate) names: FileNames,
     pub(crate) language: (u32, u32),
@@ -105,7 +106,7 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
         let_uses: FxHashMap::default(),
         lenient: false,
     };
-    let (root, fields, names) = c.package(&instance.path, &instance.files);
+    let (root, fields, names) = c.package(&instance.path, instance.files);
     if c.diagnostics.iter().any(|d| d.severity == cue_syntax::Severity::Error) {
         return Err(c.diagnostics);
     }
@@ -150,15 +151,18 @@ impl Compiler<'_> {
     }
 
     /// One package: its files share one scope of fields.
-    fn package(&mut self, path: &str, files: &[File]) -> (u32, FxHashSet<SmolStr>, FileNames) {
+    fn package(&mut self, path: &str, files: Vec<File>) -> (u32, Fields, FileNames) {
         let hidden = self.packages.len() as u32;
         let id = self.ir.packages.push(Package { files: Vec::new(), hidden });
         self.packages.insert(path.to_owned(), id);
         self.loading.push(path.to_owned());
         let mut fields = FxHashSet::default();
-        for file in files {
-            scope::declared(&file.decls, &mut fields);
+        for file in &files {
+            scope::declared(&file.decls, |name| {
+                fields.insert(name.clone());
+            });
         }
+        let fields = Fields::Many(Arc::new(fields));
         let mut names = FileNames::default();
         let mut compiled = Vec::new();
         for file in files {
@@ -172,7 +176,7 @@ impl Compiler<'_> {
         (id, fields, names)
     }
 
-    fn file(&mut self, file: &File, fields: &FxHashSet<SmolStr>, hidden: u32) -> (ExprId, FileNames) {
+    fn file(&mut self, file: File, fields: &Fields, hidden: u32) -> (ExprId, FileNames) {
         let outer = (self.features, self.hidden, std::mem::take(&mut self.scopes));
         let mut imports = FxHashMap::default();
         let mut unused = Vec::new();
@@ -191,10 +195,10 @@ impl Compiler<'_> {
             }
         }
         self.hidden = hidden;
-        self.features = self.features_of(file);
+        self.features = self.features_of(&file);
         let scope = Scope::package(fields.clone(), FileNames { imports, lets: FxHashMap::default() });
         let span = file.decls.first().map_or(Span { source: file.source, start: 0, end: 0 }, scope::decl_span);
-        let (expr, scope) = self.struct_in(scope, &file.decls, span, true);
+        let (expr, scope) = self.struct_in(scope, Cow::Owned(file.decls), span, true);
         for (name, path, span) in unused {
             if !scope.used.contains(&name) && scope.names.imports.contains_key(&name) {
                 self.error("cue/unused-import", format!("imported and not used: \"{path}\""), span);

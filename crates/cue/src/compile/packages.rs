@@ -46,7 +46,7 @@ impl Compiler<'_> {
             return Some(Import::Package(*id));
         }
         if let Some(files) = self.found.remove(path) {
-            return Some(Import::Package(self.package(path, &files).0));
+            return Some(Import::Package(self.package(path, files).0));
         }
         if crate::builtin::packages().any(|p| p == path) {
             return Some(Import::Builtin(path.into()));
@@ -59,7 +59,7 @@ impl Compiler<'_> {
                 self.diagnostics.extend(parsed.diagnostics);
                 files.extend(parsed.tree);
             }
-            return Some(Import::Package(self.package(path, &files).0));
+            return Some(Import::Package(self.package(path, files).0));
         }
         let text = match path.split('/').next() {
             Some(first) if !first.contains('.') => format!("builtin package \"{path}\" undefined"),
@@ -86,7 +86,7 @@ impl Compiler<'_> {
                     let (source, id) = self.add_source(&key, text);
                     let parsed = cue_syntax::parse_file(&source, id);
                     let files: Vec<_> = parsed.tree.into_iter().collect();
-                    self.package(&key, &files).0
+                    self.package(&key, files).0
                 }
             };
             let label = self.ir.symbols.ident(name, self.hidden);

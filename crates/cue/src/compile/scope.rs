@@ -5,7 +5,9 @@ use crate::ir::{Expr, ExprId};
 use cue_syntax::Span;
 use cue_syntax::ast::{Decl, Expr as Ast, Ident, Label};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// A name that stands for something other than a field.
 #[derive(Debug, Clone)]
@@ -24,10 +26,54 @@ pub(crate) enum Alias {
     Constant(ExprId),
 }
 
+/// The names that a scope binds as fields.
+#[derive(Debug, Clone)]
+pub(crate) enum Fields {
+    /// Searched one by one.
+    Few(SmallVec<[SmolStr; 6]>),
+    Many(Arc<FxHashSet<SmolStr>>),
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Fields::Few(SmallVec::new())
+    }
+}
+
+impl Fields {
+    fn of(decls: &[Decl]) -> Fields {
+        const FEW: usize = 12;
+        if decls.len() > FEW {
+            let mut all = FxHashSet::default();
+            declared(decls, |name| {
+                all.insert(name.clone());
+            });
+            return Fields::Many(Arc::new(all));
+        }
+        let mut few = SmallVec::new();
+        declared(decls, |name| few.push(name.clone()));
+        Fields::Few(few)
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        match self {
+            Fields::Few(names) => names.iter().any(|n| n == name),
+            Fields::Many(names) => names.contains(name),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = &SmolStr> + '_> {
+        match self {
+            Fields::Few(names) => Box::new(names.iter()),
+            Fields::Many(names) => Box::new(names.iter()),
+        }
+    }
+}
+
 /// One level of names. `runtime` says whether the evaluator has a scope for it too.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
-    pub(crate) fields: FxHashSet<SmolStr>,
+    pub(crate) fields: Fields,
     pub(crate) names: FileNames,
     pub(crate) aliases: FxHashMap<SmolStr, (Alias, Span)>,
     pub(crate) used: FxHashSet<SmolStr>,
@@ -38,11 +84,11 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn package(fields: FxHashSet<SmolStr>, names: FileNames) -> Scope {
+    pub(crate) fn package(fields: Fields, names: FileNames) -> Scope {
         Scope { fields, names, runtime: true, is_struct: true, ..Scope::default() }
     }
-    pub(crate) fn structure() -> Scope {
-        Scope { runtime: true, is_struct: true, ..Scope::default() }
+    pub(crate) fn structure(decls: &[Decl]) -> Scope {
+        Scope { fields: Fields::of(decls), runtime: true, is_struct: true, ..Scope::default() }
     }
     /// A scope of a single name.
     pub(crate) fn single(name: &Ident, alias: Alias, runtime: bool) -> Scope {
@@ -53,12 +99,12 @@ impl Scope {
 }
 
 /// Identifiers that these declarations bind as fields.
-pub(crate) fn declared(decls: &[Decl], into: &mut FxHashSet<SmolStr>) {
+pub(crate) fn declared<'d>(decls: &'d [Decl], mut each: impl FnMut(&'d SmolStr)) {
     for decl in decls {
         if let Decl::Field(field) = decl
             && let Label::Ident(name) = &field.label
         {
-            into.insert(name.name.clone());
+            each(&name.name);
         }
     }
 }

@@ -1,24 +1,40 @@
 //! Struct literals and files: declarations sorted by kind, lets compiled once a scope.
 
 use super::Compiler;
-use super::scope::{Alias, Scope, declared, value_alias};
+use super::scope::{Alias, Scope, value_alias};
 use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, StructLit, Sym};
 use cue_syntax::Span;
 use cue_syntax::ast::{self, Constraint, Label, Text};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
+use std::borrow::Cow;
+
+/// What the declarations of a struct literal have come to.
+#[derive(Default)]
+struct Made {
+    out: Vec<Decl>,
+    embeds: bool,
+    open: bool,
+    regular: bool,
+}
 
 impl Compiler<'_> {
     pub(crate) fn structure(&mut self, lit: &ast::StructLit) -> ExprId {
-        let mut scope = Scope::structure();
-        declared(&lit.decls, &mut scope.fields);
-        self.struct_in(scope, &lit.decls, lit.span, false).0
+        let scope = Scope::structure(&lit.decls);
+        self.struct_in(scope, Cow::Borrowed(&lit.decls), lit.span, false).0
     }
 
-    /// Compiles declarations in a scope and returns the scope for what it learned.
-    pub(crate) fn struct_in(&mut self, scope: Scope, decls: &[ast::Decl], span: Span, file: bool) -> (ExprId, Scope) {
+    /// Compiles declarations in a scope and returns the scope for what it learned. Of declarations that are given away
+    /// each is freed when it is done.
+    pub(crate) fn struct_in(
+        &mut self,
+        scope: Scope,
+        decls: Cow<'_, [ast::Decl]>,
+        span: Span,
+        file: bool,
+    ) -> (ExprId, Scope) {
         self.scopes.push(scope);
-        let lets = self.declare(decls);
+        let lets = self.declare(&decls);
         for (clause, id) in &lets {
             let outer = self.scopes.last_mut().and_then(|s| s.masked.replace(clause.name.name.clone()));
             self.open_lets.push(*id);
@@ -31,53 +47,59 @@ impl Compiler<'_> {
             self.ir.spans[*id] = self.ir.spans[value];
         }
         self.let_cycles(&lets);
-        let mut lit = StructLit { file, ..StructLit::default() };
-        let mut out = Vec::with_capacity(decls.len());
-        let mut regular = false;
-        for decl in decls {
-            match decl {
-                ast::Decl::Field(field) => {
-                    if let Some(decl) = self.field(field) {
-                        regular |= matches!(
-                            &decl,
-                            Decl::Field { label, arc: ArcKind::Member, .. } if label.is_regular()
-                        );
-                        out.push(decl);
-                    }
-                }
-                ast::Decl::Embedding(e) => {
-                    lit.embeds = true;
-                    let id = self.expr(e);
-                    out.push(Decl::Embedding(id));
-                }
-                ast::Decl::Comprehension(c) => {
-                    lit.embeds = true;
-                    let id = self.comprehension(c);
-                    out.push(Decl::Comprehension(id));
-                }
-                ast::Decl::Ellipsis(e) => {
-                    if e.value.is_some() {
-                        self.error("cue/unsupported", "typed ellipsis in a struct is not supported", e.span);
-                    }
-                    lit.open = true;
-                    out.push(Decl::Ellipsis);
-                }
-                ast::Decl::Let(_) | ast::Decl::Attribute(_) => {}
-            }
+        let lets: Vec<ast::Ident> = lets.into_iter().map(|(clause, _)| clause.name.clone()).collect();
+        let mut made = Made { out: Vec::with_capacity(decls.len()), ..Made::default() };
+        match decls {
+            Cow::Borrowed(decls) => decls.iter().for_each(|d| self.declaration(d, &mut made)),
+            Cow::Owned(decls) => decls.into_iter().for_each(|d| self.declaration(&d, &mut made)),
         }
+        let Made { out, embeds, open, regular } = made;
+        let mut lit = StructLit { file, embeds, open, ..StructLit::default() };
         lit.is_struct = regular || !lit.embeds;
         lit.labels = self.labels_of(&out);
         lit.decls = out.into();
         let scope = self.scopes.pop().unwrap_or_default();
-        for (clause, _) in lets {
-            if !scope.used.contains(&clause.name.name) {
-                let text = format!("unreferenced alias or let clause {}", clause.name.name);
-                self.error("cue/unused-alias", text, clause.name.span);
+        for name in lets {
+            if !scope.used.contains(&name.name) {
+                let text = format!("unreferenced alias or let clause {}", name.name);
+                self.error("cue/unused-alias", text, name.span);
             }
         }
         self.check_unused(&scope);
         let id = self.ir.structs.push(lit);
         (self.ir.add(Expr::Struct(id), span), scope)
+    }
+
+    fn declaration(&mut self, decl: &ast::Decl, made: &mut Made) {
+        match decl {
+            ast::Decl::Field(field) => {
+                if let Some(decl) = self.field(field) {
+                    made.regular |= matches!(
+                        &decl,
+                        Decl::Field { label, arc: ArcKind::Member, .. } if label.is_regular()
+                    );
+                    made.out.push(decl);
+                }
+            }
+            ast::Decl::Embedding(e) => {
+                made.embeds = true;
+                let id = self.expr(e);
+                made.out.push(Decl::Embedding(id));
+            }
+            ast::Decl::Comprehension(c) => {
+                made.embeds = true;
+                let id = self.comprehension(c);
+                made.out.push(Decl::Comprehension(id));
+            }
+            ast::Decl::Ellipsis(e) => {
+                if e.value.is_some() {
+                    self.error("cue/unsupported", "typed ellipsis in a struct is not supported", e.span);
+                }
+                made.open = true;
+                made.out.push(Decl::Ellipsis);
+            }
+            ast::Decl::Let(_) | ast::Decl::Attribute(_) => {}
+        }
     }
 
     /// Reports a let that refers to itself by way of other lets; the first of them only.
@@ -132,7 +154,7 @@ impl Compiler<'_> {
                         self.alias(key, Alias::Constant(id));
                     }
                     let postfix = postfix.map(|p| &p.value);
-                    let Some(name) = field.alias.as_ref().or(postfix).filter(|n| n.name != "_") else { continue };
+                    let Some(name) = field.alias.as_deref().or(postfix).filter(|n| n.name != "_") else { continue };
                     let alias = match &field.label {
                         Label::Pattern { .. } => continue,
                         Label::Ident(_) | Label::String(_) => match self.static_label(&field.label) {
@@ -212,7 +234,7 @@ impl Compiler<'_> {
             Label::Pattern { alias, value: pattern, .. } => {
                 let pattern = self.expr(pattern);
                 let value_name =
-                    field.alias.as_ref().or(field.postfix_alias.as_ref().map(|p| &p.value)).filter(|n| n.name != "_");
+                    field.alias.as_deref().or(field.postfix_alias.as_ref().map(|p| &p.value)).filter(|n| n.name != "_");
                 let label_name = alias.as_ref().or(key);
                 if let Some(name) = label_name {
                     self.scopes.push(Scope::single(name, Alias::Label, true));
@@ -235,7 +257,7 @@ impl Compiler<'_> {
                     _ => return None,
                 };
                 let postfix = field.postfix_alias.as_ref().map(|p| &p.value);
-                if let Some(name) = field.alias.as_ref().or(postfix)
+                if let Some(name) = field.alias.as_deref().or(postfix)
                     && let Some((Alias::Dynamic(id), _)) = self.scopes.last().and_then(|s| s.aliases.get(&name.name))
                 {
                     let id = *id;
@@ -287,8 +309,7 @@ impl Compiler<'_> {
     fn meta(&mut self, field: &ast::Field) -> u32 {
         let doc: Vec<SmolStr> = field.doc.iter().map(|c| c.text.clone()).collect();
         let attributes = field.attributes.iter().map(|a| (a.name.clone(), a.body.clone())).collect();
-        let label = Some(field.label.span());
-        self.ir.metas.push(FieldMeta { doc, attributes, label, origin: None })
+        self.ir.metas.push(FieldMeta::written(field.label.span(), doc, attributes))
     }
 
     /// Labels that declarations can give, if they are all known.

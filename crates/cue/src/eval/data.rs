@@ -240,12 +240,12 @@ impl Evaluator {
             }
         }
         metas.sort_by_key(|m| self.ir.metas[*m].label);
-        metas.iter().flat_map(|m| self.ir.metas[*m].doc.iter().cloned()).collect()
+        metas.iter().flat_map(|m| self.ir.metas[*m].doc().iter().cloned()).collect()
     }
 
     fn origin(&self, n: NodeId) -> Option<Arc<Origin>> {
         let metas = &self.nodes[n].metas;
-        if let Some(origin) = metas.iter().find_map(|m| self.ir.metas[*m].origin.clone()) {
+        if let Some(origin) = metas.iter().find_map(|m| self.ir.metas[*m].origin().cloned()) {
             return Some(origin);
         }
         let span = self.span(n)?;
@@ -289,11 +289,7 @@ impl Evaluator {
                     .map(|(k, v)| {
                         let value = self.embed_data(v, depth + 1);
                         let meta = match &v.origin {
-                            Some(o) => self.ir.metas.push(FieldMeta {
-                                origin: Some(o.clone()),
-                                doc: o.doc.clone(),
-                                ..FieldMeta::default()
-                            }),
+                            Some(o) => self.ir.metas.push(FieldMeta::given(o.clone())),
                             None => NONE,
                         };
                         let label = self.ir.symbols.string(k);
@@ -387,42 +383,35 @@ impl Evaluator {
         n
     }
 
-    /// Unifies inputs into the package before it is evaluated.
-    pub(crate) fn inject(&mut self, inputs: &crate::api::Inputs) {
-        for (path, data) in inputs.data.iter().chain(&inputs.results) {
-            let mut e = self.embed_data(data, 0);
-            let meta = match &data.origin {
-                Some(o) => self.ir.metas.push(FieldMeta {
-                    origin: Some(o.clone()),
-                    doc: o.doc.clone(),
-                    ..FieldMeta::default()
-                }),
-                None => NONE,
+    /// Unifies data into the package before it is evaluated.
+    pub(crate) fn inject(&mut self, path: &[crate::api::Selector], data: &Data) {
+        let mut e = self.embed_data(data, 0);
+        let mut meta = match &data.origin {
+            Some(o) => self.ir.metas.push(FieldMeta::given(o.clone())),
+            None => NONE,
+        };
+        for step in path.iter().rev() {
+            e = match step {
+                crate::api::Selector::Index(i) => {
+                    let top = self.ir.add(Expr::Top, NOWHERE);
+                    let mut elements = vec![Element::Value(top); *i];
+                    elements.push(Element::Value(e));
+                    let id = self.ir.lists.push(ListLit { elements: elements.into(), rest: Some(None) });
+                    self.ir.add(Expr::List(id), NOWHERE)
+                }
+                step => {
+                    let label = self.label_of(step);
+                    let decls = Box::new([Decl::Field { label, arc: ArcKind::Member, value: e, meta }]);
+                    // Not a struct by itself: what it is put into decides.
+                    let lit = StructLit { decls, is_struct: label.is_regular(), ..StructLit::default() };
+                    let id = self.ir.structs.push(lit);
+                    self.ir.add(Expr::Struct(id), NOWHERE)
+                }
             };
-            let mut inner = meta;
-            for step in path.iter().rev() {
-                e = match step {
-                    crate::api::Selector::Index(i) => {
-                        let top = self.ir.add(Expr::Top, NOWHERE);
-                        let mut elements = vec![Element::Value(top); *i];
-                        elements.push(Element::Value(e));
-                        let id = self.ir.lists.push(ListLit { elements: elements.into(), rest: Some(None) });
-                        self.ir.add(Expr::List(id), NOWHERE)
-                    }
-                    step => {
-                        let label = self.label_of(step);
-                        let decls = Box::new([Decl::Field { label, arc: ArcKind::Member, value: e, meta: inner }]);
-                        // Not a struct by itself: what it is put into decides.
-                        let lit = StructLit { decls, is_struct: label.is_regular(), ..StructLit::default() };
-                        let id = self.ir.structs.push(lit);
-                        self.ir.add(Expr::Struct(id), NOWHERE)
-                    }
-                };
-                inner = NONE;
-            }
-            let root = self.root;
-            self.nodes[root].conjs.push(Conj { expr: e, env: NONE, close: 0, cyc: 0 });
+            meta = NONE;
         }
+        let root = self.root;
+        self.nodes[root].conjs.push(Conj { expr: e, env: NONE, close: 0, cyc: 0 });
     }
 
     /// The symbol of a step that is not an index.

@@ -413,11 +413,11 @@ impl Evaluator {
             (Base::Struct, Some(s)) => !s.patterns.is_empty() || !s.requires.is_empty() || !s.announced.is_empty(),
             _ => false,
         };
-        let spare = match &mut node.scratch {
-            Some(s) if keep => Some(s.split()),
+        let (spare, work) = match &mut node.scratch {
+            Some(s) if keep => (None, s.split()),
             s => {
                 node.flags &= !flag::REQUIRES;
-                s.take()
+                (s.take(), None)
             }
         };
         let alternatives = match &node.base {
@@ -427,6 +427,9 @@ impl Evaluator {
         };
         if let Some(spare) = spare {
             self.recycle(spare);
+        }
+        if let Some(work) = work {
+            self.recycle_work(work);
         }
         // With its owner an alternative is decided, too.
         for alt in alternatives {

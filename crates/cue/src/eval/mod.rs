@@ -53,6 +53,7 @@ mod fault;
 mod finalize;
 mod node;
 mod order;
+mod print;
 mod quick;
 mod refer;
 mod schedule;
@@ -63,7 +64,7 @@ mod validators;
 
 use crate::api::Limits;
 use crate::compile::Unit;
-use crate::ir::{ExprId, Ir, Sym, Table};
+use crate::ir::{Arena, ExprId, Ir, Sym};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -93,12 +94,12 @@ pub(crate) type Res<T> = Result<T, Stop>;
 pub(crate) struct Evaluator {
     pub(crate) unit: Arc<Unit>,
     pub(crate) ir: Ir,
-    pub(crate) nodes: Table<Node>,
-    pub(crate) envs: Table<Env>,
-    pub(crate) closes: Table<CloseInfo>,
-    pub(crate) cycs: Table<Cyc>,
-    pub(crate) faults: Table<FaultInfo>,
-    pub(crate) vars: Table<(Val, Val)>,
+    pub(crate) nodes: Arena<Node>,
+    pub(crate) envs: Arena<Env>,
+    pub(crate) closes: Arena<CloseInfo>,
+    pub(crate) cycs: Arena<Cyc>,
+    pub(crate) faults: Arena<FaultInfo>,
+    pub(crate) vars: Arena<(Val, Val)>,
     /// Lets and inline literals, once per expression and scope.
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
     /// Values that are the same in every instance of what they are part of.
@@ -112,6 +113,8 @@ pub(crate) struct Evaluator {
     /// Scratches of nodes that are final, for the next ones.
     #[expect(clippy::vec_box, reason = "the boxes are those of nodes, handed on as they are")]
     pub(crate) spare: Vec<Box<node::Scratch>>,
+    #[expect(clippy::vec_box, reason = "as above")]
+    pub(crate) spare_work: Vec<Box<node::Work>>,
     /// Label bits read by the task that is running.
     pub(crate) taint: u8,
     /// What is read counts as it stands.
@@ -146,12 +149,12 @@ impl Evaluator {
         let mut e = Evaluator {
             ir: unit.ir.clone(),
             unit,
-            nodes: Table::default(),
-            envs: Table::default(),
-            closes: Table::default(),
-            cycs: Table::default(),
-            faults: Table::default(),
-            vars: Table::default(),
+            nodes: Arena::default(),
+            envs: Arena::default(),
+            closes: Arena::default(),
+            cycs: Arena::default(),
+            faults: Arena::default(),
+            vars: Arena::default(),
             detached: FxHashMap::default(),
             shared: FxHashMap::default(),
             circles: 0,
@@ -159,6 +162,7 @@ impl Evaluator {
             packages: FxHashMap::default(),
             root: 0,
             spare: Vec::new(),
+            spare_work: Vec::new(),
             taint: 0,
             force: false,
             soft: false,

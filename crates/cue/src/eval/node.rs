@@ -162,7 +162,7 @@ pub(crate) struct ListState {
     pub(crate) rest: Vec<(usize, Option<Conj>)>,
 }
 
-/// What only the evaluation of a node needs.
+/// What the evaluation of a node needs beside its conjuncts and arcs. Some nodes keep it; see [`Work`] for what none does.
 #[derive(Debug, Clone)]
 pub(crate) struct Scratch {
     pub(crate) scheduled: usize,
@@ -178,14 +178,7 @@ pub(crate) struct Scratch {
     pub(crate) literal_at: ExprId,
     pub(crate) list: Option<Box<ListState>>,
     pub(crate) patterns: Vec<Pattern>,
-    pub(crate) tasks: std::collections::VecDeque<Task>,
-    pub(crate) current: Option<Task>,
-    /// (task, the node it waits for, that node's version, whether it was running)
-    pub(crate) blocked: Vec<(Task, NodeId, u32, bool)>,
-    pub(crate) disjunctions: Vec<Disjunction>,
     pub(crate) branched: bool,
-    pub(crate) notify: Vec<Notify>,
-    pub(crate) seen: FxHashSet<(NodeId, CloseId, bool)>,
     /// Closedness requirements that start here: (group, holds below too).
     pub(crate) requires: Vec<(CloseId, bool)>,
     /// Chains opened here by `...`.
@@ -194,10 +187,54 @@ pub(crate) struct Scratch {
     pub(crate) acyclic: bool,
     /// Labels that comprehensions may give, with the number of arcs that were there before: loops count them from then on.
     pub(crate) announced: Vec<(Sym, u32)>,
+    work: Option<Box<Work>>,
+}
+
+/// What only a node needs that is not final.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    pub(crate) tasks: std::collections::VecDeque<Task>,
+    pub(crate) current: Option<Task>,
+    /// (task, the node it waits for, that node's version, whether it was running)
+    pub(crate) blocked: Vec<(Task, NodeId, u32, bool)>,
+    pub(crate) disjunctions: Vec<Disjunction>,
+    pub(crate) notify: Vec<Notify>,
+    pub(crate) seen: FxHashSet<(NodeId, CloseId, bool)>,
     /// Groups of files of a package, by the group around.
-    pub(crate) file_groups: SmallVec<[(CloseId, CloseId); 1]>,
+    pub(crate) file_groups: Vec<(CloseId, CloseId)>,
     /// Struct literals, for the order of fields.
     pub(crate) literals: Vec<Literal>,
+}
+
+impl Work {
+    const fn new() -> Work {
+        Work {
+            tasks: std::collections::VecDeque::new(),
+            current: None,
+            blocked: Vec::new(),
+            disjunctions: Vec::new(),
+            notify: Vec::new(),
+            seen: FxHashSet::with_hasher(rustc_hash::FxBuildHasher),
+            file_groups: Vec::new(),
+            literals: Vec::new(),
+        }
+    }
+}
+
+/// Nothing to do.
+static IDLE: Work = Work::new();
+
+impl std::ops::Deref for Scratch {
+    type Target = Work;
+    fn deref(&self) -> &Work {
+        self.work.as_deref().unwrap_or(&IDLE)
+    }
+}
+
+impl std::ops::DerefMut for Scratch {
+    fn deref_mut(&mut self) -> &mut Work {
+        self.work.get_or_insert_with(|| Box::new(Work::new()))
+    }
 }
 
 /// A struct literal that was instantiated in a node.
@@ -223,60 +260,65 @@ impl Default for Scratch {
             literal_at: NONE,
             list: None,
             patterns: Vec::new(),
-            tasks: std::collections::VecDeque::new(),
-            current: None,
-            blocked: Vec::new(),
-            disjunctions: Vec::new(),
             branched: false,
-            notify: Vec::new(),
-            seen: FxHashSet::default(),
             requires: Vec::new(),
             opens: Vec::new(),
             cyclic: false,
             acyclic: false,
             announced: Vec::new(),
-            file_groups: SmallVec::new(),
-            literals: Vec::new(),
+            work: None,
         }
+    }
+}
+
+/// An emptied table with the room that it has, unless that is much.
+fn emptied<T>(v: &mut Vec<T>) -> Vec<T> {
+    v.clear();
+    if v.capacity() > ROOM { Vec::new() } else { std::mem::take(v) }
+}
+
+impl Work {
+    fn reset(&mut self) {
+        self.tasks.clear();
+        self.seen.clear();
+        *self = Work {
+            tasks: if self.tasks.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.tasks) },
+            blocked: emptied(&mut self.blocked),
+            disjunctions: emptied(&mut self.disjunctions),
+            notify: emptied(&mut self.notify),
+            seen: if self.seen.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.seen) },
+            literals: emptied(&mut self.literals),
+            ..Work::new()
+        };
     }
 }
 
 impl Scratch {
     /// As new, with the room that its tables have.
     fn reset(&mut self) {
-        fn emptied<T>(v: &mut Vec<T>) -> Vec<T> {
-            v.clear();
-            if v.capacity() > ROOM { Vec::new() } else { std::mem::take(v) }
+        let mut work = self.work.take();
+        if let Some(work) = &mut work {
+            work.reset();
         }
-        self.tasks.clear();
-        self.seen.clear();
         *self = Scratch {
             checks: emptied(&mut self.checks),
             patterns: emptied(&mut self.patterns),
-            tasks: if self.tasks.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.tasks) },
-            blocked: emptied(&mut self.blocked),
-            disjunctions: emptied(&mut self.disjunctions),
-            notify: emptied(&mut self.notify),
-            seen: if self.seen.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.seen) },
             requires: emptied(&mut self.requires),
             opens: emptied(&mut self.opens),
-            literals: emptied(&mut self.literals),
             announced: emptied(&mut self.announced),
+            work,
             ..Scratch::default()
         };
     }
 
-    /// Gives away the tables that only a node which is not final needs.
-    pub(crate) fn split(&mut self) -> Box<Scratch> {
-        Box::new(Scratch {
-            tasks: std::mem::take(&mut self.tasks),
-            blocked: std::mem::take(&mut self.blocked),
-            disjunctions: std::mem::take(&mut self.disjunctions),
-            notify: std::mem::take(&mut self.notify),
-            seen: std::mem::take(&mut self.seen),
-            literals: std::mem::take(&mut self.literals),
-            ..Scratch::default()
-        })
+    /// Gives away the tables that only a node which is not final needs, and the room that it has no use for.
+    pub(crate) fn split(&mut self) -> Option<Box<Work>> {
+        self.checks.shrink_to_fit();
+        self.patterns.shrink_to_fit();
+        self.requires.shrink_to_fit();
+        self.opens.shrink_to_fit();
+        self.announced.shrink_to_fit();
+        self.work.take()
     }
 }
 
@@ -344,8 +386,14 @@ impl Evaluator {
     }
 
     pub(crate) fn scratch(&mut self, n: NodeId) -> &mut Scratch {
-        let spare = &mut self.spare;
-        self.nodes[n].scratch.get_or_insert_with(|| spare.pop().unwrap_or_default())
+        let (spare, works) = (&mut self.spare, &mut self.spare_work);
+        self.nodes[n].scratch.get_or_insert_with(|| {
+            let mut scratch = spare.pop().unwrap_or_default();
+            if scratch.work.is_none() {
+                scratch.work = works.pop();
+            }
+            scratch
+        })
     }
 
     /// Takes back what a node no longer needs: its tables have room for the next one.
@@ -353,6 +401,14 @@ impl Evaluator {
         if self.spare.len() < SPARE {
             scratch.reset();
             self.spare.push(scratch);
+        }
+    }
+
+    /// As [`Evaluator::recycle`], of a part.
+    pub(crate) fn recycle_work(&mut self, mut work: Box<Work>) {
+        if self.spare_work.len() < SPARE {
+            work.reset();
+            self.spare_work.push(work);
         }
     }
 

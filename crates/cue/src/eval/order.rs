@@ -41,29 +41,32 @@ struct Chain {
 impl Evaluator {
     /// Puts the arcs of a node that is final into the order of output.
     pub(crate) fn order_arcs(&mut self, n: NodeId) {
-        let Some(s) = self.nodes[n].scratch.as_mut() else { return };
-        let literals = std::mem::take(&mut s.literals);
-        if self.nodes[n].arcs.len() < 2 || matches!(self.nodes[n].base, super::Base::List) {
-            return;
-        }
-        if let [one] = literals.as_slice() {
-            let lit = &self.ir.structs[one.id];
-            if !lit.embeds && !lit.decls.iter().any(|d| matches!(d, Decl::Dynamic { .. })) {
-                return;
+        let Some(s) = self.nodes[n].scratch.as_mut().filter(|s| !s.literals.is_empty()) else { return };
+        let mut literals = std::mem::take(&mut s.literals);
+        if !self.is_ordered(n, &literals) {
+            let chains = self.chains(n, &literals);
+            let order = self.in_order(n, &chains);
+            let arcs = &self.nodes[n].arcs;
+            let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
+            if new.len() == arcs.len() {
+                self.nodes[n].arcs = new.into();
             }
         }
-        let chains = self.chains(n, &literals);
-        let order = self.in_order(n, &chains);
-        let mut literals = literals;
         literals.clear();
         if let Some(s) = self.nodes[n].scratch.as_mut() {
             s.literals = literals;
         }
-        let arcs = &self.nodes[n].arcs;
-        let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
-        if new.len() == arcs.len() {
-            self.nodes[n].arcs = new.into();
-        }
+    }
+
+    /// Whether the arcs of a node can only be in the order in which they are.
+    fn is_ordered(&self, n: NodeId, literals: &[Literal]) -> bool {
+        let [one] = literals else {
+            return self.nodes[n].arcs.len() < 2 || matches!(self.nodes[n].base, super::Base::List);
+        };
+        let lit = &self.ir.structs[one.id];
+        self.nodes[n].arcs.len() < 2
+            || matches!(self.nodes[n].base, super::Base::List)
+            || (!lit.embeds && !lit.decls.iter().any(|d| matches!(d, Decl::Dynamic { .. })))
     }
 
     /// The arcs in the order in which they came to be, which is that of loops; those that a comprehension announced count

@@ -3,7 +3,7 @@
 use crate::data::{Data, DataValue};
 use crate::number::Number;
 use cue_syntax::ast::{
-    Constraint, Decl, Element, Expr, Field, Ident, Label, ListLit, StringLit, StructLit, Text, UnaryOp,
+    Constraint, Decl, Element, Expr, Field, Ident, Label, ListLit, Rare, StringLit, StructLit, Text, UnaryOp,
 };
 use cue_syntax::{SourceId, Span};
 use smol_str::SmolStr;
@@ -34,8 +34,8 @@ pub(crate) fn field(label: Label, value: Expr) -> Field {
         postfix_alias: None,
         constraint: Constraint::Regular,
         value,
-        attributes: Vec::new(),
-        doc: Vec::new(),
+        attributes: Rare::default(),
+        doc: Rare::default(),
         span: NOWHERE,
     }
 }

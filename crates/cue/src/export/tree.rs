@@ -10,7 +10,7 @@ use crate::number::Number;
 use crate::program::Value;
 use cue_syntax::SourceId;
 use cue_syntax::ast::{
-    self, Attribute, BinaryOp, Comment, Decl, Element, Ellipsis, Expr, Field, File, Import, Label, UnaryOp,
+    self, Attribute, BinaryOp, Comment, Decl, Element, Ellipsis, Expr, Field, File, Import, Label, Rare, UnaryOp,
 };
 use smol_str::SmolStr;
 
@@ -187,12 +187,13 @@ impl<'o> Tree<'o> {
             };
             let shown = self.value(view.value, false);
             let comment = |text: SmolStr| Comment { span: NOWHERE, text };
-            let doc = if self.options.docs { view.value.docs().into_iter().map(comment).collect() } else { Vec::new() };
+            let doc =
+                if self.options.docs { view.value.docs().into_iter().map(comment).collect() } else { Rare::default() };
             let attribute = |(name, body): (SmolStr, SmolStr)| Attribute { name, body, span: NOWHERE };
             let attributes = if self.options.attributes {
                 view.value.attributes().into_iter().map(attribute).collect()
             } else {
-                Vec::new()
+                Rare::default()
             };
             decls.push(Decl::Field(Field { constraint, doc, attributes, ..field(label, shown) }));
         }

@@ -4,9 +4,11 @@
 //! A scope exists at run time for each struct literal (and file), each `for` clause, each pattern or dynamic field whose
 //! label is bound to a name, and each value alias. Everything else (`let`, imports) is resolved without one.
 
+mod arena;
 mod reach;
 mod sym;
 
+pub(crate) use arena::Arena;
 pub(crate) use reach::{NOTHING, Reach, nearest};
 pub(crate) use sym::{Sym, SymKind, Symbols};
 
@@ -249,11 +251,44 @@ pub(crate) enum Expr {
 /// Comments, attributes and place of a field declaration.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FieldMeta {
-    pub(crate) doc: Vec<SmolStr>,
-    pub(crate) attributes: Vec<(SmolStr, SmolStr)>,
     pub(crate) label: Option<Span>,
+    /// What few fields have.
+    more: Option<Box<MoreMeta>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct MoreMeta {
+    doc: Vec<SmolStr>,
+    attributes: Vec<(SmolStr, SmolStr)>,
     /// Set for injected data: the user's own path.
-    pub(crate) origin: Option<Arc<crate::data::Origin>>,
+    origin: Option<Arc<crate::data::Origin>>,
+}
+
+impl FieldMeta {
+    /// Of a field of the sources.
+    pub(crate) fn written(label: Span, doc: Vec<SmolStr>, attributes: Vec<(SmolStr, SmolStr)>) -> FieldMeta {
+        let bare = doc.is_empty() && attributes.is_empty();
+        let more = (!bare).then(|| Box::new(MoreMeta { doc, attributes, origin: None }));
+        FieldMeta { label: Some(label), more }
+    }
+
+    /// Of injected data.
+    pub(crate) fn given(origin: Arc<crate::data::Origin>) -> FieldMeta {
+        let doc = origin.doc.clone();
+        FieldMeta { label: None, more: Some(Box::new(MoreMeta { doc, attributes: Vec::new(), origin: Some(origin) })) }
+    }
+
+    pub(crate) fn doc(&self) -> &[SmolStr] {
+        self.more.as_ref().map_or(&[], |m| &m.doc)
+    }
+
+    pub(crate) fn attributes(&self) -> &[(SmolStr, SmolStr)] {
+        self.more.as_ref().map_or(&[], |m| &m.attributes)
+    }
+
+    pub(crate) fn origin(&self) -> Option<&Arc<crate::data::Origin>> {
+        self.more.as_ref().and_then(|m| m.origin.as_ref())
+    }
 }
 
 /// A declaration of a struct literal. Lets are resolved away.

@@ -1,6 +1,7 @@
 //! Interned labels.
 
-use rustc_hash::FxHashMap;
+use indexmap::{Equivalent, IndexSet};
+use rustc_hash::FxBuildHasher;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -60,26 +61,36 @@ impl Sym {
 /// The texts of labels. An evaluation adds to its own copy on top of the program's.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Symbols {
-    /// (text, package of a hidden name)
-    entries: Vec<(SmolStr, u32)>,
-    map: FxHashMap<(SmolStr, u32), u32>,
+    entries: IndexSet<Entry, FxBuildHasher>,
     base: Option<Arc<Symbols>>,
+}
+
+/// (text, package of a hidden name)
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Entry(SmolStr, u32);
+
+/// What an entry is found by.
+#[derive(Hash)]
+struct Key<'t>(&'t str, u32);
+
+impl Equivalent<Entry> for Key<'_> {
+    fn equivalent(&self, entry: &Entry) -> bool {
+        self.0 == entry.0 && self.1 == entry.1
+    }
 }
 
 impl Symbols {
     fn intern(&mut self, text: &str, package: u32) -> u32 {
-        let key = (SmolStr::new(text), package);
-        if let Some(i) = self.find(&key) {
-            return i;
+        let key = Key(text, package);
+        let below = self.base.as_ref().map_or(0, |b| b.entries.len());
+        if let Some(i) = self.base.as_ref().and_then(|b| b.entries.get_index_of(&key)) {
+            return i as u32;
         }
-        let i = (self.base.as_ref().map_or(0, |b| b.entries.len()) + self.entries.len()) as u32;
-        self.entries.push(key.clone());
-        self.map.insert(key, i);
-        i
-    }
-
-    fn find(&self, key: &(SmolStr, u32)) -> Option<u32> {
-        self.base.as_ref().and_then(|b| b.map.get(key)).or_else(|| self.map.get(key)).copied()
+        let i = match self.entries.get_index_of(&key) {
+            Some(i) => i,
+            None => self.entries.insert_full(Entry(SmolStr::new(text), package)).0,
+        };
+        (below + i) as u32
     }
 
     pub(crate) fn freeze(&mut self) {
@@ -116,8 +127,8 @@ impl Symbols {
         let i = (sym.0 & MASK) as usize;
         let below = self.base.as_ref().map_or(0, |b| b.entries.len());
         match &self.base {
-            Some(base) if i < below => base.entries.get(i),
-            _ => self.entries.get(i - below),
+            Some(base) if i < below => base.entries.get_index(i),
+            _ => self.entries.get_index(i - below),
         }
         .map_or(EMPTY, |e| &e.0)
     }

@@ -5,7 +5,7 @@
 
 mod read;
 mod value;
-mod write;
+pub(crate) mod write;
 
 pub use read::{JsonError, parse, parse_stream, read, read_stream};
 pub use value::{from_value, to_value};

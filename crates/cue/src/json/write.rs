@@ -12,6 +12,13 @@ pub enum Style {
     Indented,
 }
 
+impl Style {
+    /// What stands behind a name.
+    pub(crate) fn colon(self) -> &'static str {
+        if self == Style::Compact { ":" } else { ": " }
+    }
+}
+
 /// JSON text, without a newline at the end.
 ///
 /// # Errors
@@ -26,13 +33,9 @@ fn value(out: &mut String, data: &Data, style: Style, depth: usize) -> Result<()
     match &data.value {
         DataValue::Null => out.push_str("null"),
         DataValue::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        DataValue::Number(n) => out.push_str(&n.to_json()),
+        DataValue::Number(n) => n.put_json(out),
         DataValue::String(s) => quote(out, s),
-        DataValue::Bytes(b) => {
-            out.push('"');
-            base64::engine::general_purpose::STANDARD.encode_string(b, out);
-            out.push('"');
-        }
+        DataValue::Bytes(b) => bytes(out, b),
         DataValue::List(items) if items.is_empty() => out.push_str("[]"),
         DataValue::List(items) => {
             out.push('[');
@@ -49,7 +52,7 @@ fn value(out: &mut String, data: &Data, style: Style, depth: usize) -> Result<()
             for (i, (name, field)) in fields.iter().enumerate() {
                 separate(out, style, depth + 1, i > 0);
                 quote(out, name);
-                out.push_str(if style == Style::Compact { ":" } else { ": " });
+                out.push_str(style.colon());
                 value(out, field, style, depth + 1)?;
             }
             separate(out, style, depth, false);
@@ -60,7 +63,15 @@ fn value(out: &mut String, data: &Data, style: Style, depth: usize) -> Result<()
     Ok(())
 }
 
-fn separate(out: &mut String, style: Style, depth: usize, comma: bool) {
+/// Bytes are a string in base64.
+pub(crate) fn bytes(out: &mut String, bytes: &[u8]) {
+    out.push('"');
+    base64::engine::general_purpose::STANDARD.encode_string(bytes, out);
+    out.push('"');
+}
+
+/// What stands before an entry, and before the end.
+pub(crate) fn separate(out: &mut String, style: Style, depth: usize, comma: bool) {
     if comma {
         out.push(',');
     }
@@ -73,6 +84,12 @@ fn separate(out: &mut String, style: Style, depth: usize, comma: bool) {
 /// Appends a JSON string literal: control characters and U+2028, U+2029 are escaped, nothing else is.
 pub fn quote(out: &mut String, text: &str) {
     out.push('"');
+    // U+2028 and U+2029 begin with 0xe2.
+    if !text.bytes().any(|b| b < 0x20 || matches!(b, b'"' | b'\\' | 0xe2)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut start = 0;
     for (i, c) in text.char_indices() {
         let escape = match c {

@@ -78,7 +78,7 @@ impl Decoded {
         let mut out = Vec::new();
         for (own, e, doc) in words {
             let mut field = named(&format!("#{own}"), e.clone());
-            field.doc = comments(doc);
+            field.doc = comments(doc).into();
             out.push((format!("#{own}"), Decl::Field(field)));
         }
         for (label, members) in [(quoted_names(self.language), quoted), ("_#defs", others)] {

@@ -39,7 +39,7 @@ pub(super) fn properties<'d>(decoder: &mut Decoder<'d>, state: &mut State<'d>, k
     for (own, value) in members(decoder, key, data).into_iter().flatten() {
         let read = decoder.schema(value, below(&pointer, own), state, Kinds::ALL);
         let mut field = member(own, Constraint::Optional, read.expr);
-        field.doc = comments(&read.state.doc());
+        field.doc = comments(&read.state.doc()).into();
         if read.state.deprecated {
             field.attributes.push(attribute("deprecated", String::new()));
         }

@@ -5,7 +5,12 @@ use super::module::{Module, clean, find, join, parent};
 use super::{Imports, Loaded, Options, Problems, condition, source_of};
 use crate::World;
 use crate::api::Instance;
-use cue_syntax::{Diagnostic, File, Sources};
+use cue_syntax::{Diagnostic, File, Parsed, Source, SourceId, Sources};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// From this many bytes on, files are parsed by several threads.
+const MUCH: usize = 1 << 16;
 
 /// A load of one instance.
 struct Loader<'a> {
@@ -33,19 +38,37 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn parse(&mut self, name: &str, shown: &str) -> Option<File> {
-        let bytes = match self.world.read(name) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                self.problems.push(Diagnostic::error("cue/load", e));
-                return None;
+    /// Reads files and parses them, side by side where that is worth a thread. The order is that of the names.
+    fn parse<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> Vec<Option<File>> {
+        let mut read = Vec::new();
+        for name in names {
+            match self.world.read(name) {
+                Ok(bytes) => {
+                    let source = source_of(name, &bytes);
+                    let id = self.sources.add(source.clone());
+                    read.push(Some((source, id)));
+                }
+                Err(e) => {
+                    self.problems.push(Diagnostic::error("cue/load", e));
+                    read.push(None);
+                }
             }
+        }
+        let size: usize = read.iter().flatten().map(|(source, _)| source.text.len()).sum();
+        let parse = |(source, id): (Arc<Source>, SourceId)| cue_syntax::parse_file(&source, id);
+        let parsed: Vec<Option<Parsed<File>>> = if read.len() > 1 && size > MUCH {
+            read.into_par_iter().map(|r| r.map(parse)).collect()
+        } else {
+            read.into_iter().map(|r| r.map(parse)).collect()
         };
-        let source = source_of(shown, &bytes);
-        let id = self.sources.add(source.clone());
-        let parsed = cue_syntax::parse_file(&source, id);
-        self.problems.extend(parsed.diagnostics);
-        parsed.tree
+        let mut files = Vec::with_capacity(parsed.len());
+        for parsed in parsed {
+            files.push(parsed.and_then(|p| {
+                self.problems.extend(p.diagnostics);
+                p.tree
+            }));
+        }
+        files
     }
 
     /// Whether the file's own `@if` and `@ignore` want it.
@@ -62,14 +85,13 @@ impl<'a> Loader<'a> {
                 return Vec::new();
             }
         };
+        let skipped = |n: &str| n.starts_with(['.', '_']) || n.ends_with("_test.cue") || n.ends_with("_tool.cue");
+        let wanted = names.iter().filter(|n| !skipped(n) && n.ends_with(".cue"));
+        let paths: Vec<String> = wanted.map(|n| join(folder, n)).collect();
+        let parsed = self.parse(paths.iter().map(String::as_str));
         let mut files = Vec::new();
-        for name in names {
-            let skipped = name.starts_with(['.', '_']) || name.ends_with("_test.cue") || name.ends_with("_tool.cue");
-            if skipped || !name.ends_with(".cue") {
-                continue;
-            }
-            let path = join(folder, &name);
-            if let Some(file) = self.parse(&path, &path)
+        for (path, file) in paths.into_iter().zip(parsed) {
+            if let Some(file) = file
                 && self.wanted(&file)
             {
                 files.push((path, file));
@@ -244,8 +266,9 @@ pub(super) fn of_files(world: &dyn World, options: &Options, inputs: &[Input], p
     let mut loader = Loader::new(world, options, &folder, problems);
     let mut files: Vec<File> = Vec::new();
     let mut first: Option<(String, String)> = None;
-    for input in inputs {
-        let Some(file) = loader.parse(&input.name, &input.name) else { continue };
+    let parsed = loader.parse(inputs.iter().map(|i| i.name.as_str()));
+    for (input, file) in inputs.iter().zip(parsed) {
+        let Some(file) = file else { continue };
         if let Some(package) = package_of(&file) {
             match &first {
                 Some((seen, name)) if seen != package => {

@@ -35,21 +35,39 @@ impl Number {
     /// Scientific form where the exponent is positive or the value is small, else plain: the general decimal
     /// arithmetic's to-scientific-string.
     fn format(&self, e: char) -> String {
-        let digits = self.coefficient.to_text();
-        let mut out = String::with_capacity(digits.len() + 8);
+        let mut out = String::new();
+        self.put(e, &mut out);
+        out
+    }
+
+    /// Appends what [`Number::to_json`] gives.
+    pub(crate) fn put_json(&self, out: &mut String) {
+        self.put('E', out);
+    }
+
+    fn put(&self, e: char, out: &mut String) {
+        let mut room = [0; 20];
+        let long;
+        let digits = match self.coefficient.as_small() {
+            Some(n) => decimal(n, &mut room),
+            None => {
+                long = self.coefficient.to_text();
+                &long
+            }
+        };
         if self.negative {
             out.push('-');
         }
         let adjusted = self.adjusted();
         let plain_zero = self.is_zero() && self.exponent < 0 && self.exponent >= -LONGEST_ZERO;
         if self.exponent == 0 {
-            out.push_str(&digits);
+            out.push_str(digits);
         } else if self.exponent < 0 && (adjusted >= -6 || plain_zero) {
             let places = self.exponent.unsigned_abs() as usize;
             if digits.len() <= places {
                 out.push_str("0.");
                 out.extend(std::iter::repeat_n('0', places - digits.len()));
-                out.push_str(&digits);
+                out.push_str(digits);
             } else {
                 let (whole, fraction) = digits.split_at(digits.len() - places);
                 out.push_str(whole);
@@ -67,7 +85,6 @@ impl Number {
             out.push(if adjusted < 0 { '-' } else { '+' });
             out.push_str(&adjusted.unsigned_abs().to_string());
         }
-        out
     }
 
     /// All digits written out, never an exponent; with `places` the value is rounded half up to that many places behind
@@ -111,6 +128,20 @@ impl Number {
         }
         out
     }
+}
+
+/// The decimal digits of a machine word.
+fn decimal(mut n: u64, room: &mut [u8; 20]) -> &str {
+    let mut start = room.len();
+    for (i, digit) in room.iter_mut().enumerate().rev() {
+        *digit = b'0' + (n % 10) as u8;
+        start = i;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    room.get(start..).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or_default()
 }
 
 /// As JSON.

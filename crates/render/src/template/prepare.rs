@@ -2,7 +2,7 @@
 //! markers move to the fields that they mean.
 
 use crate::definition::{label_text, visit};
-use cue_syntax::ast::{Constraint, Decl, Element, Expr, Field, File, Ident, Label, StructLit};
+use cue_syntax::ast::{Constraint, Decl, Element, Expr, Field, File, Ident, Label, Rare, StructLit};
 use cue_syntax::{Span, span::SourceId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -121,8 +121,8 @@ fn field(name: &str, value: Expr, span: Span) -> Decl {
         postfix_alias: None,
         constraint: Constraint::Regular,
         value,
-        attributes: Vec::new(),
-        doc: Vec::new(),
+        attributes: Rare::default(),
+        doc: Rare::default(),
         span,
     })
 }
@@ -172,9 +172,9 @@ fn chain(field: &mut Field) {
     }
     let Expr::Struct(StructLit { decls, braces: false, .. }) = &mut field.value else { return };
     let [Decl::Field(inner)] = decls.as_mut_slice() else { return };
-    let (moved, kept) = field.doc.drain(..).partition(|c| is_marker(&c.text));
-    field.doc = kept;
-    let moved: Vec<_> = moved;
-    inner.doc.splice(0..0, moved);
+    let (mut moved, kept): (Vec<_>, Vec<_>) = field.doc.take().into_iter().partition(|c| is_marker(&c.text));
+    field.doc = kept.into();
+    moved.extend(inner.doc.take());
+    inner.doc = moved.into();
     chain(inner);
 }

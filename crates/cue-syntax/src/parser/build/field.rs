@@ -75,13 +75,13 @@ impl Builder<'_> {
             let (alias, label) = self.label(label)?;
             let field_span = if i == 0 { span } else { Span { start: start.start, ..span } };
             let field = Field {
-                alias,
+                alias: alias.map(Box::new),
                 label,
                 postfix_alias: postfix_alias.map(Box::new),
                 constraint,
                 value,
-                attributes: if i + 1 == count { attributes.take().unwrap_or_default() } else { Vec::new() },
-                doc: self.doc(field_span),
+                attributes: if i + 1 == count { attributes.take().unwrap_or_default().into() } else { Rare::default() },
+                doc: self.doc(field_span).into(),
                 span: field_span,
             };
             if i == 0 {
