@@ -11,7 +11,7 @@ pub(crate) fn line_of(lines: &'static str, name: &str) -> Option<&'static str> {
     // Each round halves `rest`, which always begins at a line's start.
     while !rest.is_empty() {
         let middle = rest.len() / 2;
-        let start = rest.as_bytes().get(..middle)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let start = rest.get(..middle)?.rfind('\n').map_or(0, |at| at + 1);
         let line = rest.get(start..)?.lines().next()?;
         match line_name(line).cmp(name) {
             std::cmp::Ordering::Equal => return Some(line),
@@ -24,7 +24,7 @@ pub(crate) fn line_of(lines: &'static str, name: &str) -> Option<&'static str> {
 
 /// The name that a line of [`TYPES`] starts with.
 pub(crate) fn line_name(line: &str) -> &str {
-    line.split([' ', '%']).next().unwrap_or_default()
+    line.find([' ', '%']).and_then(|end| line.get(..end)).unwrap_or(line)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl CustomTypes {
                 "apiVersion" | "kind" => {}
                 "metadata" => {
                     if let Some(meta) = Type::in_release("meta.v1.ObjectMeta", Release::FULL) {
-                        Walk { problems: walk.problems }.object(value, meta, name.clone(), 0);
+                        Walk { problems: walk.problems, path: name.clone() }.object(value, meta, 0);
                     }
                 }
                 _ => walk.property(name, value, schema, kind, String::new(), 0),
@@ -188,7 +188,7 @@ impl Structural<'_> {
     }
 
     fn wrong(&mut self, value: &Value, wanted: &str, path: String) {
-        Walk { problems: self.problems }.wrong_type(value, wanted, path, None);
+        Walk { problems: self.problems, path }.wrong_type(value, wanted, None);
     }
 }
 

@@ -127,13 +127,27 @@ impl Type {
         Fields(words, self.1)
     }
 
+    /// The names of the fields that an apiserver wants to be there.
+    pub(crate) fn required(self) -> impl Iterator<Item = &'static str> {
+        // `!:` stands behind the name of a required field and nowhere else.
+        self.0.match_indices("!:").filter_map(|(end, _)| {
+            let before = self.0.get(..end)?;
+            before.get(before.rfind(' ')? + 1..)
+        })
+    }
+
     /// The field of this name.
     pub fn field(self, name: &str) -> Option<Field> {
-        let mut words = self.0.split(' ');
-        words.next();
-        words
-            .find(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '!'])))
-            .and_then(|word| Field::parse(word, self.1))
+        // A word that starts with the name and has nothing else before its type.
+        let is_end = |rest: &str| rest.starts_with(':') || rest.starts_with("!:");
+        let mut rest = self.0;
+        while let Some(at) = rest.find(' ') {
+            rest = rest.get(at + 1..)?;
+            if rest.strip_prefix(name).is_some_and(is_end) {
+                return Field::parse(rest.split(' ').next()?, self.1);
+            }
+        }
+        None
     }
 
     /// Follows field names; lists and maps are entered by any step, so `["spec", "containers", "0", "env"]` works.
@@ -273,6 +287,8 @@ mod tests {
         for line in TYPES.lines() {
             let found = Type::named(line_name(line)).unwrap();
             assert_eq!(found.fields().count(), line.split(' ').count() - 1, "{line}");
+            let required: Vec<_> = found.fields().filter(|f| f.required).map(|f| f.name).collect();
+            assert_eq!(found.required().collect::<Vec<_>>(), required, "{line}");
             for field in found.fields() {
                 assert_eq!(found.field(field.name), Some(field));
                 check(field.text, line);

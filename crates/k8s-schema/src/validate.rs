@@ -5,6 +5,7 @@ use crate::release::Release;
 use crate::resource::{resource_in, resources_in, versions_in};
 use crate::types::{Field, ListType, Shape, Type};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// Deeper values are not looked at. Kubernetes' own decoder stops at 10,000; nothing real is deeper than a few dozen.
 pub const MAX_DEPTH: usize = 128;
@@ -65,7 +66,7 @@ pub fn validate_in(release: Release, object: &Value) -> Vec<Problem> {
     };
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     match resource_in(release, group, version, kind).and_then(|resource| resource.schema_in(release)) {
-        Some(schema) => Walk { problems: &mut problems }.object(object, schema, String::new(), 0),
+        Some(schema) => Walk { problems: &mut problems, path: String::new() }.object(object, schema, 0),
         None => problems.extend(unknown_kind(release, group, version, kind)),
     }
     problems
@@ -107,73 +108,102 @@ fn unknown_kind(release: Release, group: &str, version: &str, kind: &str) -> Opt
     })
 }
 
+/// A walk over a manifest beside its schema. The path is one text that grows and shrinks, because it is only read where
+/// something does not fit.
 pub(crate) struct Walk<'a> {
     pub(crate) problems: &'a mut Vec<Problem>,
+    pub(crate) path: String,
 }
 
 pub(crate) fn child(path: &str, name: &str) -> String {
+    let mut path = path.to_owned();
+    step(&mut path, name);
+    path
+}
+
+/// Lengthens a path by a field.
+fn step(path: &mut String, name: &str) {
     let plain =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    match (path.is_empty(), plain) {
-        (true, true) => name.to_owned(),
-        (false, true) => format!("{path}.{name}"),
-        (_, false) => format!("{path}[{name:?}]"),
+    if !plain {
+        // Writing to a string cannot fail.
+        let _ = write!(path, "[{name:?}]");
+        return;
     }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
 }
 
 impl Walk<'_> {
-    fn push(&mut self, path: String, kind: ProblemKind, message: String, suggestion: Option<String>) {
-        self.problems.push(Problem { path, kind, message, suggestion });
+    /// Does something one step further down.
+    fn at(&mut self, lengthen: impl FnOnce(&mut String), then: impl FnOnce(&mut Self)) {
+        let mark = self.path.len();
+        lengthen(&mut self.path);
+        then(self);
+        self.path.truncate(mark);
     }
 
-    pub(crate) fn object(&mut self, value: &Value, schema: Type, path: String, depth: usize) {
+    fn at_field(&mut self, name: &str, then: impl FnOnce(&mut Self)) {
+        self.at(|path| step(path, name), then);
+    }
+
+    fn at_index(&mut self, index: usize, then: impl FnOnce(&mut Self)) {
+        self.at(|path| _ = write!(path, "[{index}]"), then);
+    }
+
+    fn push(&mut self, kind: ProblemKind, message: String, suggestion: Option<String>) {
+        self.problems.push(Problem { path: self.path.clone(), kind, message, suggestion });
+    }
+
+    pub(crate) fn object(&mut self, value: &Value, schema: Type, depth: usize) {
         let Some(fields) = value.as_object() else {
-            return self.wrong_type(value, "an object", path, None);
+            return self.wrong_type(value, "an object", None);
         };
         if depth > MAX_DEPTH {
             return;
         }
         for (name, value) in fields {
-            let path = child(&path, name);
-            match schema.field(name) {
-                Some(field) => self.field(value, field, path, depth + 1),
+            self.at_field(name, |walk| match schema.field(name) {
+                Some(field) => walk.field(value, field, depth + 1),
                 None => {
                     let suggestion = nearest(name, schema.fields().map(|field| field.name)).map(str::to_owned);
-                    self.push(
-                        path,
-                        ProblemKind::UnknownField,
-                        format!("{} has no field {name:?}", schema.name()),
-                        suggestion,
-                    );
+                    let message = format!("{} has no field {name:?}", schema.name());
+                    walk.push(ProblemKind::UnknownField, message, suggestion);
+                }
+            });
+        }
+        for name in schema.required() {
+            if fields.get(name).is_none_or(Value::is_null) {
+                let message = format!("{} needs {name}", schema.name());
+                self.at_field(name, |walk| walk.push(ProblemKind::Missing, message, None));
+            }
+        }
+    }
+
+    fn field(&mut self, value: &Value, field: Field, depth: usize) {
+        if let Some(text) = value.as_str() {
+            self.allowed(text, field);
+        }
+        if let Some(list) = value.as_array() {
+            if field.allowed().next().is_some() {
+                for (index, text) in list.iter().enumerate() {
+                    if let Some(text) = text.as_str() {
+                        self.at_index(index, |walk| walk.allowed(text, field));
+                    }
                 }
             }
-        }
-        for field in schema.fields().filter(|field| field.required) {
-            if fields.get(field.name).is_none_or(Value::is_null) {
-                let message = format!("{} needs {}", schema.name(), field.name);
-                self.push(child(&path, field.name), ProblemKind::Missing, message, None);
+            if REFUSES_DUPLICATES.contains(&field.name)
+                && let ListType::Map(keys) = field.list_type()
+            {
+                self.duplicates(list, &keys);
             }
         }
+        self.shape(value, field.shape(), depth);
     }
 
-    fn field(&mut self, value: &Value, field: Field, path: String, depth: usize) {
-        if let Some(text) = value.as_str() {
-            self.allowed(text, field, &path);
-        }
-        for (index, text) in value.as_array().into_iter().flatten().enumerate() {
-            if let Some(text) = text.as_str() {
-                self.allowed(text, field, &format!("{path}[{index}]"));
-            }
-        }
-        if let (ListType::Map(keys), Some(list)) = (field.list_type(), value.as_array())
-            && REFUSES_DUPLICATES.contains(&field.name)
-        {
-            self.duplicates(list, &keys, &path);
-        }
-        self.shape(value, field.shape(), path, depth);
-    }
-
-    fn allowed(&mut self, text: &str, field: Field, path: &str) {
+    fn allowed(&mut self, text: &str, field: Field) {
         let mut allowed = field.allowed();
         if text.is_empty() || allowed.clone().next().is_none() || allowed.clone().any(|one| one == text) {
             return;
@@ -181,10 +211,10 @@ impl Walk<'_> {
         let suggestion = nearest(text, allowed.clone()).map(str::to_owned);
         let first = allowed.next().unwrap_or_default().to_owned();
         let values = allowed.fold(first, |all, one| all + ", " + one);
-        self.push(path.to_owned(), ProblemKind::NotAllowed, format!("{text:?} is none of {values}"), suggestion);
+        self.push(ProblemKind::NotAllowed, format!("{text:?} is none of {values}"), suggestion);
     }
 
-    fn duplicates(&mut self, list: &[Value], keys: &[&str], path: &str) {
+    fn duplicates(&mut self, list: &[Value], keys: &[&str]) {
         let mut seen: Vec<Vec<Option<&Value>>> = Vec::new();
         for (index, element) in list.iter().enumerate() {
             let key: Vec<_> = keys.iter().map(|key| element.get(*key)).collect();
@@ -198,33 +228,33 @@ impl Walk<'_> {
                     .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
                     .collect();
                 let message = format!("an element with {} is there already", shown.join(", "));
-                self.push(format!("{path}[{index}]"), ProblemKind::Duplicate, message, None);
+                self.at_index(index, |walk| walk.push(ProblemKind::Duplicate, message, None));
             }
             seen.push(key);
         }
     }
 
-    fn shape(&mut self, value: &Value, shape: Shape, path: String, depth: usize) {
+    fn shape(&mut self, value: &Value, shape: Shape, depth: usize) {
         if value.is_null() || depth > MAX_DEPTH {
             return;
         }
         let (fits, wanted, help) = match shape {
-            Shape::Object(schema) => return self.object(value, schema, path, depth),
+            Shape::Object(schema) => return self.object(value, schema, depth),
             Shape::List(element) => {
                 let Some(list) = value.as_array() else {
-                    return self.wrong_type(value, "a list", path, None);
+                    return self.wrong_type(value, "a list", None);
                 };
                 for (index, value) in list.iter().enumerate() {
-                    self.shape(value, element.shape(), format!("{path}[{index}]"), depth + 1);
+                    self.at_index(index, |walk| walk.shape(value, element.shape(), depth + 1));
                 }
                 return;
             }
             Shape::Map(element) => {
                 let Some(map) = value.as_object() else {
-                    return self.wrong_type(value, "an object", path, None);
+                    return self.wrong_type(value, "an object", None);
                 };
                 for (name, value) in map {
-                    self.shape(value, element.shape(), child(&path, name), depth + 1);
+                    self.at_field(name, |walk| walk.shape(value, element.shape(), depth + 1));
                 }
                 return;
             }
@@ -246,11 +276,11 @@ impl Walk<'_> {
             Shape::Any => (true, "", None),
         };
         if !fits {
-            self.wrong_type(value, wanted, path, help);
+            self.wrong_type(value, wanted, help);
         }
     }
 
-    pub(crate) fn wrong_type(&mut self, value: &Value, wanted: &str, path: String, suggestion: Option<String>) {
+    pub(crate) fn wrong_type(&mut self, value: &Value, wanted: &str, suggestion: Option<String>) {
         let shown = match value {
             Value::Null => "null".to_owned(),
             Value::Bool(_) | Value::Number(_) => value.to_string(),
@@ -259,7 +289,7 @@ impl Walk<'_> {
             Value::Array(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
         };
-        self.push(path, ProblemKind::WrongType, format!("must be {wanted}, not {shown}"), suggestion);
+        self.push(ProblemKind::WrongType, format!("must be {wanted}, not {shown}"), suggestion);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::definition::{self, Loaded};
 use crate::object::{self, Origin, Owner};
 use crate::placement::Placement;
 use crate::renderer::Renderer;
+use crate::template::Template;
 use crate::{conform, error, patch, template, tree};
 use cue::{Completeness, Data, DataOptions, DataValue, ErrorClass, Evaluation, Fields, Value};
 use cue_syntax::{Diagnostic, Severity};
@@ -305,9 +306,9 @@ impl Work<'_> {
         let spec = &loaded.definition.spec;
         let stage = Stage::of(&spec.stage);
         let base = format!("{}.properties", input.path);
-        self.tell_trait(component);
-        tree::set(&mut self.context, &["parameter"], input.properties.clone());
-        let evaluation = self.evaluate(loaded, &input.properties)?;
+        let template = self.renderer.programs.template(loaded, !self.render.allow_unknown)?;
+        self.tell_trait(component, input, &template);
+        let evaluation = self.renderer.programs.evaluate(&template, Some(&input.properties), &self.context);
         check(&evaluation, loaded, &base, &input.properties)?;
         errs(&evaluation, loaded, &input.path)?;
         let facing = |problems| error::translate(problems, &base, loaded, &input.properties);
@@ -345,15 +346,21 @@ impl Work<'_> {
         slot
     }
 
-    fn tell_trait(&mut self, component: &ComponentInput) {
-        if let Some(output) = &self.output {
+    /// What a trait is told of what was rendered before it, where it asks.
+    fn tell_trait(&mut self, component: &ComponentInput, input: &TraitInput, template: &Template) {
+        if let Some(output) = self.output.as_ref().filter(|_| template.reads.includes("output")) {
             let mut output = output.clone();
             if let Some(status) = self.live.and_then(|l| l.workload.as_ref()).and_then(|w| w.get("status")) {
                 tree::set(&mut output, &["status"], cue::json::from_value(status));
             }
             tree::set(&mut self.context, &["output"], output);
         }
-        tree::set(&mut self.context, &["outputs"], DataValue::Struct(self.outputs.clone()).into());
+        if template.reads.includes("outputs") {
+            tree::set(&mut self.context, &["outputs"], DataValue::Struct(self.outputs.clone()).into());
+        }
+        if template.reads.includes("parameter") {
+            tree::set(&mut self.context, &["parameter"], input.properties.clone());
+        }
         let kind = definition::split_version(&component.kind).0;
         tree::set(&mut self.context, &["componentType"], Data::string(kind));
     }

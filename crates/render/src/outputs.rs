@@ -25,7 +25,7 @@ impl Renderer {
         if component.outputs.is_empty() {
             return Ok(IndexMap::new());
         }
-        let program = self.programs.status("outputs", SCOPE)?;
+        let scope = self.programs.status("outputs", SCOPE)?;
         let output = live.workload.as_ref().map_or_else(tree::empty, cue::json::from_value);
         let outputs = tree::object(live.outputs.iter().map(|(k, v)| (k.as_str(), cue::json::from_value(v))));
         let context = tree::object([
@@ -35,7 +35,7 @@ impl Renderer {
         ]);
         let at = |name: &str| vec![Selector::Field(name.into())];
         let data = vec![(at("output"), output), (at("outputs"), outputs), (at("context"), context)];
-        let evaluation = program.evaluate(cue::Inputs { data, results: Vec::new() }, &template::limits());
+        let evaluation = scope.program.evaluate(cue::Inputs { data, results: Vec::new() }, &template::limits());
         let mut values = IndexMap::new();
         let mut problems = Vec::new();
         for (i, out) in component.outputs.iter().enumerate() {

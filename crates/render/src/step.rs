@@ -44,7 +44,7 @@ pub(crate) fn deliveries(
     context: &Data,
     components: &Data,
 ) -> Vec<Delivery> {
-    let Ok(program) = renderer.programs.template(loaded, false) else { return Vec::new() };
+    let Ok(template) = renderer.programs.template(loaded, false) else { return Vec::new() };
     let mut properties = properties.clone();
     for (id, input) in step.inputs.iter().enumerate().filter(|(_, i)| !i.parameter_key.is_empty()) {
         let unknown = DataValue::Unknown(u32::try_from(id).unwrap_or(u32::MAX)).into();
@@ -54,7 +54,7 @@ pub(crate) fn deliveries(
         (template::field("context").to_vec(), context.clone()),
         (template::field("parameter").to_vec(), properties),
     ];
-    let evaluate = |results| program.evaluate(Inputs { data: data.clone(), results }, &template::limits());
+    let evaluate = |results| template.program.evaluate(Inputs { data: data.clone(), results }, &template::limits());
     let mut evaluation: Evaluation = evaluate(Vec::new());
     let loads = calls(&evaluation).into_iter().filter(|c| c.provider == "oam" && c.name.starts_with("load"));
     let loads: Vec<Vec<Selector>> = loads.filter(|c| c.name != "load-policies").map(|c| c.path).collect();

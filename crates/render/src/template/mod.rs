@@ -1,9 +1,12 @@
 //! Templates: from a definition's syntax tree to a compiled program, once for each content.
 
 mod prepare;
+mod reads;
 
 #[cfg(test)]
 pub(crate) use prepare::push_markers_down;
+
+pub(crate) use reads::Reads;
 
 use crate::builtin::Packages;
 use crate::definition::Loaded;
@@ -17,7 +20,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Programs {
     world: Arc<dyn World>,
     pub(crate) coverage: Option<Arc<cue::Coverage>>,
-    compiled: Mutex<FxHashMap<Key, Result<Program, Vec<Diagnostic>>>>,
+    compiled: Mutex<FxHashMap<Key, Result<Template, Vec<Diagnostic>>>>,
+}
+
+/// A compiled template.
+#[derive(Debug, Clone)]
+pub(crate) struct Template {
+    pub(crate) program: Program,
+    /// What it reads of `context`: only that is given to it.
+    pub(crate) reads: Arc<Reads>,
 }
 
 /// Content, and what was made of it.
@@ -57,13 +68,13 @@ impl Programs {
     }
 
     /// The program of a definition's template. `closed`: parameters that it does not name are errors.
-    pub(crate) fn template(&self, loaded: &Loaded, closed: bool) -> Result<Program, Vec<Diagnostic>> {
+    pub(crate) fn template(&self, loaded: &Loaded, closed: bool) -> Result<Template, Vec<Diagnostic>> {
         let part = if closed { Part::Closed } else { Part::Open };
         self.cached((loaded.key, part), || Ok(instance(loaded, closed)))
     }
 
     /// The program of a definition's parameters alone, for checking properties.
-    pub(crate) fn parameter(&self, loaded: &Loaded, closed: bool) -> Result<Program, Vec<Diagnostic>> {
+    pub(crate) fn parameter(&self, loaded: &Loaded, closed: bool) -> Result<Template, Vec<Diagnostic>> {
         let part = if closed { Part::ClosedParameter } else { Part::OpenParameter };
         self.cached((loaded.key, part), || {
             let mut file = loaded.template.clone();
@@ -74,7 +85,7 @@ impl Programs {
     }
 
     /// The program of a status text: `context` and `parameter` are given to it.
-    pub(crate) fn status(&self, name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
+    pub(crate) fn status(&self, name: &str, text: &str) -> Result<Template, Vec<Diagnostic>> {
         let key = Sha256::digest([b"status:", name.as_bytes(), b":", text.as_bytes()].concat()).into();
         self.cached((key, Part::Open), || {
             let source = Source::new(name, text);
@@ -90,24 +101,27 @@ impl Programs {
     }
 
     /// Evaluates a template with its two inputs.
-    pub(crate) fn evaluate(&self, program: &Program, parameter: Option<&Data>, context: &Data) -> Evaluation {
-        let mut data = vec![(vec![Selector::Field("context".into())], context.clone())];
+    pub(crate) fn evaluate(&self, template: &Template, parameter: Option<&Data>, context: &Data) -> Evaluation {
+        let mut data = vec![(vec![Selector::Field("context".into())], template.reads.part_of(context))];
         if let Some(parameter) = parameter {
             data.push((vec![Selector::Field("parameter".into())], parameter.clone()));
         }
         let limits = Limits { coverage: self.coverage.clone(), ..limits() };
-        program.evaluate(Inputs { data, results: Vec::new() }, &limits)
+        template.program.evaluate(Inputs { data, results: Vec::new() }, &limits)
     }
 
     fn cached(
         &self,
         key: Key,
         instance: impl FnOnce() -> Result<Instance, Vec<Diagnostic>>,
-    ) -> Result<Program, Vec<Diagnostic>> {
+    ) -> Result<Template, Vec<Diagnostic>> {
         if let Some(found) = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return found.clone();
         }
-        let made = instance().and_then(|instance| cue::compile(&*self.world, instance));
+        let made = instance().and_then(|instance| {
+            let reads = Arc::new(Reads::of(&instance.files));
+            Ok(Template { program: cue::compile(&*self.world, instance)?, reads })
+        });
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if compiled.len() >= CAPACITY {
             compiled.clear();
