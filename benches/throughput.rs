@@ -37,6 +37,13 @@ fn main() {
             black_box(renderer.component(view, component, &placement, &context, None).unwrap());
         }
     });
+    let mut plain = views.clone();
+    plain.iter_mut().for_each(|(_, component)| component.traits.clear());
+    line("components (webservice)", DIFFERENT, || {
+        for (view, component) in &plain {
+            black_box(renderer.component(view, component, &placement, &context, None).unwrap());
+        }
+    });
     schemas();
     memory(&renderer, &context, asked.unwrap_or(20_000));
 }

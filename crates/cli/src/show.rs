@@ -137,7 +137,7 @@ fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
     if !spec.conflicts_with.is_empty() {
         facts.push(("Conflicts with", spec.conflicts_with.join(", ")));
     }
-    if spec.pod_disruptive {
+    if spec.pod_disruptive == Some(true) {
         facts.push(("Pods", "a change restarts them".to_owned()));
     }
     if !spec.stage.is_empty() {

@@ -128,9 +128,9 @@ pub struct DefinitionSpec {
     /// Trait: applied on the hub, in the Application's namespace.
     #[serde(skip_serializing_if = "crate::lenient::is_default", deserialize_with = "nullable")]
     pub control_plane_only: bool,
-    /// Trait: a change restarts pods.
-    #[serde(skip_serializing_if = "crate::lenient::is_default", deserialize_with = "nullable")]
-    pub pod_disruptive: bool,
+    /// Trait: a change restarts pods; `None` where the definition does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_disruptive: Option<bool>,
     /// Trait: an object per revision.
     #[serde(skip_serializing_if = "crate::lenient::is_default", deserialize_with = "nullable")]
     pub revision_enabled: bool,

@@ -5,13 +5,14 @@ use crate::applies::{self, Workload};
 use crate::context::{self, Place, RenderContext};
 use crate::definition::{self, Loaded};
 use crate::object::{self, Origin, Owner};
+use crate::patch::Open;
 use crate::placement::Placement;
 use crate::renderer::Renderer;
 use crate::template::Template;
-use crate::{conform, error, patch, template, tree};
+use crate::{conflicts, conform, error, patch, template, tree};
 use cue::{Completeness, Data, DataOptions, DataValue, ErrorClass, Evaluation, Fields, Value};
 use cue_syntax::{Diagnostic, Severity};
-use model::{Definition, DefinitionKind};
+use model::DefinitionKind;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -141,7 +142,7 @@ pub(crate) fn render(
     }
     let mut problems = work.component(&loaded, component, &properties, &missing).err().unwrap_or_default();
     let traits = resolve_traits(renderer, component, &mut problems);
-    problems.extend(check_conflicts(&traits).err());
+    problems.extend(conflicts::check(&traits));
     for (input, loaded) in &traits {
         if !problems.is_empty() {
             // What the traits would see is not there: only their parameters can be looked at.
@@ -166,7 +167,8 @@ pub(crate) fn render(
         namespace: &placement.namespace,
         cluster: &placement.cluster,
     };
-    work.finish(&owner, component, managed, &traits)
+    let declared = loaded.definition.spec.workload.as_ref().map_or("", |w| w.kind.as_str());
+    work.finish(&owner, component, Whole { managed, declared }, &traits)
 }
 
 /// The properties with the values that the component takes from others; with the names of those that are not known yet.
@@ -216,32 +218,6 @@ fn resolve_traits<'a>(
     traits
 }
 
-/// `conflictsWith` names traits, the resources that they serve, or a whole group.
-fn check_conflicts(traits: &Traits<'_>) -> Result<(), Diagnostic> {
-    for (i, (input, loaded)) in traits.iter().enumerate() {
-        for (j, (other, served)) in traits.iter().enumerate() {
-            let resource = served.definition.spec.definition_ref.as_ref().map_or("", |r| r.name.as_str());
-            let hit = loaded.definition.spec.conflicts_with.iter().find(|rule| {
-                let group =
-                    rule.strip_prefix("*.").is_some_and(|g| resource.split_once('.').is_some_and(|(_, r)| r == g));
-                rule.as_str() == served.definition.name || (!resource.is_empty() && rule.as_str() == resource) || group
-            });
-            if i != j && hit.is_some() {
-                return Err(Diagnostic::error(
-                    "render/trait-conflict",
-                    format!("trait \"{}\" conflicts with trait \"{}\"", loaded.definition.name, served.definition.name),
-                )
-                .path(input.path.clone())
-                .help(format!(
-                    "keep one of them; \"{}\" ({}) says so, the other is at {}",
-                    loaded.definition.name, loaded.provenance, other.path
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Work<'_> {
     fn tell_live(&mut self) {
         let Some(live) = self.live else { return };
@@ -275,6 +251,7 @@ impl Work<'_> {
         checked?;
         let facing = |problems| error::translate(problems, &base, loaded, properties);
         errs(&evaluation, loaded, &component.path)?;
+        self.warnings.extend(advice(&evaluation, loaded, &component.path));
         let output = evaluation.lookup(&template::field("output"));
         if output.exists() {
             self.output = Some(concrete(output).map_err(facing)?);
@@ -311,6 +288,7 @@ impl Work<'_> {
         let evaluation = self.renderer.programs.evaluate(&template, Some(&input.properties), &self.context);
         check(&evaluation, loaded, &base, &input.properties)?;
         errs(&evaluation, loaded, &input.path)?;
+        self.warnings.extend(advice(&evaluation, loaded, &input.path));
         let facing = |problems| error::translate(problems, &base, loaded, &input.properties);
         let made = match outputs(&evaluation) {
             Ok(made) => made,
@@ -325,7 +303,9 @@ impl Work<'_> {
             }
         };
         self.warnings.extend(loaded.warnings.iter().cloned());
-        self.patches(&evaluation, loaded, input).map_err(facing)?;
+        if let Some(why) = self.patches(&evaluation, loaded, input).map_err(facing)? {
+            self.pending.push(PendingTrait { kind: input.kind.clone(), why });
+        }
         for (name, object) in made {
             let origin = Origin::Trait { kind: loaded.definition.name.clone(), output: name.to_string() };
             let slot = self.slot(&name);
@@ -365,25 +345,31 @@ impl Work<'_> {
         tree::set(&mut self.context, &["componentType"], Data::string(kind));
     }
 
-    fn patches(&mut self, evaluation: &Evaluation, loaded: &Loaded, input: &TraitInput) -> Result<(), Vec<Diagnostic>> {
-        let options = DataOptions { completeness: Completeness::Partial, origins: true };
-        let named = |problems: Vec<Diagnostic>| -> Vec<Diagnostic> {
-            let mut problems = problems;
-            for problem in &mut problems {
-                problem.message = format!("trait \"{}\": {}", loaded.definition.name, problem.message);
-                problem.path.get_or_insert_with(|| input.path.clone());
-            }
-            problems
+    /// `patch` and `patchOutputs`. Gives what a trait of the last stage has to wait for.
+    fn patches(
+        &mut self,
+        evaluation: &Evaluation,
+        loaded: &Loaded,
+        input: &TraitInput,
+    ) -> Result<Option<String>, Vec<Diagnostic>> {
+        let waits = Stage::of(&loaded.definition.spec.stage) == Stage::PostDispatch && self.live.is_none();
+        let mut waiting = None;
+        let mut applied = |base: &Data, value: &Value<'_>, under: usize| -> Result<Data, Vec<Diagnostic>> {
+            let patch = Open::read(value, under)?;
+            waiting = waiting.take().or_else(|| patch.open.first().map(|p| p.message.clone()).filter(|_| waits));
+            let merged =
+                patch::apply(base, &patch.data).map_err(|problems| patch::told(problems, loaded, &input.path))?;
+            patch.closed(merged, waits, loaded, &input.path)
         };
         let value = evaluation.lookup(&template::field("patch"));
-        if value.exists() {
-            let patch = value.data(&options)?;
-            if let Some(output) = &self.output {
-                self.output = Some(patch::apply(output, &patch).map_err(named)?);
-            }
+        if value.exists()
+            && let Some(output) = &self.output
+        {
+            let patched = applied(output, &value, 1)?;
+            self.warnings.extend(patch::disruption(output, &patched, loaded, &input.path));
+            self.output = Some(patched);
         }
         for view in evaluation.lookup(&template::field("patchOutputs")).fields(&cue::FieldOptions::default()) {
-            let patch = view.value.data(&options)?;
             let Some(object) = self.outputs.get(view.label.as_str()) else {
                 return Err(vec![
                     Diagnostic::error(
@@ -397,17 +383,17 @@ impl Work<'_> {
                     .help("put the trait after the one that makes it"),
                 ]);
             };
-            let patched = patch::apply(object, &patch).map_err(named)?;
+            let patched = applied(object, &view.value, 2)?;
             self.outputs.insert(view.label.clone(), patched);
         }
-        Ok(())
+        Ok(waiting)
     }
 
     fn finish(
         mut self,
         owner: &Owner<'_>,
         component: &ComponentInput,
-        managed: bool,
+        whole: Whole<'_>,
         traits: &Traits<'_>,
     ) -> Result<RenderedComponent, Vec<Diagnostic>> {
         let mut workload = self.output.take();
@@ -424,17 +410,22 @@ impl Work<'_> {
         });
         let text = |field: &str| workload.as_ref().map_or("", |w| tree::text_at(w, &[field])).to_owned();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
-        let described = Workload { component_type: owner.component_type, api_version: &api_version, kind: &kind };
-        for (input, loaded) in traits {
-            let Definition { name, spec, .. } = &loaded.definition;
-            let rules = &spec.applies_to_workloads;
-            self.warnings.extend(applies::check(name, rules, &input.path, &component.name, described));
-        }
+        let described = Workload {
+            component_type: owner.component_type,
+            api_version: &api_version,
+            kind: &kind,
+            declared: whole.declared,
+        };
         let mut objects = Vec::new();
-        let mut problems = Vec::new();
+        let lenient = self.render.allow_unknown;
+        let unfit = traits
+            .iter()
+            .filter_map(|(input, loaded)| applies::check(loaded, &input.path, &component.name, described, lenient));
+        let (mut problems, odd): (Vec<_>, Vec<_>) = unfit.partition(|p| p.severity == Severity::Error);
+        self.warnings.extend(odd);
         for (origin, stage, control_plane_only, slot) in &std::mem::take(&mut self.objects) {
             let data = match origin {
-                Origin::Workload if managed => continue,
+                Origin::Workload if whole.managed => continue,
                 Origin::Workload => workload.take(),
                 _ => self.outputs.get(slot.as_str()).cloned(),
             };
@@ -492,6 +483,15 @@ impl Work<'_> {
         let found = traits.iter().find(|(_, l)| l.definition.name == *kind);
         found.map_or(&component.path, |(input, _)| &input.path)
     }
+}
+
+/// What is said of a component as a whole.
+#[derive(Debug, Clone, Copy)]
+struct Whole<'a> {
+    /// A trait's object takes the place of the workload.
+    managed: bool,
+    /// `workload.type` of its definition.
+    declared: &'a str,
 }
 
 /// Whose object is looked at.
@@ -556,25 +556,39 @@ pub(crate) fn check(evaluation: &Evaluation, loaded: &Loaded, base: &str, given:
     Err(error::translate(problems, base, loaded, given))
 }
 
-/// `errs`: what the definition itself has to say.
-fn errs(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Result<(), Vec<Diagnostic>> {
-    let value = evaluation.lookup(&template::field("errs"));
+/// The texts of a list at the top of a template, as far as they are there.
+fn texts(evaluation: &Evaluation, field: &str) -> Vec<String> {
+    let value = evaluation.lookup(&template::field(field));
     if !value.exists() {
-        return Ok(());
+        return Vec::new();
     }
     let Ok(data) = value.data(&DataOptions { completeness: Completeness::Partial, origins: false }) else {
-        return Ok(());
+        return Vec::new();
     };
-    let problems: Vec<Diagnostic> = tree::items(&data)
-        .iter()
-        .filter_map(tree::text)
+    tree::items(&data).iter().filter_map(tree::text).map(str::to_owned).collect()
+}
+
+/// `errs`: why the definition itself refuses what it is given.
+fn errs(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Result<(), Vec<Diagnostic>> {
+    let problems: Vec<Diagnostic> = texts(evaluation, "errs")
+        .into_iter()
         .map(|text| {
-            Diagnostic::error("render/refused", text.to_owned())
+            Diagnostic::error("render/refused", text)
                 .path(path)
                 .help(format!("\"{}\" ({}) says so", loaded.definition.name, loaded.provenance))
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// `warns`: what the definition has to say of what it takes all the same.
+fn advice(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Vec<Diagnostic> {
+    let told = |text| {
+        Diagnostic::warning("render/advice", text)
+            .path(path)
+            .help(format!("\"{}\" ({}) says so", loaded.definition.name, loaded.provenance))
+    };
+    texts(evaluation, "warns").into_iter().map(told).collect()
 }
 
 pub(crate) fn concrete(value: Value<'_>) -> Result<Data, Vec<Diagnostic>> {

@@ -194,7 +194,9 @@ fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, given: &Data)
                 if let Some(help) = quotes(&given, wanted) {
                     problem.help = Some(help);
                 }
-                if let Some(near) = nearest(given.trim_matches('"'), choices.iter().map(String::as_str)) {
+                if let Some(near) =
+                    nearest(given.trim_matches('"'), choices.iter().map(String::as_str).filter(|c| !c.is_empty()))
+                {
                     problem.help = Some(format!("did you mean \"{near}\"?"));
                 }
                 problem.related.clear();
@@ -269,10 +271,7 @@ fn short_for<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a
 
 /// What was given at a path, when it is short and no secret.
 fn shown(given: &Data, below: &str) -> Option<String> {
-    let found = tree::parts(below).iter().try_fold(given, |d, part| match part {
-        tree::Part::Field(name) => tree::get(d, name),
-        tree::Part::Index(i) => tree::items(d).get(*i),
-    })?;
+    let found = tree::find(given, &tree::parts(below))?;
     if found.labels.is_secret() {
         return Some("***".to_owned());
     }

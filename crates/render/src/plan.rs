@@ -3,6 +3,7 @@
 use crate::application::{AppInput, AppView, ComponentInput};
 use crate::component::RenderedComponent;
 use crate::context::RenderContext;
+use crate::overlap;
 use crate::placement::{self, Clusters, LOCAL, NamedTopology, Placement};
 use crate::policy::{self, Kind, Policy, change};
 use crate::renderer::{Rendered, RenderedPart, Renderer};
@@ -22,6 +23,8 @@ pub struct DeployRequest {
     pub env: Option<String>,
     /// Only these components; empty is all.
     pub components: Vec<String>,
+    /// Names of policies that could not be read: they are passed over, what is wrong with them is told elsewhere.
+    pub passed_over: Vec<String>,
     /// Where the step stands, for diagnostics.
     pub path: String,
 }
@@ -62,6 +65,7 @@ fn delivers(step: &Step, path: &str) -> Option<Delivers> {
             env: Some(text("env")),
             components: Some(text("component")).filter(|c| !c.is_empty()).into_iter().collect(),
             path: path.to_owned(),
+            ..DeployRequest::default()
         }),
         "apply-component" => {
             Delivers::Component { name: text("component"), cluster: text("cluster"), namespace: text("namespace") }
@@ -93,6 +97,7 @@ pub fn deploy(
     for (i, name) in request.policies.iter().enumerate() {
         match policies.iter().find(|p| p.name == *name) {
             Some(policy) => chosen.push(policy),
+            None if request.passed_over.contains(name) => {}
             None => {
                 problems.push(unknown_policy(name, policies, &format!("{}.properties.policies[{i}]", request.path)))
             }
@@ -280,6 +285,7 @@ pub(crate) fn application(
         context,
         components: &components,
         policies: Vec::new(),
+        wrong: Vec::new(),
         parts: Vec::new(),
         applied: Vec::new(),
         warnings: Vec::new(),
@@ -288,16 +294,12 @@ pub(crate) fn application(
         selected: false,
     };
     run.check_names();
-    match policy::read(renderer, &input.all_policies(), context) {
-        Ok(policies) => run.policies = policies,
-        Err(found) => run.problems.extend(found),
-    }
+    // A policy that is wrong is left out, so that what is wrong elsewhere is told at the same time.
+    let policy::Read { policies, wrong, problems } = policy::read_all(renderer, &input.all_policies(), context);
+    run.policies = policies;
+    run.wrong = wrong;
+    run.problems.extend(problems);
     match model::generate::steps(&input.app, input.workflow(), &input.own_policies()) {
-        // Without policies it is not known what goes where, but what is wrong with components can be told.
-        Ok(_) if !run.problems.is_empty() => {
-            let placement = Placement::hub(view.namespace.clone());
-            components.iter().for_each(|c| run.part(None, &placement, c));
-        }
         Ok(steps) => {
             for (i, step) in steps.steps.iter().enumerate() {
                 run.step(step, &format!("spec.workflow.steps[{i}]"));
@@ -310,6 +312,7 @@ pub(crate) fn application(
         }
         Err(problem) => run.problems.push(problem),
     }
+    run.warnings.extend(overlap::check(&run.parts));
     run.check_overrides();
     run.check_versions();
     if !run.problems.is_empty() {
@@ -353,6 +356,8 @@ struct Run<'a> {
     context: &'a RenderContext,
     components: &'a [ComponentInput],
     policies: Vec<Policy>,
+    /// Names of policies that could not be read.
+    wrong: Vec<String>,
     parts: Vec<RenderedPart>,
     applied: Vec<Applied>,
     warnings: Vec<Diagnostic>,
@@ -459,16 +464,25 @@ impl Run<'_> {
         let namespace = self.view.namespace.clone();
         match delivers(step, path) {
             None => self.own_actions(step, path),
-            Some(Delivers::Deploy(request)) => {
+            Some(Delivers::Deploy(mut request)) => {
                 self.selected = true;
-                match deploy(self.components, &self.policies, &request, self.clusters, &namespace) {
-                    Ok(placed) => {
-                        let changes = changes(&self.policies, &request);
-                        for Placed { placement, components } in placed {
-                            components.iter().for_each(|c| self.changed_part(step, &placement, c, &changes));
-                        }
-                    }
-                    Err(found) => self.problems.extend(found),
+                request.passed_over.clone_from(&self.wrong);
+                // Of an env nothing is known without its policy: the components are looked at as they are.
+                let lost = match request.policies.first() {
+                    Some(name) => self.wrong.contains(name),
+                    None => !self.wrong.is_empty(),
+                };
+                if lost {
+                    request.env = None;
+                }
+                if let Err(found) = self.deploy(step, &request, &namespace) {
+                    self.problems.extend(found);
+                    // Where it goes is not known; what is wrong with what would go is told at the same time.
+                    let is_override =
+                        |p: &Policy, name: &String| p.name == *name && matches!(p.kind, Kind::Override(_));
+                    request.policies.retain(|name| self.policies.iter().any(|p| is_override(p, name)));
+                    request.env = None;
+                    let _ = self.deploy(step, &request, &namespace);
                 }
             }
             Some(Delivers::Component { name, cluster, namespace: own }) => {
@@ -492,20 +506,38 @@ impl Run<'_> {
         }
     }
 
-    /// What is wrong with the parameters of a step does not change what is rendered: it is told, and refused when the
-    /// workflow is started. What an input or a result brings cannot be checked here.
+    fn deploy(&mut self, step: &Step, request: &DeployRequest, namespace: &str) -> Result<(), Vec<Diagnostic>> {
+        let placed = deploy(self.components, &self.policies, request, self.clusters, namespace)?;
+        let changes = changes(&self.policies, request);
+        for Placed { placement, components } in placed {
+            components.iter().for_each(|c| self.changed_part(step, &placement, c, &changes));
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the parameters of a step. Names that its definition does not have are errors as they are anywhere,
+    /// and so is everything about a step that delivers components. Wrong values of other steps change nothing that is
+    /// rendered and are often placeholders in files that are shared: they are told, and refused when the workflow is started.
+    /// What an input or a result brings cannot be checked here.
     fn check_step(&mut self, step: &Step, path: &str) {
         let Ok(loaded) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, path) else { return };
         let properties = crate::application::properties(step.properties.as_ref(), None);
         let context = self.step_context(step);
         let base = format!("{path}.properties");
-        if let Err(found) = self.renderer.check_parameters(&loaded, &properties, &context, &base) {
-            let later = |p: &Diagnostic| {
-                let below = p.path.as_deref().and_then(|p| p.strip_prefix(base.as_str())).unwrap_or_default();
-                let below = below.trim_start_matches('.');
-                step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
-            };
-            for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
+        let lenient = self.context.allow_unknown;
+        let Err(found) = self.renderer.check_step_parameters(&loaded, &properties, &context, &base, lenient) else {
+            return;
+        };
+        let delivers = delivers(step, path).is_some();
+        let later = |p: &Diagnostic| {
+            let below = p.path.as_deref().and_then(|p| p.strip_prefix(base.as_str())).unwrap_or_default();
+            let below = below.trim_start_matches('.');
+            step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
+        };
+        for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
+            if delivers || problem.code == "render/unknown-parameter" {
+                self.problems.push(problem);
+            } else {
                 problem.severity = Severity::Warning;
                 self.warnings.push(problem);
             }

@@ -129,7 +129,19 @@ impl Renderer {
         context: &cue::Data,
         base: &str,
     ) -> Result<(), Vec<Diagnostic>> {
-        let program = self.programs.parameter(loaded, true)?;
+        self.check_step_parameters(loaded, properties, context, base, false)
+    }
+
+    /// [`Renderer::check_parameters`], where unknown ones may be let through.
+    pub(crate) fn check_step_parameters(
+        &self,
+        loaded: &Loaded,
+        properties: &cue::Data,
+        context: &cue::Data,
+        base: &str,
+        allow_unknown: bool,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let program = self.programs.parameter(loaded, !allow_unknown)?;
         let evaluation = self.programs.evaluate(&program, Some(properties), context);
         component::check(&evaluation, loaded, base, properties)
     }

@@ -98,8 +98,13 @@ fn visit(value: &Value<'_>, path: &mut Vec<Selector>, depth: u32, out: &mut Vec<
     if !action.is_empty() {
         if let Some(found) = model::action::lookup(&text(value, "#provider"), &action) {
             out.push(Call { path: path.clone(), provider: found.provider, name: found.name });
+            // `op.#Steps` only groups: the actions are in it.
+            if found.name != "steps" {
+                return;
+            }
+        } else {
+            return;
         }
-        return;
     }
     for field in value.fields(&FieldOptions { hidden: true, ..FieldOptions::default() }) {
         // What the step is given is no action of it.

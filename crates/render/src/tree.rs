@@ -94,6 +94,13 @@ pub(crate) fn parts(path: &str) -> Vec<Part> {
             rest = after.strip_prefix('.').unwrap_or(after);
             continue;
         }
+        if let Some((name, after)) = rest.strip_prefix('"').and_then(|inner| inner.split_once('"'))
+            && (after.is_empty() || after.starts_with(['.', '[']))
+        {
+            parts.push(Part::Field(SmolStr::new(name)));
+            rest = after.strip_prefix('.').unwrap_or(after);
+            continue;
+        }
         let end = rest.find(['.', '[']).filter(|e| *e > 0).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         parts.push(Part::Field(SmolStr::new(name.trim_matches('"'))));
@@ -103,6 +110,14 @@ pub(crate) fn parts(path: &str) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// What stands at a path of fields and elements.
+pub(crate) fn find<'a>(data: &'a Data, path: &[Part]) -> Option<&'a Data> {
+    path.iter().try_fold(data, |d, part| match part {
+        Part::Field(name) => get(d, name),
+        Part::Index(i) => items(d).get(*i),
+    })
 }
 
 /// Sets what stands at a path of fields and elements; a list is made as long as it needs to be.
@@ -144,6 +159,8 @@ mod tests {
         assert_eq!(parts("env[0].value"), [field("env"), Part::Index(0), field("value")]);
         assert_eq!(parts("a[\"b.c/d\"].e"), [field("a"), field("b.c/d"), field("e")]);
         assert_eq!(parts("x"), [field("x")]);
+        assert_eq!(parts("a.\"b.c/d\".e"), [field("a"), field("b.c/d"), field("e")]);
+        assert_eq!(parts("\"b.c\"[0]"), [field("b.c"), Part::Index(0)]);
         assert_eq!(parts(""), []);
         assert!(!parts("..[[").is_empty());
     }

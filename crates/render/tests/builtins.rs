@@ -75,7 +75,8 @@ const SHIPPED: [(DefinitionKind, &str); 4] = [
         "affinity annotations command container-image container-ports cpuscaler env expose gateway hostalias hpa \
          init-container json-merge-patch json-patch k8s-update-strategy labels lifecycle nocalhost podsecuritycontext \
          pure-ingress resource scaler securitycontext service-account service-binding sidecar startup-probe storage \
-         topologyspreadconstraints configmap volumes pvc ingress ingress-1-20 node-affinity",
+         topologyspreadconstraints configmap volumes pvc ingress ingress-1-20 node-affinity helm-labels kustomize-patch \
+         kustomize-json-patch kustomize-strategy-merge",
     ),
     (
         DefinitionKind::Policy,

@@ -101,7 +101,7 @@ pub fn markdown(loaded: &Loaded, language: Language, glossary: &Glossary) -> Str
         }
     }
     if definition.kind == DefinitionKind::Trait {
-        let _ = writeln!(out, "- {}: {}\n", w.disruptive, if spec.pod_disruptive { w.yes } else { w.no });
+        let _ = writeln!(out, "- {}: {}\n", w.disruptive, if spec.pod_disruptive == Some(true) { w.yes } else { w.no });
     }
     let parameters = Parameters::of(loaded);
     let _ = writeln!(out, "## {}\n", w.parameters);

@@ -186,7 +186,7 @@ fn metadata_of(
         map.into_iter()
             .flatten()
             .map(|(k, v)| {
-                let key = if k.contains("oam.dev") { k.clone() } else { format!("custom.definition.oam.dev/{k}") };
+                let key = if k.contains("oam.dev") { k.clone() } else { format!("{}{k}", super::CUSTOM_LABEL) };
                 (key, v.as_str().map_or_else(|| v.to_string(), str::to_owned))
             })
             .collect()

@@ -17,6 +17,9 @@ use model::{Definition, DefinitionKind};
 use serde_json::Value;
 use std::sync::Arc;
 
+/// What the labels and annotations of a definition file are stored under, where they name no domain of OAM.
+pub(crate) const CUSTOM_LABEL: &str = "custom.definition.oam.dev/";
+
 /// Where a definition was found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Provenance {

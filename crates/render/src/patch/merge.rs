@@ -1,6 +1,8 @@
 //! Rules 2 to 7: the merge of a patch into a base.
 
 use super::marker::{Keys, Markers, Strategy};
+use super::open::is_open;
+use super::{json_merge, json_patch};
 use crate::tree;
 use cue::{Data, DataValue};
 use cue_syntax::{Diagnostic, Label};
@@ -40,6 +42,22 @@ impl Merge {
         let own = markers.keys.is_some();
         let keys = markers.keys.as_ref().or(inherited);
         let merged = match (&base.value, &patch.value) {
+            // What a patch leaves open says what has to be there, and it is.
+            _ if is_open(patch) => base.clone(),
+            _ if markers.strategy == Some(Strategy::JsonMergePatch) => json_merge::apply(base, patch),
+            _ if markers.strategy == Some(Strategy::JsonPatch) => {
+                match json_patch::apply(base, super::operations(patch)) {
+                    Ok(patched) => patched,
+                    Err(problems) => {
+                        let at = |mut p: Diagnostic| {
+                            p.message = format!("{}: {}", self.path, p.message);
+                            p
+                        };
+                        self.problems.extend(problems.into_iter().map(at));
+                        base.clone()
+                    }
+                }
+            }
             (DataValue::List(old), DataValue::List(new)) => match (markers.strategy, keys) {
                 (Some(Strategy::Replace), _) | (Some(Strategy::RetainKeys), None) => patch.clone(),
                 (strategy, Some(keys)) if own || new.iter().all(|e| key_of(e, keys).is_some()) => {
@@ -71,6 +89,7 @@ impl Merge {
             let _ = write!(self.path, "{dot}{name}");
             let value = match tree::get(base, name) {
                 Some(old) => self.value(old, value, keys),
+                None if is_json_merge(value) => json_merge::apply(&tree::empty(), value),
                 None => value.clone(),
             };
             self.path.truncate(mark);
@@ -141,6 +160,11 @@ impl Merge {
         }
         self.problems.push(diagnostic);
     }
+}
+
+/// Whether a value is a JSON merge patch, whose nulls are no values.
+fn is_json_merge(data: &Data) -> bool {
+    Markers::of(data, "").is_ok_and(|m| m.strategy == Some(Strategy::JsonMergePatch))
 }
 
 /// What the keys say of an element; `None` when it lacks one.

@@ -61,20 +61,36 @@ pub struct Policy {
     pub own: bool,
 }
 
+/// Policies that were read, and what is wrong with the others.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// Those that are right.
+    pub policies: Vec<Policy>,
+    /// The names of those that are not.
+    pub wrong: Vec<String>,
+    /// What is wrong: unknown types, wrong parameters, names given twice.
+    pub problems: Vec<Diagnostic>,
+}
+
 /// Reads policies; each is checked against its definition.
 ///
 /// # Errors
-/// Unknown types, wrong parameters, names given twice: all that were found.
+/// All that are found wrong, see [`Read::problems`].
 pub fn read(
     renderer: &Renderer,
     policies: &[NamedPolicy],
     context: &RenderContext,
 ) -> Result<Vec<Policy>, Vec<Diagnostic>> {
-    let mut read = Vec::new();
-    let mut problems = Vec::new();
+    let read = read_all(renderer, policies, context);
+    if read.problems.is_empty() { Ok(read.policies) } else { Err(read.problems) }
+}
+
+/// Reads what can be read.
+pub fn read_all(renderer: &Renderer, policies: &[NamedPolicy], context: &RenderContext) -> Read {
+    let mut read = Read::default();
     for policy in policies {
-        if read.iter().any(|p: &Policy| p.name == policy.name) {
-            problems.push(
+        if read.policies.iter().any(|p| p.name == policy.name) || read.wrong.contains(&policy.name) {
+            read.problems.push(
                 Diagnostic::error("render/policy-twice", format!("there are two policies \"{}\"", policy.name))
                     .path(policy.path.clone())
                     .help("give each a name of its own"),
@@ -82,11 +98,14 @@ pub fn read(
             continue;
         }
         match one(renderer, policy, context) {
-            Ok(policy) => read.push(policy),
-            Err(found) => problems.extend(found),
+            Ok(policy) => read.policies.push(policy),
+            Err(found) => {
+                read.wrong.push(policy.name.clone());
+                read.problems.extend(found);
+            }
         }
     }
-    if problems.is_empty() { Ok(read) } else { Err(problems) }
+    read
 }
 
 fn one(renderer: &Renderer, policy: &NamedPolicy, context: &RenderContext) -> Result<Policy, Vec<Diagnostic>> {

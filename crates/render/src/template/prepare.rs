@@ -166,7 +166,10 @@ fn inside(expr: &mut Expr, depth: u32) {
 }
 
 fn chain(field: &mut Field) {
-    let is_marker = |text: &str| text.trim().starts_with("+patch");
+    // Those of a whole patch stay with it; above `patchOutputs` they mean the one object that is patched.
+    let whole = |text: &str| text.contains("=jsonPatch") || text.contains("=jsonMergePatch");
+    let outputs = label_text(&field.label) == Some("patchOutputs");
+    let is_marker = |text: &str| text.trim().starts_with("+patch") && (outputs || !whole(text));
     if !field.doc.iter().any(|c| is_marker(&c.text)) {
         return;
     }
