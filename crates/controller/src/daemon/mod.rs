@@ -180,10 +180,12 @@ impl Daemon {
                 None
             }
             Did::Rested(fingerprint) => {
+                let moved = entry.rested != Some(fingerprint);
                 entry.rested = Some(fingerprint);
                 entry.failures = 0;
-                // what was seen meanwhile may be a state on the way to this one: the next look is cheap and finds out
-                (changed.is_some_and(|seen| seen != fingerprint) || suspected).then_some(key)
+                // What was seen meanwhile may be a state on the way to this one, or a request that this one still has: the
+                // next look is cheap and finds out.
+                (changed.is_some_and(|seen| moved || seen != fingerprint) || suspected).then_some(key)
             }
             Did::Failed => {
                 entry.failures += 1;
