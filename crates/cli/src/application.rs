@@ -67,6 +67,7 @@ pub(crate) fn runner(session: &Session, definitions: Definitions, say: impl Fn(&
         clusters: Arc::new(FleetClusters::new(session.fleet.clone(), sender)),
         processes: Arc::new(ThisMachine::new()),
         definitions,
+        catalogue: Arc::default(),
         outside: session.outside.clone(),
         requesters: Requesters::default(),
     }
@@ -91,6 +92,24 @@ pub(crate) async fn find(session: &Session, args: &AppArgs) -> Outcome<Applicati
         (None, None) => Some("`lateen ls -A` lists them".to_owned()),
     };
     Err(diagnostic.into())
+}
+
+/// The Application, or else the WorkflowRun of this name: the session is then about WorkflowRuns.
+pub(crate) async fn find_run(session: &mut Session, args: &AppArgs) -> Outcome<Application> {
+    if session.hub.application(&args.namespace, &args.name).await?.is_none() {
+        let runs = session.hub.of_workflow_runs();
+        match runs.application(&args.namespace, &args.name).await {
+            Ok(Some(run)) => {
+                session.hub = runs;
+                return Ok(run);
+            }
+            // a hub that does not serve the kind has none
+            Ok(None) => {}
+            Err(fault) if fault.class == actions::FaultClass::Permanent => {}
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    find(session, args).await
 }
 
 /// Runs an Application until it has settled, telling each change on standard error.
@@ -134,41 +153,51 @@ pub(crate) fn conclude(finished: &Finished) -> ExitCode {
     if finished.stalled {
         let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
         let steps = run.iter().flat_map(|run| &run.steps).flat_map(|s| std::iter::once(s).chain(&s.sub_steps));
-        let waits = steps.filter(|step| step.phase == model::StepPhase::Running && step.kind != STEP_GROUP);
         eprintln!("Application {name} is still under way, and nothing has moved for as long as --timeout says:");
-        for step in waits {
-            eprintln!("  {} waits: {}", step.name, step.message);
+        for step in steps.filter(|step| step.kind != STEP_GROUP) {
+            match (step.phase, step.reason) {
+                (model::StepPhase::Running, _) => eprintln!("  {} waits: {}", step.name, step.message),
+                (model::StepPhase::Failed, model::StepReason::Execute) => {
+                    eprintln!("  {} is tried again: {}", step.name, step.message);
+                }
+                _ => {}
+            }
         }
         eprintln!(
             "`lateen up {name}{namespace}` goes on waiting, `lateen workflow terminate {name}{namespace}` ends the run."
         );
         return ExitCode::FAILURE;
     }
+    let is_run = app.kind == model::WORKFLOW_RUN;
+    let what = if is_run { "Workflow run" } else { "Application" };
+    let of = if is_run { "Workflow run" } else { "The workflow of application" };
     match phase {
+        AppPhase::Running if is_run => println!("Workflow run {name} has succeeded."),
         AppPhase::Running => println!("Application {name} is running."),
         AppPhase::WorkflowSuspending => match finished.fires_at {
-            Some(time) => println!(
-                "Application {name} is suspended until {time}; the next command, or a controller, goes on then."
-            ),
+            Some(time) => {
+                println!("{what} {name} is suspended until {time}; the next command, or a controller, goes on then.")
+            }
             None => println!(
-                "Application {name} waits for somebody: `lateen workflow resume {name}{namespace}` goes on, \
+                "{what} {name} waits for somebody: `lateen workflow resume {name}{namespace}` goes on, \
                  `lateen workflow terminate {name}{namespace}` ends it."
             ),
         },
-        AppPhase::WorkflowTerminated => println!("The workflow of application {name} is terminated."),
+        AppPhase::WorkflowTerminated => println!("{of} {name} is terminated."),
         AppPhase::WorkflowFailed => {
             let message = app.status.as_ref().and_then(|s| s.workflow.as_ref()).map(|w| w.message.clone());
             eprintln!(
-                "The workflow of application {name} has failed. {}\n`lateen status {name}{namespace}` says where, \
+                "{of} {name} has failed. {}\n`lateen {} {name}{namespace}` says where, \
                  `lateen workflow restart {name}{namespace}` tries again.",
-                message.unwrap_or_default()
+                message.unwrap_or_default(),
+                if is_run { "workflow explain" } else { "status" }
             );
             return ExitCode::FAILURE;
         }
         AppPhase::Unhealthy => {
             eprintln!("Application {name} is delivered, and not healthy: `lateen status {name}{namespace}` says why.");
         }
-        other => println!("Application {name}: {other}."),
+        other => println!("{what} {name}: {other}."),
     }
     ExitCode::SUCCESS
 }

@@ -22,8 +22,8 @@ pub(crate) struct ControllerArgs {
     /// Answer /healthz, /readyz and /metrics there; `off` for nowhere
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
-    /// How many applications are under way at a time
-    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    /// How many applications are made ready at a time; any number of them may be under way
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
     parallel: usize,
     /// How the log is written
     #[arg(long, value_enum, default_value_t = LogForm::Json)]
@@ -66,8 +66,15 @@ pub(crate) async fn run(hub: HubArgs, args: ControllerArgs) -> Outcome {
         let _ = sender.send(true);
     });
     let runner = runner(&session, Definitions::default(), |notice| tracing::info!("{notice}"));
+    let runs = Daemon {
+        runner: Arc::new(runner.of_workflow_runs()),
+        metrics: Arc::new(metrics.of_workflow_runs()),
+        parallel: args.parallel,
+        stop: stop.clone(),
+    };
     let daemon = Daemon { runner: Arc::new(runner), metrics, parallel: args.parallel, stop };
-    let served = daemon.serve().await;
+    let (served, runs) = tokio::join!(daemon.serve(), runs.serve());
+    let served = served.and(runs);
     if let Some(probes) = probes {
         probes.abort();
     }

@@ -75,6 +75,8 @@ pub struct Held {
     holder: String,
     resource_version: String,
     fence: Fence,
+    /// Nobody has ever held it before.
+    pub first: bool,
     /// Raised by every change of holder; the epoch of the run's journal.
     pub epoch: u64,
 }
@@ -91,6 +93,15 @@ pub enum Attempt {
         /// When it expires.
         until: Timestamp,
     },
+}
+
+/// The lease of what is called so on this hub.
+fn lease_of(hub: &Hub, namespace: &str, name: &str) -> ObjectRef {
+    let lease = address(namespace, name);
+    match hub.is_of_workflow_runs() {
+        true => ObjectRef { name: format!("lateen-run-{name}"), ..lease },
+        false => lease,
+    }
 }
 
 /// The lease of an Application's runs.
@@ -167,12 +178,40 @@ pub async fn acquire(
     app: &str,
     now: Timestamp,
 ) -> Result<Attempt, Fault> {
-    let target = address(namespace, app);
+    attempt(hub, processes, lease_of(hub, namespace, app), now, false).await
+}
+
+/// As [`acquire`], of an Application that most likely nobody has ever executed: the lease is not looked for first.
+///
+/// # Errors
+/// As for [`acquire`].
+pub async fn acquire_first(
+    hub: &Hub,
+    processes: &dyn Processes,
+    namespace: &str,
+    app: &str,
+    now: Timestamp,
+) -> Result<Attempt, Fault> {
+    attempt(hub, processes, lease_of(hub, namespace, app), now, true).await
+}
+
+async fn attempt(
+    hub: &Hub,
+    processes: &dyn Processes,
+    target: ObjectRef,
+    now: Timestamp,
+    mut unseen: bool,
+) -> Result<Attempt, Fault> {
     let me = processes.me();
     for _ in 0..5 {
         let asked = Instant::now();
-        let attempt = match hub.objects().read(&target).await? {
-            None => hub.objects().create(&manifest(&target, &me, now, 1, ""), MANAGER).await,
+        let mut first = false;
+        let found = if std::mem::take(&mut unseen) { None } else { hub.objects().read(&target).await? };
+        let attempt = match found {
+            None => {
+                first = true;
+                hub.objects().create(&manifest(&target, &me, now, 1, ""), MANAGER).await
+            }
             Some(lease) => {
                 let stored = Stored::of(&lease);
                 if let Some(until) = stored.held_by_other(now, processes) {
@@ -191,6 +230,7 @@ pub async fn acquire(
                     holder: me,
                     resource_version,
                     fence: Fence::from(asked),
+                    first,
                     epoch,
                 }));
             }

@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod catalogue;
 pub mod clusters;
 pub mod daemon;
 pub mod deliver;
@@ -24,7 +25,8 @@ pub mod status;
 pub mod subject;
 pub mod webhook;
 
+pub use catalogue::Catalogue;
 pub use error::Error;
 pub use hub::Hub;
 pub use perform::is_cloud;
-pub use run::{Finished, Runner};
+pub use run::{Finished, Runner, Serving};

@@ -2,6 +2,7 @@
 //!
 //! Nothing is written here. Whatever is wrong is told at once, before the first object is touched.
 
+use crate::catalogue::{Catalogue, Known};
 use crate::error::Error;
 use crate::hub::Hub;
 use crate::packages::Added;
@@ -34,7 +35,7 @@ pub struct Prepared {
     /// Definitions and compiled templates.
     pub renderer: Arc<Renderer>,
     /// Compiled steps.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     /// The step graph.
     pub plan: Arc<Plan>,
     /// The revision and the clusters.
@@ -57,7 +58,7 @@ const KINDS: [(DefinitionKind, &str); 4] = [
 ];
 
 /// The definitions on a hub: those of the Application's namespace win over the shared ones.
-async fn of_hub(hub: &Hub, namespace: &str) -> Result<Vec<Given>, Error> {
+pub(crate) async fn of_hub(hub: &Hub, namespace: &str) -> Result<Vec<Given>, Error> {
     let mut layers = Vec::new();
     let mut namespaces = vec![namespace];
     if namespace != model::SYSTEM_NAMESPACE {
@@ -119,27 +120,35 @@ pub async fn renderer(hub: &Hub, namespace: &str, definitions: &Definitions) -> 
     Ok(Renderer::new(Layers(layers)))
 }
 
+/// Definitions that a revision pins, and what comes with Lateen.
+async fn pinned(hub: &Hub, subject: &Subject, definitions: &Definitions) -> Result<Known, Error> {
+    let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(definitions.files.clone())];
+    if let Some(pinned) = subject.revisions.iter().find(|r| r.metadata.name == subject.revision.name) {
+        layers.push(Box::new(of_revision(pinned)?));
+    }
+    layers.push(Box::new(Builtins));
+    let added = Added::load(hub, &subject.app.metadata.namespace, &definitions.packages).await?;
+    Ok(Known::new(Renderer::new(Layers(layers)), added))
+}
+
 /// Prepares a run. `versions` are those of the clusters, by name, as far as they are known.
 ///
 /// # Errors
 /// Unknown types, wrong parameters, a cycle between steps, templates that do not compile: everything that was found.
 pub async fn prepare(
     hub: &Hub,
+    catalogue: &Catalogue,
     subject: &Subject,
     definitions: &Definitions,
     clusters: &Clusters,
     versions: IndexMap<String, ClusterVersion>,
 ) -> Result<Prepared, Error> {
-    let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(definitions.files.clone())];
-    if subject.revision.is_new {
-        for given in of_hub(hub, &subject.app.metadata.namespace).await? {
-            layers.push(Box::new(given));
-        }
-    } else if let Some(pinned) = subject.revisions.iter().find(|r| r.metadata.name == subject.revision.name) {
-        layers.push(Box::new(of_revision(pinned)?));
-    }
-    layers.push(Box::new(Builtins));
-    let renderer = Arc::new(Renderer::new(Layers(layers)));
+    let known = if subject.revision.is_new {
+        catalogue.of(hub, &subject.app.metadata.namespace, definitions).await?
+    } else {
+        pinned(hub, subject, definitions).await?
+    };
+    let renderer = known.renderer.clone();
     let input = AppInput {
         app: subject.app.clone(),
         document: None,
@@ -193,8 +202,8 @@ pub async fn prepare(
         .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
         .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
         .collect();
-    let added = Added::load(hub, &subject.app.metadata.namespace, &definitions.packages).await?;
-    let templates = Templates::of(&added, &step_definitions).map(|t| t.with_external(added.names()));
+    let templates = known.templates(&step_definitions);
+    let added = known.added;
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {
             Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, placed, warnings, added })

@@ -1,12 +1,13 @@
 //! One Application, from where it stands to where it settles.
 
+use crate::catalogue::Catalogue;
 use crate::clusters::{FleetClusters, fault};
 use crate::deliver::{Delivery, Keeper};
 use crate::error::Error;
 use crate::follow::{self, Turn};
 use crate::hub::Hub;
-use crate::lease::{Held, Processes};
-use crate::perform::Performer;
+use crate::lease::{self, Attempt, Held, Processes};
+use crate::perform::{Performer, Sights};
 use crate::prepare::{Definitions, Prepared, prepare, revision_object};
 use crate::requester::Requesters;
 use crate::runtime::{Ended, Execution, Journal, Signal, execute, persist};
@@ -18,12 +19,12 @@ use delivery::rules::Rules;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use model::status::RevisionReference;
-use model::{Application, RunPhase, WorkflowStatus, labels};
+use model::{Application, ApplicationRevision, RunPhase, WorkflowStatus, labels};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use workflow::event::Event;
 use workflow::{Identity, Policy, Run, Settled};
@@ -38,10 +39,23 @@ pub struct Runner {
     pub processes: Arc<dyn Processes>,
     /// Definitions given on the command line.
     pub definitions: Definitions,
+    /// What all runs share.
+    pub catalogue: Arc<Catalogue>,
     /// The way to the world outside of clusters.
     pub outside: Arc<Outside>,
     /// In whose name Applications are delivered.
     pub requesters: Requesters,
+}
+
+/// What a controller gives a run that a command does not.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// Becomes `true` when the process is to stop.
+    pub stop: watch::Receiver<bool>,
+    /// The Application as the controller's watch tells of it; `None` when it is gone.
+    pub news: watch::Receiver<Option<Arc<Application>>>,
+    /// How many runs are made ready at a time. A lease that is taken before there is time for its run expires unused.
+    pub gate: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Runner {
@@ -57,11 +71,29 @@ pub struct Finished {
     pub app: Application,
     /// Set when the run waits for a time that lies behind the limit.
     pub fires_at: Option<Timestamp>,
+    /// Somebody else executes it, until then if nothing is heard of it. Only a controller is told: others follow.
+    pub elsewhere: Option<Timestamp>,
     /// No step has changed its phase for as long as was to be waited: the run stands where it is until somebody carries it
     /// on.
     pub stalled: bool,
     /// Objects that were kept or are owed, a line each.
     pub notes: Vec<String>,
+}
+
+impl Runner {
+    /// The same for the WorkflowRuns of the hub.
+    #[must_use]
+    pub fn of_workflow_runs(&self) -> Runner {
+        Runner {
+            hub: self.hub.of_workflow_runs(),
+            clusters: self.clusters.clone(),
+            processes: self.processes.clone(),
+            definitions: self.definitions.clone(),
+            catalogue: self.catalogue.clone(),
+            outside: self.outside.clone(),
+            requesters: self.requesters.clone(),
+        }
+    }
 }
 
 /// What is told while a run goes on.
@@ -104,6 +136,17 @@ impl Runner {
     }
 
     async fn prepare(&self, subject: &Subject) -> Result<Prepared, Error> {
+        match self.prepare_once(subject).await {
+            // a definition may have come a moment before the Application, and not be known yet
+            Err(Error::Diagnostics(_)) if self.catalogue.changes() > 0 => {
+                self.catalogue.forget();
+                self.prepare_once(subject).await
+            }
+            prepared => prepared,
+        }
+    }
+
+    async fn prepare_once(&self, subject: &Subject) -> Result<Prepared, Error> {
         // Envs may choose clusters that a workflow has made and registered.
         if subject.policies.iter().any(|p| matches!(p.kind.as_str(), "env-binding" | "envbinding" | "topology")) {
             let unreached = self.clusters.fleet().adopt_managed().await.map_err(|e| fault(&e))?;
@@ -111,7 +154,7 @@ impl Runner {
                 tracing::warn!(cluster = name, "a managed cluster has no credentials here: join it");
             }
         }
-        let clusters = self.clusters.fleet().list().await.map_err(|e| fault(&e))?;
+        let clusters = self.catalogue.clusters(self.clusters.fleet().list()).await.map_err(|e| fault(&e))?;
         let mut versions = IndexMap::new();
         for cluster in &clusters {
             let known = match &cluster.version {
@@ -124,7 +167,16 @@ impl Runner {
             }
         }
         let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
-        prepare(&self.hub, subject, &self.definitions, &render::Clusters::Known(clusters), versions).await
+        prepare(&self.hub, &self.catalogue, subject, &self.definitions, &render::Clusters::Known(clusters), versions)
+            .await
+    }
+
+    /// Whether what an Application names has changed so that it is to be run again.
+    ///
+    /// # Errors
+    /// It names what is not there; the hub does not answer.
+    pub async fn is_outdated(&self, app: &Application) -> Result<bool, Error> {
+        Ok(Subject::load(&self.hub, app, &Parts::default()).await?.revision.is_new)
     }
 
     /// Runs an Application that is stored on the hub until it has settled, here or wherever it is being executed.
@@ -138,43 +190,78 @@ impl Runner {
         wait: Option<Duration>,
         tell: Tell<'_>,
     ) -> Result<Finished, Error> {
-        self.run_until(namespace, name, wait, tell, None).await
+        loop {
+            let held = match follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell).await? {
+                Turn::Mine(held) => held,
+                Turn::Settled(app) => return Ok(Finished::as_it_stands(*app)),
+            };
+            let begun = self.begun(namespace, name, &held, None).await;
+            if let Some(finished) = self.execute(begun, held, wait, tell, None).await? {
+                return Ok(finished);
+            }
+        }
     }
 
-    /// As [`Runner::run`], until `stop` becomes true: the run is then let go where it stands.
+    /// As [`Runner::run`], for a controller: `seen` is the Application as it was seen last, and the run is let go where it
+    /// stands when the process is to stop.
     ///
     /// # Errors
     /// As [`Runner::run`].
-    pub async fn run_until(
+    pub async fn serve(&self, seen: Arc<Application>, serving: Serving) -> Result<Finished, Error> {
+        let (namespace, name) = (seen.metadata.namespace.clone(), seen.metadata.name.clone());
+        let mut tell = |_: &WorkflowStatus| {};
+        // nobody has ever begun it, as far as can be seen: what is written first finds out
+        let mut unseen = Some(seen.as_ref().clone()).filter(is_unseen);
+        loop {
+            let mut stop = serving.stop.clone();
+            let permit = tokio::select! {
+                biased;
+                permit = serving.gate.clone().acquire_owned() => permit.ok(),
+                () = async { drop(stop.wait_for(|stop| *stop).await) } => None,
+            };
+            let Some(permit) = permit else { return Ok(Finished::as_it_stands(seen.as_ref().clone())) };
+            let (processes, now) = (self.processes.as_ref(), Timestamp::now());
+            let attempt = match unseen {
+                Some(_) => lease::acquire_first(&self.hub, processes, &namespace, &name, now).await?,
+                None => lease::acquire(&self.hub, processes, &namespace, &name, now).await?,
+            };
+            let held = match attempt {
+                Attempt::Mine(held) => held,
+                Attempt::Theirs { until, .. } => {
+                    let app = seen.as_ref().clone();
+                    return Ok(Finished { elsewhere: Some(until), ..Finished::as_it_stands(app) });
+                }
+            };
+            let begun = self.begun(&namespace, &name, &held, unseen.take().filter(|_| held.first)).await;
+            drop(permit);
+            if let Some(finished) = self.execute(begun, held, None, &mut tell, Some(serving.clone())).await? {
+                return Ok(finished);
+            }
+        }
+    }
+
+    /// Begins; `None`: what nobody had ever begun has been begun before.
+    async fn begun(
         &self,
         namespace: &str,
         name: &str,
-        wait: Option<Duration>,
-        tell: Tell<'_>,
-        stop: Option<watch::Receiver<bool>>,
-    ) -> Result<Finished, Error> {
-        loop {
-            let turn = follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell);
-            let turn = match stop.clone() {
-                None => turn.await?,
-                Some(mut stop) => tokio::select! {
-                    biased;
-                    turn = turn => turn?,
-                    () = async { drop(stop.wait_for(|stop| *stop).await) } => {
-                        let app = self.hub.application(namespace, name).await?;
-                        let app = app.ok_or_else(|| follow::not_found(namespace, name))?;
-                        return Ok(Finished { app, fires_at: None, stalled: false, notes: Vec::new() });
-                    }
-                },
-            };
-            let held = match turn {
-                Turn::Mine(held) => held,
-                Turn::Settled(app) => {
-                    return Ok(Finished { app: *app, fires_at: None, stalled: false, notes: Vec::new() });
+        held: &Held,
+        unseen: Option<Application>,
+    ) -> Result<Option<Begun>, Error> {
+        let is_new = unseen.is_some();
+        let begun = match unseen {
+            Some(app) => self.begin_first(app).await,
+            None => self.begin(namespace, name).await,
+        };
+        match begun {
+            Ok(begun) => Ok(Some(begun)),
+            Err(error) => {
+                // The next one need not wait for this lease to expire.
+                let _ = held.clone().release(&self.hub, Timestamp::now()).await;
+                match error {
+                    Error::Fault(fault) if is_new && fault.status == Some(409) => Ok(None),
+                    error => Err(error),
                 }
-            };
-            if let Some(finished) = self.execute(namespace, name, held, wait, tell, stop.clone()).await? {
-                return Ok(finished);
             }
         }
     }
@@ -182,22 +269,15 @@ impl Runner {
     /// Executes with a held lease. `None`: begin again, because the specification changed or somebody took over.
     async fn execute(
         &self,
-        namespace: &str,
-        name: &str,
+        begun: Result<Option<Begun>, Error>,
         held: Held,
         limit: Option<Duration>,
         tell: Tell<'_>,
-        stop: Option<watch::Receiver<bool>>,
+        serving: Option<Serving>,
     ) -> Result<Option<Finished>, Error> {
-        let begun = match self.begin(namespace, name).await {
-            Ok(begun) => begun,
-            Err(error) => {
-                // The next one need not wait for this lease to expire.
-                let _ = held.release(&self.hub, Timestamp::now()).await;
-                return Err(error);
-            }
-        };
-        let Begun { app, subject, prepared, keeper } = begun;
+        let Some(begun) = begun? else { return Ok(None) };
+        let Begun { app, subject, prepared, keeper, is_first } = begun;
+        let (namespace, name) = (app.metadata.namespace.as_str(), app.metadata.name.as_str());
         let (sender, signals) = mpsc::unbounded_channel();
         let services = Services::of(&known_services(&app, &subject));
         let clusters = self.clusters_of(&app);
@@ -216,12 +296,20 @@ impl Runner {
             outside: self.outside.clone(),
             providers: prepared.added.providers.clone(),
             windows: actions::metrics::Windows::default(),
+            sights: Sights::default(),
             readers: crate::perform::readers(&subject.steps.steps, &prepared.used),
             namespace: namespace.to_owned(),
             signals: sender.clone(),
         });
-        let (journal, entries) = Journal::load(&self.hub, &app, subject.run_id()).await?;
-        let identity = identity(&app, &subject);
+        let (journal, entries) = if is_first {
+            (Journal::new(&app, subject.run_id()), Vec::new())
+        } else {
+            Journal::load(&self.hub, &app, subject.run_id()).await?
+        };
+        let identity = match self.hub.is_of_workflow_runs() {
+            true => self.identity_of_run(&app, &subject).await?,
+            false => identity(&app, &subject),
+        };
         let (plan, epoch) = (prepared.plan.clone(), held.epoch);
         // Somebody waits in the foreground: what no watch tells is looked at every second.
         let policy = Policy { wait_cap: 1_000, ..Policy::default() };
@@ -236,8 +324,8 @@ impl Runner {
             let _ = sender.send(Signal::Event(Event::Operation(operation)));
         }
         let respecified = Arc::new(AtomicBool::new(false));
-        let stopper = stop.map(|mut stop| {
-            let sender = sender.clone();
+        let stopper = serving.as_ref().map(|serving| {
+            let (sender, mut stop) = (sender.clone(), serving.stop.clone());
             tokio::spawn(async move {
                 if stop.wait_for(|stop| *stop).await.is_ok() {
                     // the loop may have ended by itself
@@ -245,8 +333,11 @@ impl Runner {
                 }
             })
         });
-        let watcher =
-            tokio::spawn(watch_application(self.hub.clone(), app.clone(), sender.clone(), respecified.clone()));
+        let news = match &serving {
+            Some(serving) => News::Told(serving.news.clone()),
+            None => News::Watched(self.hub.clone()),
+        };
+        let watcher = tokio::spawn(watch_application(news, app.clone(), sender.clone(), respecified.clone()));
         // as it is stored, also of an earlier run: what is written next is compared with it
         let last = app.status.clone().unwrap_or_default();
         let mut observe = StatusWriter {
@@ -269,7 +360,7 @@ impl Runner {
             app: &app,
             run,
             journal,
-            steps: &prepared.templates,
+            steps: prepared.templates.as_ref(),
             perform: Arc::new(performer),
             observe: &mut observe,
             lease: held,
@@ -292,7 +383,7 @@ impl Runner {
             Ended::Stopped | Ended::Stalled => Settled::No,
         };
         let mut notes = Vec::new();
-        if let Settled::Finished(phase) = settled {
+        if let (Settled::Finished(phase), false) = (settled, self.hub.is_of_workflow_runs()) {
             let succeeded = phase == RunPhase::Succeeded;
             notes = keeper.prune(succeeded, !succeeded).await?;
             self.remember(&subject, observe.last.workflow.clone(), succeeded).await?;
@@ -301,28 +392,73 @@ impl Runner {
             Settled::Suspended(Some(time)) => Timestamp::from_millisecond(time.0).ok(),
             _ => None,
         };
+        if serving.is_some() && follow::pending(&app).is_none() {
+            // a controller is told of what else has changed
+            let app = Application { status: Some(observe.last), ..app };
+            return Ok(Some(Finished { fires_at, stalled, notes, ..Finished::as_it_stands(app) }));
+        }
         let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
-        Ok(Some(Finished { app, fires_at, stalled, notes }))
+        Ok(Some(Finished { fires_at, stalled, notes, ..Finished::as_it_stands(app) }))
+    }
+
+    /// As [`Runner::begin`], of an Application that nobody has ever begun: it has no revisions, no trackers and no journal.
+    /// All of them are created, not applied, so that one that is there after all makes a conflict (409).
+    async fn begin_first(&self, mut app: Application) -> Result<Begun, Error> {
+        let parts = Subject::parts(&self.hub, &app, &Parts::default()).await?;
+        let subject = Subject::at(&app, parts, Vec::new())?;
+        let prepared = self.prepare(&subject).await?;
+        if !self.hub.is_of_workflow_runs() {
+            let revision = revision_object(&subject, &prepared);
+            persist(|| self.hub.create_revision(&revision)).await?;
+            self.hold(&mut app).await?;
+        }
+        let (rules, revision) = (subject.rules.clone(), subject.revision.name.clone());
+        let keeper = Keeper::first(self.hub.clone(), self.clusters_of(&app), app.clone(), rules, revision)?;
+        Ok(Begun { app, subject, prepared, keeper: Arc::new(keeper), is_first: true })
+    }
+
+    /// Sees to it that the Application cannot go before what it delivered has.
+    async fn hold(&self, app: &mut Application) -> Result<(), Fault> {
+        if app.metadata.finalizers.iter().any(|f| f == labels::APP_FINALIZER) {
+            return Ok(());
+        }
+        let mut finalizers = app.metadata.finalizers.clone();
+        finalizers.push(labels::APP_FINALIZER.to_owned());
+        let held: &Application = app;
+        app.metadata.resource_version = persist(|| self.hub.set_finalizers(held, &finalizers)).await?;
+        app.metadata.finalizers = finalizers;
+        Ok(())
     }
 
     /// Reads, checks, and writes what must stand before the first action: the revision and the finalizer.
     async fn begin(&self, namespace: &str, name: &str) -> Result<Begun, Error> {
-        let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
+        let mut app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
         if app.metadata.deletion_timestamp.is_some() {
             return Err(Fault::permanent(format!("application {namespace}/{name} is being deleted")).into());
         }
         let (subject, prepared) = self.check(&app).await?;
-        if subject.revision.is_new {
+        if subject.revision.is_new && !self.hub.is_of_workflow_runs() {
             let revision = revision_object(&subject, &prepared);
             persist(|| self.hub.apply_revision(&revision)).await?;
         }
-        if !app.metadata.finalizers.iter().any(|f| f == labels::APP_FINALIZER) {
-            let mut finalizers = app.metadata.finalizers.clone();
-            finalizers.push(labels::APP_FINALIZER.to_owned());
-            persist(|| self.hub.set_finalizers(&app, &finalizers)).await?;
+        if !self.hub.is_of_workflow_runs() {
+            self.hold(&mut app).await?;
         }
         let keeper = self.keeper(&app, subject.rules.clone(), &subject.revision.name).await?;
-        Ok(Begun { app, subject, prepared, keeper: Arc::new(keeper) })
+        Ok(Begun { app, subject, prepared, keeper: Arc::new(keeper), is_first: false })
+    }
+
+    /// The identity of a WorkflowRun: what it brings itself stands beside its name.
+    async fn identity_of_run(&self, app: &Application, subject: &Subject) -> Result<Identity, Fault> {
+        let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
+        let run = persist(|| self.hub.workflow_run(namespace, name)).await?;
+        let mut context = run.map(|run| run.spec.context).unwrap_or_default();
+        for (key, value) in [("name", json!(name)), ("namespace", json!(namespace))] {
+            context.insert(key.to_owned(), value);
+        }
+        let author = author(app);
+        let uid = format!("{}/{}", app.metadata.uid, subject.revision.name);
+        Ok(Identity { uid, revision: String::new(), author, context })
     }
 
     /// Values that the run keeps in its Secret.
@@ -331,7 +467,7 @@ impl Runner {
             api_version: "v1".into(),
             kind: "Secret".into(),
             namespace: app.metadata.namespace.clone(),
-            name: crate::hub::context_name(&app.metadata.name),
+            name: crate::hub::context_name(app),
         };
         let objects = self.clusters.objects("").await?;
         let Some(secret) = objects.read(&target).await? else { return Ok(IndexMap::new()) };
@@ -342,7 +478,14 @@ impl Runner {
     /// Notes on the revision how its run ended, and lets go of revisions past the limit with their journals.
     async fn remember(&self, subject: &Subject, run: Option<WorkflowStatus>, succeeded: bool) -> Result<(), Fault> {
         let (namespace, name) = (&subject.app.metadata.namespace, &subject.app.metadata.name);
-        let mut revisions = self.hub.revisions(namespace, name).await?;
+        // they are written by whoever holds the lease
+        let mut revisions = subject.revisions.clone();
+        if revisions.iter().all(|r| r.metadata.name != subject.revision.name) {
+            let mut own = ApplicationRevision::default();
+            own.metadata.name.clone_from(&subject.revision.name);
+            own.metadata.namespace.clone_from(namespace);
+            revisions.push(own);
+        }
         if let Some(revision) = revisions.iter_mut().find(|r| r.metadata.name == subject.revision.name) {
             let mut status = revision.status.clone().unwrap_or_default();
             status.succeeded = succeeded;
@@ -366,6 +509,20 @@ struct Begun {
     subject: Subject,
     prepared: Prepared,
     keeper: Arc<Keeper>,
+    is_first: bool,
+}
+
+impl Finished {
+    fn as_it_stands(app: Application) -> Finished {
+        Finished { app, fires_at: None, elsewhere: None, stalled: false, notes: Vec::new() }
+    }
+}
+
+/// Whether an Application looks as if nobody had ever begun it.
+fn is_unseen(app: &Application) -> bool {
+    app.status.is_none()
+        && app.metadata.deletion_timestamp.is_none()
+        && app.metadata.finalizers.iter().all(|f| f != labels::APP_FINALIZER)
 }
 
 fn decoded(base64: &str) -> Option<Value> {
@@ -379,6 +536,12 @@ fn known_services(app: &Application, subject: &Subject) -> Vec<model::ServiceSta
     let Some(status) = &app.status else { return Vec::new() };
     let same = status.latest_revision.as_ref().is_some_and(|r| r.name == subject.revision.name);
     if same { status.services.clone() } else { Vec::new() }
+}
+
+/// Who wrote it: as an admission webhook or KubeVela's tools have recorded it, else as `lateen up` has.
+fn author(app: &Application) -> String {
+    let recorded = app.annotation(labels::USERNAME).or_else(|| app.annotation(labels::REQUESTED_BY));
+    recorded.unwrap_or_default().to_owned()
 }
 
 /// What the run is of, and what its steps are told.
@@ -399,29 +562,52 @@ fn identity(app: &Application, subject: &Subject) -> Identity {
     .map(|(k, v)| (k.to_owned(), v))
     .collect();
     let revision = subject.app.publish_version().map_or_else(|| subject.revision.name.clone(), str::to_owned);
-    let author = meta.annotations.get(labels::USERNAME).cloned().unwrap_or_default();
+    let author = author(&subject.app);
     Identity { uid: format!("{}/{}", app.metadata.uid, subject.revision.name), revision, author, context }
+}
+
+/// How changes of an Application become known.
+enum News {
+    /// By a watch of its own.
+    Watched(Hub),
+    /// By the controller's, which watches all of them.
+    Told(watch::Receiver<Option<Arc<Application>>>),
+}
+
+impl News {
+    /// The Application as it is after the next change; `None` when it is gone.
+    async fn next(&mut self, target: &ObjectRef, version: &str) -> Result<Option<Arc<Application>>, Fault> {
+        match self {
+            News::Watched(hub) => {
+                hub.objects().changed(target, version, Duration::from_secs(30)).await;
+                Ok(hub.application(&target.namespace, &target.name).await?.map(Arc::new))
+            }
+            News::Told(news) => match news.changed().await {
+                Ok(()) => Ok(news.borrow_and_update().clone()),
+                Err(_) => Err(Fault::permanent("the controller has ended")),
+            },
+        }
+    }
 }
 
 /// Watches the Application while its run is executed: requests of users become events; a new specification, or a deletion,
 /// stops the loop so that the run begins anew.
 async fn watch_application(
-    hub: Hub,
+    mut news: News,
     app: Application,
     sender: mpsc::UnboundedSender<Signal>,
     respecified: Arc<AtomicBool>,
 ) {
     let target = ObjectRef {
-        api_version: model::CORE_V1BETA1.into(),
-        kind: "Application".into(),
+        api_version: app.api_version.clone(),
+        kind: app.kind.clone(),
         namespace: app.metadata.namespace.clone(),
         name: app.metadata.name.clone(),
     };
     let mut version = app.metadata.resource_version.clone();
     let mut taken = follow::pending(&app).map(|o| o.id);
     loop {
-        hub.objects().changed(&target, &version, Duration::from_secs(30)).await;
-        let now = match hub.application(&target.namespace, &target.name).await {
+        let now = match news.next(&target, &version).await {
             Ok(Some(now)) => now,
             Ok(None) => {
                 let _ = sender.send(Signal::Stop);
@@ -434,7 +620,9 @@ async fn watch_application(
             }
         };
         version.clone_from(&now.metadata.resource_version);
-        if now.metadata.generation != app.metadata.generation || now.metadata.deletion_timestamp.is_some() {
+        // what is told may be older than what was read
+        let is_other = now.metadata.uid != app.metadata.uid || now.metadata.generation > app.metadata.generation;
+        if is_other || now.metadata.deletion_timestamp.is_some() {
             respecified.store(now.metadata.deletion_timestamp.is_none(), Ordering::Relaxed);
             let _ = sender.send(Signal::Stop);
             return;

@@ -91,6 +91,10 @@ impl StatusWriter<'_> {
         run.context_backend = run.context_backend.or_else(|| self.context.clone());
         // Older tools look for it.
         run.rest.insert("waitCount".to_owned(), waiting(&run.steps).into());
+        if self.app.kind == model::WORKFLOW_RUN {
+            let known = self.last.workflow.as_ref().map(|run| run.conditions.as_slice()).unwrap_or_default();
+            run.conditions = condition_of_run(known, &run).into_iter().collect();
+        }
         let mut services = self.services.all();
         delivery::status::arrange(&self.app, &mut services);
         let phase = delivery::status::phase(&run, &services);
@@ -199,6 +203,14 @@ fn conditions(last: &[Condition], run: &WorkflowStatus) -> Vec<Condition> {
         });
     }
     conditions
+}
+
+/// The condition of a WorkflowRun, once it is over.
+fn condition_of_run(last: &[Condition], run: &WorkflowStatus) -> Option<Condition> {
+    let over = conditions(last, run).into_iter().find(|c| c.kind == "Ready")?;
+    let known = last.iter().find(|c| c.kind == model::WORKFLOW_RUN && c.status == over.status);
+    let time = known.map_or(over.last_transition_time, |known| known.last_transition_time.clone());
+    Some(Condition { kind: model::WORKFLOW_RUN.to_owned(), last_transition_time: time, ..over })
 }
 
 #[cfg(test)]

@@ -46,6 +46,16 @@ impl Subject {
     /// # Errors
     /// It names what is not there, or its policies or steps cannot be read; a hub that does not answer.
     pub async fn load(hub: &Hub, app: &Application, given: &Parts) -> Result<Subject, Error> {
+        let parts = Self::parts(hub, app, given).await?;
+        let revisions = hub.revisions(&app.metadata.namespace, &app.metadata.name).await?;
+        Self::at(app, parts, revisions)
+    }
+
+    /// Reads what an Application names.
+    ///
+    /// # Errors
+    /// It names what is not there; a hub that does not answer.
+    pub async fn parts(hub: &Hub, app: &Application, given: &Parts) -> Result<Parts, Error> {
         let namespace = &app.metadata.namespace;
         let reference = app.spec.workflow.as_ref().map(|w| w.reference.as_str()).unwrap_or_default();
         let mut parts = Parts { policies: Vec::new(), workflow: given.workflow.clone() };
@@ -66,8 +76,7 @@ impl Subject {
                 parts.policies.push(found.ok_or_else(|| unknown_policy(app, &name))?);
             }
         }
-        let revisions = hub.revisions(namespace, &app.metadata.name).await?;
-        Self::at(app, parts, revisions)
+        Ok(parts)
     }
 
     /// As [`Subject::load`], of what was read already.
@@ -75,7 +84,11 @@ impl Subject {
     /// # Errors
     /// Policies or steps cannot be read.
     pub fn at(app: &Application, parts: Parts, revisions: Vec<ApplicationRevision>) -> Result<Subject, Error> {
-        let revision = decide(app, &parts, &revisions);
+        let mut revision = decide(app, &parts, &revisions);
+        if app.kind == model::WORKFLOW_RUN {
+            let run = model::WorkflowRun { metadata: app.metadata.clone(), ..model::WorkflowRun::default() };
+            revision.name = run.journal_name();
+        }
         let app = revision.application.clone();
         let mut policies: Vec<AppPolicy> = app.spec.policies.clone();
         for (index, policy) in policies.iter_mut().enumerate() {

@@ -125,7 +125,7 @@ impl Inventory {
 
     /// Whether an object stands in any tracker.
     pub fn has(&self, key: &ResourceKey) -> bool {
-        self.entries().any(|entry| !entry.deleted && entry.key() == *key)
+        self.entries().any(|entry| !entry.deleted && entry.is(key))
     }
 
     /// Records objects; answers the trackers that have changed and must be stored before any of the objects is applied.
@@ -153,7 +153,7 @@ impl Inventory {
         let mut changed = Vec::new();
         for tracker in [&mut self.root, &mut self.current] {
             let before = tracker.spec.managed_resources.len();
-            tracker.spec.managed_resources.retain(|entry| entry.key() != *key);
+            tracker.spec.managed_resources.retain(|entry| !entry.is(key));
             if tracker.spec.managed_resources.len() != before {
                 changed.push(tracker);
             }
@@ -165,7 +165,7 @@ impl Inventory {
 /// Adds or replaces an entry; whether the tracker has changed.
 fn put(tracker: &mut ResourceTracker, entry: ManagedResource) -> bool {
     let key = entry.key();
-    match tracker.spec.managed_resources.iter_mut().find(|e| e.key() == key) {
+    match tracker.spec.managed_resources.iter_mut().find(|e| e.is(&key)) {
         Some(known) if *known == entry => false,
         Some(known) => {
             *known = entry;

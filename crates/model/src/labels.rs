@@ -83,6 +83,8 @@ keys! {
     ADDON_VERSION = "addons.oam.dev/version";
     /// Env of a namespace.
     NAMESPACE_ENV = "namespace.oam.dev/env";
+    /// Which Initializer an Application belongs to.
+    INITIALIZER_NAME = "app.oam.dev/initializer-name";
     /// The run, on what a stand-alone run makes.
     RUN_NAME = "workflowrun.oam.dev/name";
     /// The run's namespace, on what a stand-alone run makes.

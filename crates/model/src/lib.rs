@@ -39,7 +39,7 @@ pub use phase::{AppPhase, Mode, RunPhase, StepPhase, StepReason};
 pub use revision::ApplicationRevision;
 pub use status::{ApplicationStatus, AppliedResource, Condition, ServiceStatus, StepStatus, WorkflowStatus};
 pub use tracker::{ManagedResource, ResourceTracker, TrackerType};
-pub use workflow::{ExecutionMode, ForEach, Input, Output, Retry, Step, Workflow, WorkflowRun};
+pub use workflow::{ExecutionMode, ForEach, Input, Output, Retry, Step, WORKFLOW_RUN, Workflow, WorkflowRun};
 
 /// Group and version of most kinds.
 pub const CORE_V1BETA1: &str = "core.oam.dev/v1beta1";

@@ -121,6 +121,15 @@ impl std::fmt::Display for ResourceKey {
 }
 
 impl ManagedResource {
+    /// Whether this is its identity.
+    pub fn is(&self, key: &ResourceKey) -> bool {
+        self.name == key.name
+            && self.kind == key.kind
+            && self.namespace == key.namespace
+            && crate::cluster::normalise(&self.cluster) == key.cluster
+            && group_of(&self.api_version) == key.group
+    }
+
     /// Its identity.
     pub fn key(&self) -> ResourceKey {
         ResourceKey {

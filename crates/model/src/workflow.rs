@@ -1,9 +1,10 @@
 //! Workflow steps, the reusable Workflow and the stand-alone WorkflowRun.
 
+use crate::application::{Application, ApplicationSpec, WorkflowRef};
 use crate::lenient::nullable;
 use crate::meta::ObjectMeta;
-use crate::phase::Mode;
-use crate::status::WorkflowStatus;
+use crate::phase::{AppPhase, Mode, RunPhase};
+use crate::status::{ApplicationStatus, RevisionReference, WorkflowStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -181,6 +182,49 @@ pub struct WorkflowRun {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<WorkflowStatus>,
 }
+
+impl WorkflowRun {
+    /// The run as an Application that has nothing but a workflow: what executes the one executes the other. Its kind stays
+    /// that of a run.
+    pub fn as_application(&self) -> Application {
+        let steps = self.workflow_steps();
+        let workflow = WorkflowRef { reference: self.spec.workflow_ref.clone(), mode: self.spec.mode, steps };
+        let status = self.status.clone().filter(|status| status.phase.is_some()).map(|status| ApplicationStatus {
+            phase: match status.phase {
+                Some(RunPhase::Succeeded) => AppPhase::Running,
+                Some(RunPhase::Failed) => AppPhase::WorkflowFailed,
+                Some(RunPhase::Terminated) => AppPhase::WorkflowTerminated,
+                Some(RunPhase::Suspending) => AppPhase::WorkflowSuspending,
+                _ => AppPhase::RunningWorkflow,
+            },
+            // a run is what it was when it began
+            observed_generation: self.metadata.generation,
+            latest_revision: Some(RevisionReference { name: self.journal_name(), ..RevisionReference::default() }),
+            workflow: Some(status),
+            ..ApplicationStatus::default()
+        });
+        Application {
+            api_version: crate::CORE_V1ALPHA1.to_owned(),
+            kind: WORKFLOW_RUN.to_owned(),
+            metadata: self.metadata.clone(),
+            spec: ApplicationSpec { workflow: Some(workflow), ..ApplicationSpec::default() },
+            status,
+        }
+    }
+
+    fn workflow_steps(&self) -> Vec<Step> {
+        self.spec.workflow_spec.as_ref().map(|spec| spec.steps.clone()).unwrap_or_default()
+    }
+
+    /// What its journal is of: unlike the name of any revision, and of any other run of this name.
+    pub fn journal_name(&self) -> String {
+        let uid: String = self.metadata.uid.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        format!("{}-run-{uid}", self.metadata.name)
+    }
+}
+
+/// The kind of a WorkflowRun.
+pub const WORKFLOW_RUN: &str = "WorkflowRun";
 
 /// `spec` of a WorkflowRun.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -31,6 +31,8 @@ pub enum Deed {
     RunAction(RunAction),
     /// Stop actions that were started.
     Cancel(Vec<ActionId>),
+    /// Watch what this step, which waits, has looked at.
+    Watch(String),
     /// Write [`crate::Run::outputs`].
     WriteOutputs,
     /// Write [`crate::Run::status`].
@@ -73,6 +75,7 @@ impl Commit {
                     deeds.push(Deed::RunAction(action));
                 }
                 Request::Cancel(ids) => deeds.push(Deed::Cancel(ids)),
+                Request::Watch(step) => deeds.push(Deed::Watch(step)),
                 Request::OutputsChanged => {
                     self.outputs = true;
                     self.touch(clock);

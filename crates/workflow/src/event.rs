@@ -27,6 +27,11 @@ pub enum Event {
     },
     /// A user asks for something.
     Operation(UserOperation),
+    /// Everything that this waiting step has looked at is watched: it need not be looked at again so soon.
+    Watched {
+        /// The step.
+        step: String,
+    },
     /// An object that a waiting step may be interested in has changed: look again now. Absent: every waiting step.
     Changed {
         /// The step.
@@ -82,6 +87,8 @@ pub enum Request {
     OutputsChanged,
     /// The status has changed: write [`crate::Run::status`], after the journal. Several may be written as one.
     StatusChanged,
+    /// The step waits: watch what its actions have looked at, and answer with [`Event::Watched`] if all of it is watched.
+    Watch(String),
     /// Send [`Event::Tick`] at this time; replaces every earlier one. `None`: nothing waits for a time.
     WakeAt(Option<Time>),
 }

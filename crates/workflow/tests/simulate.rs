@@ -42,6 +42,15 @@ fn no_history_breaks_a_promise_4() {
     histories(3);
 }
 
+/// 1005966: an effect that was on its way when a user started the run again. 1425667: an answer that came a moment after its
+/// sender had given up.
+#[test]
+fn histories_that_failed_once() {
+    for seed in [1_005_966, 1_425_667] {
+        must_hold(seed, &Options::default());
+    }
+}
+
 #[test]
 fn one_seed_is_one_history() {
     let told = Options { story: true, ..Options::default() };

@@ -9,9 +9,9 @@ use std::time::Duration;
 impl Objects {
     /// Returns when the object is no longer at this `resourceVersion`, or after the limit; also at once when it cannot be
     /// watched (from there on looking again is the only way to know). An empty version waits for the object to appear.
-    pub async fn changed(&self, target: &ObjectRef, resource_version: &str, limit: Duration) {
-        // Either way the caller looks again, so that a failed watch is no failure.
-        let _ = tokio::time::timeout(limit, self.next_change(target, resource_version)).await;
+    /// Whether it is known to have changed.
+    pub async fn changed(&self, target: &ObjectRef, resource_version: &str, limit: Duration) -> bool {
+        matches!(tokio::time::timeout(limit, self.next_change(target, resource_version)).await, Ok(Some(())))
     }
 
     async fn next_change(&self, target: &ObjectRef, resource_version: &str) -> Option<()> {

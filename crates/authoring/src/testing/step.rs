@@ -63,6 +63,7 @@ pub(super) fn run(
                 Request::StoreSecrets(values) => vars.extend(values.into_iter().map(|(k, _)| (k, json!("***")))),
                 Request::WriteJournal(_)
                 | Request::Acknowledge(_)
+                | Request::Watch(_)
                 | Request::Cancel(_)
                 | Request::OutputsChanged
                 | Request::StatusChanged => {}

@@ -15,8 +15,6 @@ use serde_json::{Value, json};
 
 /// Who writes the status, as `managedFields` names it.
 const MANAGER: &str = "lateen-initializer";
-/// The annotation of the Application: which Initializer it belongs to.
-const NAME: &str = "app.oam.dev/initializer-name";
 
 pub(super) fn is_initializer(document: &Document) -> bool {
     document.kind() == "Initializer" && document.api_version().starts_with("core.oam.dev/")
@@ -104,7 +102,7 @@ pub(super) fn application(document: &Document) -> Outcome<Document> {
     let app = json!({
         "apiVersion": model::CORE_V1BETA1, "kind": "Application",
         "metadata": {
-            "name": document.name(), "namespace": document.namespace(), "annotations": {NAME: document.name()},
+            "name": document.name(), "namespace": document.namespace(), "annotations": {model::labels::INITIALIZER_NAME: document.name()},
         },
         "spec": spec,
     });

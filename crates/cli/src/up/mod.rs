@@ -4,6 +4,7 @@ pub(crate) mod bound;
 mod files;
 mod initializer;
 mod reach;
+mod run;
 
 use crate::application::{WaitArgs, carry_on, conclude, runner};
 use crate::install;
@@ -11,8 +12,8 @@ use crate::session::{Failure, HubArgs, Outcome, Session};
 use controller::prepare::Definitions;
 use cue_syntax::{Diagnostic, Severity};
 use files::Given;
-use model::Application;
 use model::manifest::Document;
+use model::{Application, labels};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,7 +49,7 @@ pub(crate) struct UpArgs {
     #[arg(long, short = 'e', value_name = "NAME", conflicts_with = "namespace")]
     env: Option<String>,
     /// The commit of the code, for the record [default: that of the git work tree which the file is in]
-    #[arg(long, requires = "env")]
+    #[arg(long)]
     commit: Option<String>,
     /// Start although a cluster that the application names does not answer: it gets its part when it answers again
     #[arg(long)]
@@ -69,8 +70,16 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
         return Err(install::missing_error(&missing).into());
     }
     let mut names: Vec<(String, String)> = args.name.iter().map(|n| (args.namespace.clone(), n.clone())).collect();
+    let commit = args.commit.clone().or_else(|| bound::commit_of(&args.file));
+    let who = crate::identity::who(&session).await;
+    for document in &mut given.applications {
+        for (key, value) in [(labels::REQUESTED_BY, Some(&who.name)), (labels::COMMIT, commit.as_ref())] {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                files::annotate(&mut document.value, key, value);
+            }
+        }
+    }
     if let Some(env) = &args.env {
-        let commit = args.commit.clone().or_else(|| bound::commit_of(&args.file));
         let version = args.publish_version.as_deref();
         let deployment = bound::Deployment::new(&session, &definitions, env, commit, version).await?;
         deployment.place(&mut given);
@@ -84,7 +93,8 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     let Given { others, applications } = given;
     let (initializers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(initializer::is_initializer);
     let initializers = initializer::ordered(&session, initializers).await?;
-    if names.is_empty() && applications.is_empty() && initializers.is_empty() {
+    let (runs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(run::is_run);
+    if names.is_empty() && applications.is_empty() && initializers.is_empty() && runs.is_empty() {
         return Err(Diagnostic::error("up/no-application", "the files hold no Application")
             .help("an Application has apiVersion core.oam.dev/v1beta1 and kind Application")
             .into());
@@ -96,6 +106,7 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     if initializers.is_empty() {
         check(&session, &definitions, &others, &applications, args.allow_unreachable).await?;
     }
+    run::check(&session, &definitions, &others, &runs).await?;
     if args.dry_run {
         for document in &applications {
             println!("application {}/{} is fine; nothing was changed", document.namespace(), document.name());
@@ -128,6 +139,9 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
         if one != ExitCode::SUCCESS {
             code = one;
         }
+    }
+    if run::carry_on_all(&session, &definitions, &runs, &args.wait).await? != ExitCode::SUCCESS {
+        code = ExitCode::FAILURE;
     }
     Ok(code)
 }

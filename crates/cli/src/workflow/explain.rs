@@ -1,6 +1,6 @@
 //! `lateen workflow explain`: in one sentence, what a run waits for or why it failed.
 
-use crate::application::{AppArgs, find};
+use crate::application::{AppArgs, find_run};
 use crate::session::{HubArgs, Outcome, Session};
 use actions::{Clusters, Filter};
 use controller::clusters::FleetClusters;
@@ -18,8 +18,8 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(super) async fn run(hub: HubArgs, args: ExplainArgs) -> Outcome {
-    let session = Session::open(&hub).await?;
-    let app = find(&session, &args.app).await?;
+    let mut session = Session::open(&hub).await?;
+    let app = find_run(&mut session, &args.app).await?;
     println!("{}", sentence(&session, &app).await);
     Ok(())
 }
@@ -31,7 +31,8 @@ async fn sentence(session: &Session, app: &Application) -> String {
         return format!("The run of {name} has not begun.");
     };
     let why = why(run);
-    let mut text = format!("Run {} of {name}: {}", run.app_revision, why.sentence.trim_end_matches('.'));
+    let which = if run.app_revision.is_empty() { String::new() } else { format!("Run {} of ", run.app_revision) };
+    let mut text = format!("{which}{name}: {}", why.sentence.trim_end_matches('.'));
     let services = status.map(|s| s.services.as_slice()).unwrap_or_default();
     if let Some(service) = services.iter().find(|s| !s.healthy) {
         text.push_str(&format!("; {}", object(session, service).await));

@@ -18,7 +18,13 @@ pub(crate) struct ListArgs {
 pub(super) async fn run(hub: HubArgs, args: ListArgs) -> Outcome {
     let session = Session::open(&hub).await?;
     let apps = session.hub.applications(if args.all { "" } else { &args.namespace }).await?;
-    let rows: Vec<Vec<String>> = apps.iter().filter_map(row).collect();
+    let mut rows: Vec<Vec<String>> = apps.iter().filter_map(row).collect();
+    match session.hub.of_workflow_runs().applications(if args.all { "" } else { &args.namespace }).await {
+        Ok(runs) => rows.extend(runs.iter().filter_map(row)),
+        // a hub that does not serve the kind has none
+        Err(fault) if fault.class == actions::FaultClass::Permanent => {}
+        Err(fault) => return Err(fault.into()),
+    }
     print!("{}", table::draw(&["NAME", "NAMESPACE", "REVISION", "PHASE", "START-TIME", "END-TIME"], &rows));
     Ok(())
 }

@@ -6,7 +6,7 @@ mod replay;
 mod rollback;
 mod watch;
 
-use crate::application::{AppArgs, WaitArgs, carry_on, conclude, find};
+use crate::application::{AppArgs, WaitArgs, carry_on, conclude, find_run};
 use crate::session::{HubArgs, Outcome, Session};
 use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
@@ -85,9 +85,9 @@ pub(crate) async fn run(hub: HubArgs, args: WorkflowArgs) -> Outcome<ExitCode> {
 }
 
 async fn operate(hub: HubArgs, args: OperationArgs, action: OperationAction, verb: &str) -> Outcome<ExitCode> {
-    let session = Session::open(&hub).await?;
+    let mut session = Session::open(&hub).await?;
     session.announce();
-    let app = find(&session, &args.app).await?;
+    let app = find_run(&mut session, &args.app).await?;
     let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
     ::workflow::status::possible(&action, run)?;
     let who = crate::identity::who(&session).await;

@@ -1,6 +1,6 @@
 //! `lateen workflow replay` and `lateen workflow logs`: a run told from its journal.
 
-use crate::application::{AppArgs, find};
+use crate::application::{AppArgs, find_run};
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
@@ -49,8 +49,8 @@ pub(crate) struct LogsArgs {
 }
 
 /// The journal of a run.
-async fn entries(session: &Session, app: &AppArgs, revision: Option<&str>) -> Outcome<Vec<Entry>> {
-    let found = find(session, app).await?;
+async fn entries(session: &mut Session, app: &AppArgs, revision: Option<&str>) -> Outcome<Vec<Entry>> {
+    let found = find_run(session, app).await?;
     let newest = found.status.as_ref().and_then(|s| s.latest_revision.as_ref()).map(|r| r.name.clone());
     let run = match revision {
         Some(revision) => revision.to_owned(),
@@ -99,8 +99,8 @@ fn check_step(entries: &[Entry], step: Option<&str>) -> Outcome {
 }
 
 pub(super) async fn run(hub: HubArgs, args: ReplayArgs) -> Outcome {
-    let session = Session::open(&hub).await?;
-    let entries = entries(&session, &args.app, args.revision.as_deref()).await?;
+    let mut session = Session::open(&hub).await?;
+    let entries = entries(&mut session, &args.app, args.revision.as_deref()).await?;
     let step = args.step.as_deref();
     check_step(&entries, step)?;
     if let Some(seq) = args.at {
@@ -194,8 +194,8 @@ fn moment(entries: &[Entry], seq: u64, step: Option<&str>) -> Value {
 }
 
 pub(super) async fn logs(hub: HubArgs, args: LogsArgs) -> Outcome {
-    let session = Session::open(&hub).await?;
-    let entries = entries(&session, &args.app, args.revision.as_deref()).await?;
+    let mut session = Session::open(&hub).await?;
+    let entries = entries(&mut session, &args.app, args.revision.as_deref()).await?;
     check_step(&entries, args.step.as_deref())?;
     for entry in &entries {
         let Some(step) = replay::step_of(&entry.fact) else { continue };

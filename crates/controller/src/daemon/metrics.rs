@@ -1,9 +1,9 @@
 //! What a controller counts, in the text form that Prometheus reads.
 
 use std::fmt::Write as _;
-use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A watch that says nothing for longer than this, while it is interrupted, is a controller that is not well.
@@ -24,9 +24,18 @@ pub struct Metrics {
     /// Since when the watch is interrupted; `None`: it is not.
     silent: Mutex<Option<Instant>>,
     synced: std::sync::atomic::AtomicBool,
+    /// WorkflowRuns on the hub and under way, beside the Applications.
+    workflow_runs: Arc<[AtomicU64; 2]>,
+    is_of_runs: bool,
 }
 
 impl Metrics {
+    /// Counters of the WorkflowRuns of the same process; those two that matter stand beside the Applications'.
+    #[must_use]
+    pub fn of_workflow_runs(&self) -> Metrics {
+        Metrics { workflow_runs: self.workflow_runs.clone(), is_of_runs: true, ..Metrics::default() }
+    }
+
     pub(super) fn heard(&self) {
         *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.synced.store(true, Ordering::Relaxed);
@@ -38,11 +47,15 @@ impl Metrics {
     }
 
     pub(super) fn applications(&self, count: usize) {
-        self.applications.store(count as u64, Ordering::Relaxed);
+        let [runs, _] = self.workflow_runs.as_ref();
+        let counter = if self.is_of_runs { runs } else { &self.applications };
+        counter.store(count as u64, Ordering::Relaxed);
     }
 
     pub(super) fn under_way(&self, count: usize) {
-        self.under_way.store(count as u64, Ordering::Relaxed);
+        let [_, runs] = self.workflow_runs.as_ref();
+        let counter = if self.is_of_runs { runs } else { &self.under_way };
+        counter.store(count as u64, Ordering::Relaxed);
     }
 
     pub(super) fn removed(&self) {
@@ -74,7 +87,10 @@ impl Metrics {
     /// All of them as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
+        let [runs, runs_under_way] = self.workflow_runs.as_ref();
         let rows = [
+            ("lateen_workflow_runs", "gauge", "WorkflowRuns on the hub that this controller knows", runs),
+            ("lateen_workflow_runs_under_way", "gauge", "WorkflowRuns with a task", runs_under_way),
             ("lateen_applications", "gauge", "Applications on the hub that this controller knows", &self.applications),
             ("lateen_applications_under_way", "gauge", "Applications with a task", &self.under_way),
             ("lateen_runs_total", "counter", "Times that a run was begun or carried on", &self.runs),
@@ -113,7 +129,7 @@ mod tests {
         assert!(
             text.contains("\nlateen_runs_interrupted_total 1\n") && text.contains("\nlateen_run_seconds_total 1.5\n")
         );
-        assert!(text.starts_with("# HELP lateen_applications Applications"), "{text}");
-        assert_eq!(text.matches("# TYPE").count(), 9);
+        assert!(text.contains("# HELP lateen_applications Applications"), "{text}");
+        assert_eq!(text.matches("# TYPE").count(), 11);
     }
 }

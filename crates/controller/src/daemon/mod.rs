@@ -3,9 +3,11 @@
 //! One watch tells which Applications there are. Each one that needs something gets a task that takes its lease and runs it,
 //! so many at a time; what is settled costs nothing until it changes. It must never decide what a run does.
 
+mod initializer;
 mod keep;
 mod metrics;
 mod need;
+mod parts;
 mod probe;
 
 pub use metrics::Metrics;
@@ -15,7 +17,7 @@ use crate::deliver::drift::Drift;
 use crate::deliver::remove;
 use crate::error::Error;
 use crate::lease::{self, Attempt};
-use crate::run::{Finished, Runner};
+use crate::run::{Finished, Runner, Serving};
 use actions::{Fault, FaultClass};
 use cue_syntax::Diagnostic;
 use delivery::rules::Rules;
@@ -24,30 +26,45 @@ use jiff::Timestamp;
 use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, core::GroupVersionKind};
-use model::{Application, Condition, labels};
+use model::{Application, Condition, RunPhase, WORKFLOW_RUN, WorkflowRun, labels};
 use need::{Need, fingerprint, need};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 
 /// The longest pause before an Application that could not be run is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long running Applications have to let go when the process is asked to stop.
 const LAST_MOMENTS: Duration = Duration::from_secs(8);
 
+/// How long the watch may lag behind what was written, before it is asked.
+const LAG: Duration = Duration::from_millis(500);
+/// How often a run that somebody else executes is looked at: who is killed does not say so.
+const LOOK: Duration = Duration::from_millis(1_500);
+
 /// An Application.
 type Key = (String, String);
+type News = watch::Sender<Option<Arc<Application>>>;
 
 /// What is known of an Application.
 #[derive(Debug, Default)]
 struct Known {
-    /// A task has it.
-    busy: bool,
-    /// How it looked when it was last seen while the task had it, if it needed something then.
-    changed: Option<u64>,
+    /// A task has it, and hears of its changes.
+    busy: Option<News>,
+    /// How it was seen after a task had it, while it may be that the watch has not told of what the task wrote.
+    doubt: Option<Arc<Application>>,
+    /// It is looked at then, whatever the watch says.
+    due: bool,
     /// How it looked when nothing more was to be done.
     rested: Option<u64>,
+    /// It could not be run as it is; a definition may mend that.
+    wrong: bool,
+    /// The Workflow and the Policies that it names.
+    names: Box<[String]>,
+    /// One of these has changed: it is to be seen whether that makes a new revision.
+    renewed: bool,
     failures: u32,
 }
 
@@ -55,6 +72,10 @@ struct Known {
 enum Did {
     /// It looked like this, and nothing more was to be done.
     Rested(u64),
+    /// It looked like this, and is wrong.
+    Wrong(u64),
+    /// Somebody else executes it.
+    Elsewhere,
     /// It is gone.
     Gone,
     /// Again after a pause.
@@ -68,10 +89,24 @@ pub struct Daemon {
     pub runner: Arc<Runner>,
     /// What it counts.
     pub metrics: Arc<Metrics>,
-    /// How many Applications are under way at a time.
+    /// How many Applications are made ready at a time; any number of them may be under way.
     pub parallel: usize,
     /// Becomes `true` when the process is to stop.
     pub stop: watch::Receiver<bool>,
+}
+
+/// What the loop of a controller has at hand.
+struct Loop {
+    known: FxHashMap<Key, Known>,
+    busy: usize,
+    done: mpsc::UnboundedSender<(Key, Did)>,
+    again: mpsc::UnboundedSender<Key>,
+    gate: Arc<Semaphore>,
+    initializers: Arc<Notify>,
+    /// What somebody else has changed; WorkflowRuns keep nothing.
+    drift: Option<Arc<Drift>>,
+    /// The definitions as they were when the wrong ones were last looked at.
+    definitions: u64,
 }
 
 impl Daemon {
@@ -80,152 +115,234 @@ impl Daemon {
     /// # Errors
     /// The watch cannot be set up.
     pub async fn serve(mut self) -> Result<(), Fault> {
-        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("core.oam.dev", "v1beta1", "Application"));
-        let api: Api<DynamicObject> = Api::all_with(self.runner.hub.objects().client().clone(), &kind);
+        let client = self.runner.hub.objects().client().clone();
+        let is_of_runs = self.runner.hub.is_of_workflow_runs();
+        let (version, kind) = if is_of_runs { ("v1alpha1", WORKFLOW_RUN) } else { ("v1beta1", "Application") };
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("core.oam.dev", version, kind));
+        let api: Api<DynamicObject> = Api::all_with(client.clone(), &kind);
         let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
-        let permits = Arc::new(Semaphore::new(self.parallel.max(1)));
-        let (sender, mut done) = mpsc::unbounded_channel::<(Key, Did)>();
+        // they end with it
+        let _following = (!is_of_runs).then(|| self.runner.catalogue.follow(&client));
+        let (done, mut ended) = mpsc::unbounded_channel::<(Key, Did)>();
         let (again, mut due) = mpsc::unbounded_channel::<Key>();
         let (wake, mut drifted) = mpsc::unbounded_channel::<Key>();
         // the watches end with this function
-        let (drift, _watches) = Drift::start(self.runner.hub.clone(), self.runner.clusters.clone(), wake);
-        let mut known: FxHashMap<Key, Known> = FxHashMap::default();
-        let mut busy = 0usize;
+        let (drift, _watches) = match is_of_runs {
+            true => (None, None),
+            false => {
+                let (drift, watches) =
+                    Drift::start(self.runner.hub.clone(), self.runner.clusters.clone(), wake.clone());
+                (Some(drift), Some(watches))
+            }
+        };
+        let gate = Arc::new(Semaphore::new(self.parallel.max(1)));
+        let initializers = Arc::new(Notify::new());
+        // they end with it
+        let mut beside = JoinSet::new();
+        let (renewed, mut parts) = mpsc::unbounded_channel::<(String, String)>();
+        if !is_of_runs {
+            beside.spawn(initializer::serve(self.runner.hub.clone(), initializers.clone()));
+            for kind in parts::KINDS {
+                beside.spawn(parts::watch(client.clone(), kind, renewed.clone()));
+            }
+        }
+        let known = FxHashMap::default();
+        let mut here = Loop { known, busy: 0, done, again, gate, initializers, drift, definitions: 0 };
+        let mut look = tokio::time::interval(LOOK);
         loop {
-            let start = tokio::select! {
+            tokio::select! {
                 event = events.next() => match event {
                     Some(Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object))) => {
                         self.metrics.heard();
-                        self.seen(object, &mut known)
+                        self.seen(object, &mut here);
                     }
                     Some(Ok(watcher::Event::Delete(object))) => {
                         self.metrics.heard();
                         let key = (object.metadata.namespace.unwrap_or_default(), object.metadata.name.unwrap_or_default());
-                        if known.get(&key).is_some_and(|k| !k.busy) {
-                            known.remove(&key);
+                        match here.known.get(&key).map(|known| &known.busy) {
+                            Some(Some(news)) => drop(news.send_replace(None)),
+                            Some(None) => drop(here.known.remove(&key)),
+                            None => {}
                         }
-                        None
                     }
-                    Some(Ok(_)) => {
-                        self.metrics.heard();
-                        None
-                    }
+                    Some(Ok(_)) => self.metrics.heard(),
                     Some(Err(error)) => {
                         self.metrics.watch_failed();
                         tracing::warn!(%error, "the watch of Applications is interrupted");
-                        None
                     }
                     None => return Err(Fault::transient("the watch of Applications has ended")),
                 },
-                Some((key, did)) = done.recv() => {
-                    busy = busy.saturating_sub(1);
-                    let suspected = drift.has_suspects(&key);
-                    self.over(key, did, suspected, &mut known, &again)
+                Some((key, did)) = ended.recv() => {
+                    here.busy = here.busy.saturating_sub(1);
+                    let suspected = here.drift.as_ref().is_some_and(|drift| drift.has_suspects(&key));
+                    let is_good = matches!(did, Did::Rested(_));
+                    over(key.clone(), did, &mut here);
+                    if suspected && is_good && here.known.contains_key(&key) {
+                        self.start(key, None, &mut here);
+                    }
                 }
                 // one that is busy looks at it when it is done
-                Some(key) = drifted.recv() => known.get(&key).is_some_and(|k| !k.busy).then_some(key),
-                Some(key) = due.recv() => known.get(&key).is_some_and(|k| !k.busy).then_some(key),
+                Some(key) = drifted.recv() => {
+                    if here.known.get(&key).is_some_and(|known| known.busy.is_none()) {
+                        self.start(key, None, &mut here);
+                    }
+                }
+                Some(key) = due.recv() => {
+                    let waits = here.known.get_mut(&key).filter(|known| known.busy.is_none());
+                    let waits = waits.is_some_and(|known| std::mem::take(&mut known.due) || known.doubt.take().is_some());
+                    if waits {
+                        self.start(key, None, &mut here);
+                    }
+                }
+                Some((namespace, part)) = parts.recv() => self.renewed(&namespace, &part, &mut here),
+                _ = look.tick() => self.mended(&mut here),
                 _ = self.stop.changed() => break,
-            };
-            self.metrics.applications(known.len());
-            if let Some(key) = start {
-                known.entry(key.clone()).or_default().busy = true;
-                busy += 1;
-                self.start(key, permits.clone(), sender.clone(), drift.clone());
             }
-            self.metrics.under_way(busy);
+            self.metrics.applications(here.known.len());
+            self.metrics.under_way(here.busy);
         }
-        tracing::info!(busy, "stopping: runs are let go where they stand");
+        tracing::info!(busy = here.busy, "stopping: runs are let go where they stand");
         let end = tokio::time::Instant::now() + LAST_MOMENTS;
-        while busy > 0 {
-            match tokio::time::timeout_at(end, done.recv()).await {
-                Ok(Some(_)) => busy -= 1,
+        while here.busy > 0 {
+            match tokio::time::timeout_at(end, ended.recv()).await {
+                Ok(Some(_)) => here.busy -= 1,
                 Ok(None) | Err(_) => break,
             }
         }
         Ok(())
     }
 
-    /// Looks at an Application that is new or has changed; answers it when it needs something.
-    fn seen(&self, object: DynamicObject, known: &mut FxHashMap<Key, Known>) -> Option<Key> {
-        let app = read(object)?;
+    /// Looks at an Application that is new or has changed, and starts a task when it needs one.
+    fn seen(&self, object: DynamicObject, here: &mut Loop) {
+        let Some(app) = read(object, self.runner.hub.is_of_workflow_runs()) else { return };
         let key = (app.metadata.namespace.clone(), app.metadata.name.clone());
-        let entry = known.entry(key.clone()).or_default();
-        if entry.busy {
-            entry.changed = need(&app).map(|_| fingerprint(&app));
-            return None;
+        if app.annotation(labels::INITIALIZER_NAME).is_some() {
+            here.initializers.notify_one();
         }
-        if need(&app).is_none() || entry.rested == Some(fingerprint(&app)) {
-            return None;
-        }
-        entry.failures = 0;
-        Some(key)
-    }
-
-    /// A task is over; answers its Application when it needs something again.
-    fn over(
-        &self,
-        key: Key,
-        did: Did,
-        suspected: bool,
-        known: &mut FxHashMap<Key, Known>,
-        again: &mpsc::UnboundedSender<Key>,
-    ) -> Option<Key> {
-        let entry = known.get_mut(&key)?;
-        entry.busy = false;
-        let changed = std::mem::take(&mut entry.changed);
-        match did {
-            Did::Gone => {
-                known.remove(&key);
-                None
-            }
-            Did::Rested(fingerprint) => {
-                let moved = entry.rested != Some(fingerprint);
-                entry.rested = Some(fingerprint);
-                entry.failures = 0;
-                // What was seen meanwhile may be a state on the way to this one, or a request that this one still has: the
-                // next look is cheap and finds out.
-                (changed.is_some_and(|seen| moved || seen != fingerprint) || suspected).then_some(key)
-            }
-            Did::Failed => {
-                entry.failures += 1;
-                let pause = Duration::from_millis(500 << entry.failures.min(7)).min(LONGEST_PAUSE);
-                let again = again.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(pause).await;
-                    // a controller that has stopped hears nothing any more
-                    let _ = again.send(key);
-                });
-                None
-            }
+        let entry = here.known.entry(key.clone()).or_default();
+        entry.names = parts::named(&app);
+        if let Some(news) = &entry.busy {
+            news.send_replace(Some(Arc::new(app)));
+        } else if need(&app).is_none() || entry.rested == Some(fingerprint(&app)) {
+            entry.doubt = None;
+        } else if entry.due {
+            // looked at soon in any case
+        } else if entry.doubt.is_some() {
+            entry.doubt = Some(Arc::new(app));
+        } else {
+            entry.failures = 0;
+            self.start(key, Some(Arc::new(app)), here);
         }
     }
 
-    fn start(&self, key: Key, permits: Arc<Semaphore>, sender: mpsc::UnboundedSender<(Key, Did)>, drift: Arc<Drift>) {
-        let (runner, metrics, stop) = (self.runner.clone(), self.metrics.clone(), self.stop.clone());
+    /// A Workflow or a Policy has changed: looks at the Applications that name it.
+    fn renewed(&self, namespace: &str, part: &str, here: &mut Loop) {
+        let all =
+            here.known.iter_mut().filter(|(key, known)| key.0 == namespace && parts::is_named(&known.names, part));
+        let mut idle = Vec::new();
+        for (key, known) in all {
+            known.renewed = true;
+            if known.busy.is_none() {
+                idle.push(key.clone());
+            }
+        }
+        for key in idle {
+            self.start(key, None, here);
+        }
+    }
+
+    /// Starts again what was wrong, once other definitions are there.
+    fn mended(&self, here: &mut Loop) {
+        let changes = self.runner.catalogue.changes();
+        if changes == 0 || std::mem::replace(&mut here.definitions, changes) == changes {
+            return;
+        }
+        let wrong = here.known.iter_mut().filter(|(_, known)| known.wrong && known.busy.is_none());
+        let again: Vec<Key> = wrong
+            .map(|(key, known)| {
+                known.rested = None;
+                key.clone()
+            })
+            .collect();
+        for key in again {
+            self.start(key, None, here);
+        }
+    }
+
+    fn start(&self, key: Key, app: Option<Arc<Application>>, here: &mut Loop) {
+        let entry = here.known.entry(key.clone()).or_default();
+        let (sender, news) = watch::channel(app);
+        entry.busy = Some(sender);
+        entry.wrong = false;
+        let renewed = std::mem::take(&mut entry.renewed);
+        here.busy += 1;
+        let serving = Serving { stop: self.stop.clone(), news, gate: here.gate.clone() };
+        let (runner, metrics, done) = (self.runner.clone(), self.metrics.clone(), here.done.clone());
+        let drift = here.drift.clone();
         tokio::spawn(async move {
-            let did = match permits.acquire_owned().await {
-                Ok(_permit) => match one(&runner, &metrics, &key, stop).await {
-                    Did::Rested(fingerprint) => match keep::keep(&runner, &metrics, &drift, &key).await {
-                        Ok(()) => Did::Rested(fingerprint),
-                        Err(error) => {
-                            tracing::warn!(namespace = key.0, name = key.1, %error, "drift could not be looked at");
-                            Did::Failed
-                        }
-                    },
-                    did => did,
+            let did = match (one(&runner, &metrics, &key, serving, renewed).await, drift) {
+                (Did::Rested(fingerprint), Some(drift)) => match keep::keep(&runner, &metrics, &drift, &key).await {
+                    Ok(()) => Did::Rested(fingerprint),
+                    Err(error) => {
+                        tracing::warn!(namespace = key.0, name = key.1, %error, "drift could not be looked at");
+                        Did::Failed
+                    }
                 },
-                Err(_) => Did::Failed,
+                (did, _) => did,
             };
             // the loop may have ended: then nobody wants to know
-            let _ = sender.send((key, did));
+            let _ = done.send((key, did));
         });
     }
 }
 
-fn read(object: DynamicObject) -> Option<Application> {
+/// A task is over: its Application is started again when it needs something again.
+fn over(key: Key, did: Did, here: &mut Loop) {
+    let Some(entry) = here.known.get_mut(&key) else { return };
+    let latest = entry.busy.take().and_then(|news| news.borrow().clone());
+    let pause = match did {
+        Did::Gone => {
+            here.known.remove(&key);
+            return;
+        }
+        Did::Rested(fingerprint) | Did::Wrong(fingerprint) => {
+            entry.wrong = matches!(did, Did::Wrong(_));
+            entry.rested = Some(fingerprint);
+            entry.failures = 0;
+            // most often the watch has not told yet of what the task wrote last
+            entry.doubt = latest.filter(|app| need(app).is_some() && self::fingerprint(app) != fingerprint);
+            if entry.renewed {
+                entry.due = true;
+            } else if entry.doubt.is_none() {
+                return;
+            }
+            LAG
+        }
+        Did::Elsewhere => {
+            entry.due = true;
+            LOOK
+        }
+        Did::Failed => {
+            entry.due = true;
+            entry.failures += 1;
+            Duration::from_millis(500 << entry.failures.min(7)).min(LONGEST_PAUSE)
+        }
+    };
+    let again = here.again.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(pause).await;
+        // a controller that has stopped hears nothing any more
+        let _ = again.send(key);
+    });
+}
+
+fn read(object: DynamicObject, is_run: bool) -> Option<Application> {
     let value = serde_json::to_value(object).ok()?;
-    match serde_json::from_value(value) {
+    let read = match is_run {
+        true => serde_json::from_value(value).map(|run: WorkflowRun| run.as_application()),
+        false => serde_json::from_value(value),
+    };
+    match read {
         Ok(app) => Some(app),
         Err(error) => {
             tracing::warn!(%error, "an Application cannot be read");
@@ -235,17 +352,33 @@ fn read(object: DynamicObject) -> Option<Application> {
 }
 
 /// Does for one Application what it needs.
-async fn one(runner: &Runner, metrics: &Metrics, key: &Key, stop: watch::Receiver<bool>) -> Did {
+async fn one(runner: &Runner, metrics: &Metrics, key: &Key, serving: Serving, renewed: bool) -> Did {
     let (namespace, name) = (key.0.as_str(), key.1.as_str());
-    let app = match runner.hub.application(namespace, name).await {
-        Ok(Some(app)) => app,
-        Ok(None) => return Did::Gone,
-        Err(fault) => {
-            tracing::warn!(namespace, name, %fault, "the Application cannot be read");
-            return Did::Failed;
-        }
+    let seen = serving.news.borrow().clone();
+    let app = match seen {
+        Some(app) => app,
+        None => match runner.hub.application(namespace, name).await {
+            Ok(Some(app)) => Arc::new(app),
+            Ok(None) => return Did::Gone,
+            Err(fault) => {
+                tracing::warn!(namespace, name, %fault, "the Application cannot be read");
+                return Did::Failed;
+            }
+        },
     };
-    match need(&app) {
+    let mut wanted = need(&app);
+    if wanted.is_none() && renewed {
+        match runner.is_outdated(&app).await {
+            Ok(outdated) => wanted = outdated.then_some(Need::Run),
+            // it names what is not there any more: what was delivered stays
+            Err(Error::Diagnostics(_)) => {}
+            Err(Error::Fault(fault)) => {
+                tracing::warn!(namespace, name, %fault, "what the Application names cannot be read");
+                return Did::Failed;
+            }
+        }
+    }
+    match wanted {
         None => Did::Rested(fingerprint(&app)),
         Some(Need::Removal) => match removal(runner, &app).await {
             Ok(true) => {
@@ -261,8 +394,7 @@ async fn one(runner: &Runner, metrics: &Metrics, key: &Key, stop: watch::Receive
         },
         Some(Need::Run) => {
             let began = std::time::Instant::now();
-            let mut tell = |_: &model::WorkflowStatus| {};
-            let ran = runner.run_until(namespace, name, None, &mut tell, Some(stop)).await;
+            let ran = runner.serve(app.clone(), serving).await;
             metrics.ran(began.elapsed(), ran.is_ok());
             ended(runner, &app, ran).await
         }
@@ -272,6 +404,10 @@ async fn one(runner: &Runner, metrics: &Metrics, key: &Key, stop: watch::Receive
 async fn ended(runner: &Runner, app: &Application, ran: Result<Finished, Error>) -> Did {
     let (namespace, name) = (app.metadata.namespace.as_str(), app.metadata.name.as_str());
     match ran {
+        Ok(Finished { elsewhere: Some(until), .. }) => {
+            tracing::debug!(namespace, name, %until, "somebody else executes");
+            Did::Elsewhere
+        }
         Ok(finished) => {
             let phase = finished.app.status.as_ref().map(|s| s.phase).unwrap_or_default();
             tracing::info!(namespace, name, phase = %phase, "settled");
@@ -283,7 +419,7 @@ async fn ended(runner: &Runner, app: &Application, ran: Result<Finished, Error>)
         Err(Error::Diagnostics(problems)) => {
             tracing::warn!(namespace, name, problems = problems.len(), "the Application is wrong");
             match blame(runner, app, &problems).await {
-                Ok(app) => Did::Rested(fingerprint(&app)),
+                Ok(app) => Did::Wrong(fingerprint(&app)),
                 Err(_) => Did::Failed,
             }
         }
@@ -315,6 +451,12 @@ async fn blame(runner: &Runner, app: &Application, problems: &[Diagnostic]) -> R
                 message,
             },
         );
+        if app.kind == WORKFLOW_RUN {
+            let mut run = status.workflow.take().unwrap_or_default();
+            run.phase = Some(RunPhase::Initializing);
+            run.conditions = std::mem::take(&mut status.conditions);
+            status.workflow = Some(run);
+        }
         runner.hub.write_status(app, &status, "").await?;
     }
     Ok(Application { status: Some(status), ..app.clone() })

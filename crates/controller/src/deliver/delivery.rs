@@ -73,7 +73,12 @@ struct Memory {
     deploy: Deploy,
     targets: Vec<Target>,
     rendered: FxHashMap<usize, RenderedComponent>,
+    /// What servers have just answered: it need not be read again at once.
+    answered: FxHashMap<usize, Found>,
 }
+
+/// The live objects of a component, and what to watch of them.
+type Found = (Live, Vec<Waits>);
 
 /// What a delivery is asked for beside its targets.
 #[derive(Debug, Clone, Copy)]
@@ -153,15 +158,16 @@ impl Delivery {
             if next.is_empty() {
                 break;
             }
+            let mut answered = std::mem::take(&mut work.answered);
             let mut under_way: Vec<BoxFuture<'_, (usize, Done)>> = Vec::with_capacity(next.len());
             for one in next {
                 let (Work::Apply(index) | Work::Check(index)) = one;
                 let Some(target) = work.targets.get(index) else { continue };
                 let values = self.values(&work.deploy, index, target);
-                let rendered = work.rendered.get(&index);
+                let (rendered, found) = (work.rendered.get(&index), answered.remove(&index));
                 under_way.push(Box::pin(async move {
                     let done = match (one, rendered) {
-                        (Work::Check(_), Some(rendered)) => self.check(target, rendered, &values, manner).await,
+                        (Work::Check(_), Some(rendered)) => self.check(target, rendered, found, &values, manner).await,
                         _ => self.apply(target, &values).await,
                     };
                     (index, done)
@@ -173,6 +179,9 @@ impl Delivery {
                 }
                 if let (Some(found), Some(target)) = (done.live, work.targets.get(index)) {
                     live.insert(target.component.name.clone(), found);
+                }
+                if let Some(found) = done.answered {
+                    work.answered.insert(index, found);
                 }
                 waits.extend(done.waits);
                 work.deploy.report(index, done.report);
@@ -214,7 +223,8 @@ impl Delivery {
             }
         }
         let deploy = Deploy::new(places, manner.parallelism).map_err(|d| mistakes(&[d]))?;
-        Ok(Memory { deploy, targets: ordered.into_iter().flatten().collect(), rendered: FxHashMap::default() })
+        let targets = ordered.into_iter().flatten().collect();
+        Ok(Memory { deploy, targets, rendered: FxHashMap::default(), answered: FxHashMap::default() })
     }
 
     /// What the waves need to know of a component: its name and what it waits for and gives.
@@ -256,13 +266,18 @@ impl Delivery {
         if let Err(fault) = self.clusters.ensure_namespace(cluster, namespace).await {
             return Done::failed(fault);
         }
+        let mut applied = Vec::new();
         for stage in [Stage::PreDispatch, Stage::DefaultDispatch] {
-            let objects = rendered.objects.iter().filter(|o| o.stage == stage);
-            if let Err(fault) = self.dispatch(target, objects).await {
-                return Done::failed(fault);
+            let objects: Vec<&RenderedObject> = rendered.objects.iter().filter(|o| o.stage == stage).collect();
+            match self.dispatch(target, objects.iter().copied()).await {
+                Ok(answers) => applied.extend(objects.into_iter().zip(answers)),
+                Err(fault) => return Done::failed(fault),
             }
         }
-        Done { report: Report::Applied, rendered: Some(rendered), ..Done::default() }
+        let all = applied.len() == rendered.objects.len() && applied.iter().all(|(_, answer)| answer.is_object());
+        let found = applied.into_iter().map(|(object, answer)| (object, Some(answer)));
+        let answered = if all { self.found(target, found).ok() } else { None };
+        Done { report: Report::Applied, rendered: Some(rendered), answered, ..Done::default() }
     }
 
     async fn dispatch<'o>(
@@ -297,10 +312,15 @@ impl Delivery {
         &self,
         target: &Target,
         rendered: &RenderedComponent,
+        found: Option<Found>,
         values: &IndexMap<String, Value>,
         manner: Manner,
     ) -> Done {
-        let (live, waits) = match self.live(target, rendered).await {
+        let found = match found {
+            Some(found) => Ok(found),
+            None => self.live(target, rendered).await,
+        };
+        let (live, waits) = match found {
             Ok(found) => found,
             Err(fault) => return Done::failed(fault),
         };
@@ -342,12 +362,13 @@ impl Delivery {
         self.services.put(self.service(target, &rendered, &health));
         if !health.healthy && !manner.no_wait {
             let message = unhealthy(&health);
-            return Done { report: Report::Unhealthy(message), rendered: Some(rendered), waits, live: Some(live) };
+            let report = Report::Unhealthy(message);
+            return Done { report, rendered: Some(rendered), waits, live: Some(live), answered: None };
         }
         match self.outputs(target, &live) {
             Ok(outputs) => {
                 let report = Report::Healthy(outputs);
-                Done { report, rendered: Some(rendered), waits: Vec::new(), live: Some(live) }
+                Done { report, rendered: Some(rendered), waits: Vec::new(), live: Some(live), answered: None }
             }
             Err(problem) => Done::failed(mistakes(&[problem])),
         }
@@ -363,14 +384,25 @@ impl Delivery {
         workflow::step::component_outputs(&render::builtin::Packages, outputs, live.workload.as_ref(), &live.outputs)
     }
 
-    async fn live(&self, target: &Target, rendered: &RenderedComponent) -> Result<(Live, Vec<Waits>), Fault> {
+    async fn live(&self, target: &Target, rendered: &RenderedComponent) -> Result<Found, Fault> {
+        let mut read = Vec::with_capacity(rendered.objects.len());
+        for object in &rendered.objects {
+            let objects = self.clusters.objects(&self.cluster_of(target, object)).await?;
+            read.push((object, objects.read(&ObjectRef::of(&object.manifest)?).await?));
+        }
+        self.found(target, read.into_iter())
+    }
+
+    fn found<'o>(
+        &self,
+        target: &Target,
+        read: impl Iterator<Item = (&'o RenderedObject, Option<Value>)>,
+    ) -> Result<Found, Fault> {
         let mut live = Live::default();
         let mut waits = Vec::new();
-        for object in &rendered.objects {
+        for (object, found) in read {
             let cluster = self.cluster_of(target, object);
-            let objects = self.clusters.objects(&cluster).await?;
             let address = ObjectRef::of(&object.manifest)?;
-            let found = objects.read(&address).await?;
             let version = found.as_ref().and_then(|o| o.pointer("/metadata/resourceVersion")).and_then(Value::as_str);
             waits.push(Waits { cluster, object: address, resource_version: version.unwrap_or_default().to_owned() });
             let Some(found) = found else { continue };
@@ -445,11 +477,12 @@ struct Done {
     rendered: Option<RenderedComponent>,
     waits: Vec<Waits>,
     live: Option<Live>,
+    answered: Option<Found>,
 }
 
 impl Default for Done {
     fn default() -> Self {
-        Done { report: Report::Applied, rendered: None, waits: Vec::new(), live: None }
+        Done { report: Report::Applied, rendered: None, waits: Vec::new(), live: None, answered: None }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Keeper {
     waiting: std::sync::Mutex<Vec<Arc<Waiting>>>,
     /// What has been applied, as far as it is known: the inventory also holds what was only about to be.
     applied: std::sync::Mutex<FxHashSet<ResourceKey>>,
+    /// There were no trackers when it began.
+    is_first: bool,
 }
 
 /// Objects that somebody waits to see recorded.
@@ -64,9 +66,25 @@ impl Keeper {
         let applied = told.map(key_of).collect();
         let (inventory, applied) = (Mutex::new(inventory), std::sync::Mutex::new(applied));
         let waiting = std::sync::Mutex::default();
-        let keeper = Keeper { hub, clusters, app, rules, revision, inventory, waiting, applied };
+        let keeper = Keeper { hub, clusters, app, rules, revision, inventory, waiting, applied, is_first: false };
         keeper.recover().await;
         Ok(keeper)
+    }
+
+    /// The keeper of an Application that has never had a tracker. The first write of one finds out if it has.
+    ///
+    /// # Errors
+    /// Never: there is nothing that could belong to another Application.
+    pub fn first(
+        hub: Hub,
+        clusters: Arc<dyn Clusters>,
+        app: Application,
+        rules: Rules,
+        revision: String,
+    ) -> Result<Keeper, Fault> {
+        let inventory = Mutex::new(Inventory::of(&app, Vec::new()).map_err(Fault::permanent)?);
+        let (waiting, applied) = (std::sync::Mutex::default(), std::sync::Mutex::default());
+        Ok(Keeper { hub, clusters, app, rules, revision, inventory, waiting, applied, is_first: true })
     }
 
     /// What has been applied, for the status.
@@ -115,6 +133,10 @@ impl Keeper {
     /// Records objects; they may be applied when this returns. Says of each whether it had been recorded before. Whoever
     /// comes first writes for all who wait by then: one write for each object is what makes wide runs slow.
     async fn record(&self, manifests: &[(Manifest, ObjectRef)]) -> Result<Vec<bool>, Fault> {
+        if self.hub.is_of_workflow_runs() {
+            // what a run without an Application applies is nobody's
+            return Ok(vec![true; manifests.len()]);
+        }
         let mine = Arc::new(Waiting {
             manifests: manifests.iter().map(|(manifest, _)| manifest.clone()).collect(),
             recorded: OnceLock::new(),
@@ -166,14 +188,34 @@ impl Keeper {
         wanted.metadata.rest.clear();
         wanted.metadata.uid.clear();
         wanted.metadata.creation_timestamp = None;
+        let is_new = self.is_first && tracker.metadata.resource_version.is_empty();
+        if is_new && persist(|| self.hub.has_tracker(&wanted.metadata.name)).await? {
+            self.join(&mut wanted).await?;
+        }
         let stored = persist(|| self.hub.apply_tracker(&wanted)).await?;
         tracker.metadata = stored.metadata;
+        Ok(())
+    }
+
+    /// A tracker of this name is there although nothing else tells that the Application was ever begun: what it lists
+    /// stays listed, if it is this Application's.
+    async fn join(&self, wanted: &mut model::ResourceTracker) -> Result<(), Fault> {
+        let stored = self.hub.trackers(&self.app.metadata.namespace, &self.app.metadata.name).await?;
+        let stored = Inventory::of(&self.app, stored).map_err(Fault::permanent)?;
+        let wanted_keys: Vec<ResourceKey> = wanted.spec.managed_resources.iter().map(|e| e.key()).collect();
+        for found in [stored.root, stored.current].into_iter().filter(|t| t.metadata.name == wanted.metadata.name) {
+            let others = found.spec.managed_resources.into_iter().filter(|e| !wanted_keys.contains(&e.key()));
+            wanted.spec.managed_resources.extend(others);
+        }
         Ok(())
     }
 
     async fn apply_one(&self, manifest: &Manifest, target: &ObjectRef, recorded: bool) -> Result<Value, Fault> {
         let objects = self.clusters.objects(&manifest.cluster).await?;
         let wanted = &manifest.object;
+        if self.hub.is_of_workflow_runs() {
+            return objects.apply(wanted, &self.manager(), true, false).await;
+        }
         if recorded && self.rules.are_plain_for(wanted) {
             // Applied before: whoever else has taken a field since, the owner's mark among them, makes a conflict. Only
             // then is the object looked at.
@@ -467,7 +509,12 @@ impl Keeper {
             target.namespace.clone_from(&app.namespace);
         }
         let labels_of = metadata.entry("labels").or_insert_with(|| json!({}));
-        if let Some(map) = labels_of.as_object_mut() {
+        if self.hub.is_of_workflow_runs() {
+            if let Some(map) = labels_of.as_object_mut() {
+                map.insert(labels::RUN_NAME.into(), app.name.as_str().into());
+                map.insert(labels::RUN_NAMESPACE.into(), app.namespace.as_str().into());
+            }
+        } else if let Some(map) = labels_of.as_object_mut() {
             for (key, value) in [
                 (labels::APP_NAME, app.name.as_str()),
                 (labels::APP_NAMESPACE, app.namespace.as_str()),

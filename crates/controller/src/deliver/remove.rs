@@ -49,7 +49,7 @@ pub async fn remove(
     for revision in hub.revisions(namespace, name).await? {
         persist(|| hub.delete_revision(namespace, &revision.metadata.name)).await?;
     }
-    persist(|| hub.delete_context(namespace, name)).await?;
+    persist(|| hub.delete_context(app)).await?;
     let free: Vec<String> = app
         .metadata
         .finalizers
@@ -60,7 +60,7 @@ pub async fn remove(
     if free.len() != app.metadata.finalizers.len() {
         match persist(|| hub.set_finalizers(app, &free)).await {
             Err(fault) if fault.is_not_found() => {}
-            done => done?,
+            done => drop(done?),
         }
     }
     persist(|| hub.delete_application(namespace, name)).await?;

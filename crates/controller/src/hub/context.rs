@@ -6,9 +6,12 @@ use kube::api::DeleteParams;
 use model::{Application, ObjectReference, OwnerReference};
 use serde_json::{Value, json};
 
-/// The name that KubeVela's tools expect.
-pub fn context_name(app: &str) -> String {
-    format!("workflow-{app}-context")
+/// The name that KubeVela's tools expect. A WorkflowRun may be called as an Application is.
+pub fn context_name(app: &Application) -> String {
+    match app.kind.as_str() {
+        model::WORKFLOW_RUN => format!("workflow-{}-run-context", app.metadata.name),
+        _ => format!("workflow-{}-context", app.metadata.name),
+    }
 }
 
 impl Hub {
@@ -17,7 +20,7 @@ impl Hub {
     /// # Errors
     /// An unreachable hub.
     pub async fn write_context(&self, app: &Application, vars: &Value) -> Result<ObjectReference, Fault> {
-        let name = context_name(&app.metadata.name);
+        let name = context_name(app);
         let object = json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -49,7 +52,7 @@ impl Hub {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {
-                "name": context_name(&app.metadata.name),
+                "name": context_name(app),
                 "namespace": app.metadata.namespace,
                 "ownerReferences": [owner_reference(app)],
             },
@@ -62,20 +65,24 @@ impl Hub {
     ///
     /// # Errors
     /// An unreachable hub.
-    pub async fn delete_context(&self, namespace: &str, app: &str) -> Result<(), Fault> {
+    pub async fn delete_context(&self, app: &Application) -> Result<(), Fault> {
         for kind in ["ConfigMap", "Secret"] {
-            let target = address("v1", kind, namespace, &context_name(app));
+            let target = address("v1", kind, &app.metadata.namespace, &context_name(app));
             self.objects.delete(&target, &DeleteParams::default()).await?;
         }
         Ok(())
     }
 }
 
-/// An owner reference to an Application: what has it goes away with the Application.
+/// An owner reference to an Application or a WorkflowRun: what has it goes away with it.
 pub fn owner_reference(app: &Application) -> OwnerReference {
+    let (api_version, kind) = match app.kind.as_str() {
+        model::WORKFLOW_RUN => (model::CORE_V1ALPHA1, model::WORKFLOW_RUN),
+        _ => (model::CORE_V1BETA1, "Application"),
+    };
     OwnerReference {
-        api_version: model::CORE_V1BETA1.into(),
-        kind: "Application".into(),
+        api_version: api_version.into(),
+        kind: kind.into(),
         name: app.metadata.name.clone(),
         uid: app.metadata.uid.clone(),
         controller: Some(true),

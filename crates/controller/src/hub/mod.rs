@@ -4,6 +4,7 @@
 
 mod context;
 mod journal;
+mod pack;
 
 pub use context::{context_name, owner_reference};
 
@@ -11,7 +12,7 @@ use actions::{Fault, Filter, ObjectRef, Objects};
 use kube::api::DeleteParams;
 use model::{
     Application, ApplicationRevision, ApplicationStatus, CORE_V1ALPHA1, CORE_V1BETA1, Policy, ResourceTracker,
-    Workflow, labels,
+    WORKFLOW_RUN, Workflow, WorkflowRun, labels,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +25,8 @@ pub const MANAGER: &str = "lateen";
 #[derive(Debug, Clone)]
 pub struct Hub {
     objects: Objects,
+    /// Its Applications are WorkflowRuns.
+    of_runs: bool,
 }
 
 fn address(api_version: &str, kind: &str, namespace: &str, name: &str) -> ObjectRef {
@@ -41,7 +44,34 @@ fn untyped<T: Serialize>(what: &str, value: &T) -> Result<Value, Fault> {
 impl Hub {
     /// The hub behind these objects.
     pub fn new(objects: Objects) -> Hub {
-        Hub { objects }
+        Hub { objects, of_runs: false }
+    }
+
+    /// The same hub, whose WorkflowRuns are looked at as Applications that have nothing but a workflow: no revision, no
+    /// finalizer, no inventory.
+    #[must_use]
+    pub fn of_workflow_runs(&self) -> Hub {
+        Hub { objects: self.objects.clone(), of_runs: true }
+    }
+
+    /// Whether its Applications are WorkflowRuns.
+    pub fn is_of_workflow_runs(&self) -> bool {
+        self.of_runs
+    }
+
+    fn owner(&self, namespace: &str, name: &str) -> ObjectRef {
+        match self.of_runs {
+            true => address(CORE_V1ALPHA1, WORKFLOW_RUN, namespace, name),
+            false => address(CORE_V1BETA1, "Application", namespace, name),
+        }
+    }
+
+    /// A WorkflowRun.
+    ///
+    /// # Errors
+    /// It cannot be read; not being there is `None`.
+    pub async fn workflow_run(&self, namespace: &str, name: &str) -> Result<Option<WorkflowRun>, Fault> {
+        self.get(&address(CORE_V1ALPHA1, WORKFLOW_RUN, namespace, name)).await
     }
 
     /// The objects underneath.
@@ -82,7 +112,10 @@ impl Hub {
     /// # Errors
     /// It cannot be read; not being there is `None`.
     pub async fn application(&self, namespace: &str, name: &str) -> Result<Option<Application>, Fault> {
-        self.get(&address(CORE_V1BETA1, "Application", namespace, name)).await
+        if self.of_runs {
+            return Ok(self.workflow_run(namespace, name).await?.map(|run| run.as_application()));
+        }
+        self.get(&self.owner(namespace, name)).await
     }
 
     /// All Applications of a namespace; of all namespaces when it is empty.
@@ -90,6 +123,10 @@ impl Hub {
     /// # Errors
     /// The hub lacks the CRD or does not answer.
     pub async fn applications(&self, namespace: &str) -> Result<Vec<Application>, Fault> {
+        if self.of_runs {
+            let runs: Vec<WorkflowRun> = self.items(CORE_V1ALPHA1, WORKFLOW_RUN, &in_namespace(namespace)).await?;
+            return Ok(runs.iter().map(WorkflowRun::as_application).collect());
+        }
         self.items(CORE_V1BETA1, "Application", &in_namespace(namespace)).await
     }
 
@@ -112,11 +149,15 @@ impl Hub {
         status: &ApplicationStatus,
         version: &str,
     ) -> Result<String, Fault> {
-        let target = address(CORE_V1BETA1, "Application", &app.metadata.namespace, &app.metadata.name);
-        let mut status = untyped("status", status)?;
+        let target = self.owner(&app.metadata.namespace, &app.metadata.name);
+        let written = |status: &ApplicationStatus| match self.of_runs {
+            true => untyped("status", &status.workflow.clone().unwrap_or_default()),
+            false => untyped("status", status),
+        };
+        let mut status = written(status)?;
         // A merge patch keeps what it does not name: what is gone has to be said.
         if let Some(old) = app.status.as_ref() {
-            say_what_is_gone(&mut status, &untyped("status", old)?);
+            say_what_is_gone(&mut status, &written(old)?);
         }
         let mut patch = json!({ "status": status });
         if let (false, Some(patch)) = (version.is_empty(), patch.as_object_mut()) {
@@ -137,20 +178,22 @@ impl Hub {
         name: &str,
         annotations: &[(&str, Option<String>)],
     ) -> Result<(), Fault> {
-        let target = address(CORE_V1BETA1, "Application", namespace, name);
+        let target = self.owner(namespace, name);
         let map: serde_json::Map<String, Value> =
             annotations.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
         self.objects.merge(&target, &json!({"metadata": {"annotations": map}}), false, MANAGER).await.map(drop)
     }
 
-    /// Sets the finalizers of an Application.
+    /// Sets the finalizers of an Application. The answer is its version after it.
     ///
     /// # Errors
     /// Not found, an unreachable hub.
-    pub async fn set_finalizers(&self, app: &Application, finalizers: &[String]) -> Result<(), Fault> {
-        let target = address(CORE_V1BETA1, "Application", &app.metadata.namespace, &app.metadata.name);
+    pub async fn set_finalizers(&self, app: &Application, finalizers: &[String]) -> Result<String, Fault> {
+        let target = self.owner(&app.metadata.namespace, &app.metadata.name);
         let patch = json!({"metadata": {"finalizers": finalizers}});
-        self.objects.merge(&target, &patch, false, MANAGER).await.map(drop)
+        let written = self.objects.merge(&target, &patch, false, MANAGER).await?;
+        let version = written.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+        Ok(version.unwrap_or_default().to_owned())
     }
 
     /// Deletes an Application object; `false` when it was not there.
@@ -210,6 +253,9 @@ impl Hub {
     /// # Errors
     /// The hub does not answer.
     pub async fn revisions(&self, namespace: &str, app: &str) -> Result<Vec<ApplicationRevision>, Fault> {
+        if self.of_runs {
+            return Ok(Vec::new());
+        }
         let filter = Filter {
             namespace: namespace.into(),
             label_selector: format!("{}={app}", labels::APP_NAME),
@@ -226,6 +272,14 @@ impl Hub {
     /// Validation, an unreachable hub.
     pub async fn apply_revision(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
         self.apply(&untyped("revision", revision)?).await.map(drop)
+    }
+
+    /// Writes a revision that is not there yet.
+    ///
+    /// # Errors
+    /// A conflict (409): there is one of this name; and as for [`Hub::apply_revision`].
+    pub async fn create_revision(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
+        self.objects.create(&untyped("revision", revision)?, MANAGER).await.map(drop)
     }
 
     /// Writes a revision's status.
@@ -253,8 +307,16 @@ impl Hub {
     /// # Errors
     /// The hub does not answer.
     pub async fn trackers(&self, namespace: &str, app: &str) -> Result<Vec<ResourceTracker>, Fault> {
+        if self.of_runs {
+            return Ok(Vec::new());
+        }
         let label_selector = format!("{}={app},{}={namespace}", labels::APP_NAME, labels::APP_NAMESPACE);
-        self.items(CORE_V1BETA1, "ResourceTracker", &Filter { label_selector, ..Filter::default() }).await
+        let filter = Filter { label_selector, ..Filter::default() };
+        let mut trackers: Vec<ResourceTracker> = self.items(CORE_V1BETA1, "ResourceTracker", &filter).await?;
+        for tracker in &mut trackers {
+            pack::unpack(tracker)?;
+        }
+        Ok(trackers)
     }
 
     /// Writes a tracker: an object stands here before it is created anywhere.
@@ -262,8 +324,17 @@ impl Hub {
     /// # Errors
     /// Validation, an unreachable hub.
     pub async fn apply_tracker(&self, tracker: &ResourceTracker) -> Result<ResourceTracker, Fault> {
-        let written = self.apply(&untyped("tracker", tracker)?).await?;
+        let written = self.apply(&pack::packed(tracker)?).await?;
         typed("tracker", written)
+    }
+
+    /// Whether there is a tracker of this name.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn has_tracker(&self, name: &str) -> Result<bool, Fault> {
+        let target = address(CORE_V1BETA1, "ResourceTracker", "", name);
+        self.objects.read(&target).await.map(|found| found.is_some())
     }
 
     /// Removes a tracker, its finalizer included.

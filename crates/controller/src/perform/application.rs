@@ -72,7 +72,7 @@ async fn component(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     let name = target.component.name.clone();
     let memory = memory(action);
     let visit = performer.delivery.visit(&memory, || Ok(vec![target]), Manner { parallelism: 1, no_wait }).await;
-    performer.wake(&action.step, visit.waits);
+    performer.sights.see(&action.step, visit.waits);
     match visit.outcome {
         Outcome::Done(_) => {
             let live = visit.live.get(&name);
@@ -136,7 +136,7 @@ async fn deploy(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     let parallelism = params.get("parallelism").and_then(Value::as_u64).unwrap_or(5);
     let parallelism = usize::try_from(parallelism).unwrap_or(5);
     let visit = delivery.visit(&memory(action), targets, Manner { parallelism, no_wait: false }).await;
-    performer.wake(&action.step, visit.waits);
+    performer.sights.see(&action.step, visit.waits);
     visit.outcome
 }
 

@@ -5,9 +5,11 @@ mod cloud;
 mod placement;
 mod query;
 mod reading;
+mod sight;
 
 pub use cloud::is_cloud_type as is_cloud;
 pub use reading::readers;
+pub use sight::Sights;
 
 use crate::deliver::Delivery;
 use crate::runtime::{Perform, Signal};
@@ -17,7 +19,7 @@ use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use workflow::event::{Event, Outcome, RunAction};
+use workflow::event::{Outcome, RunAction};
 use workflow::{FaultClass, Payload};
 
 /// Everything that handlers reach the outside through.
@@ -38,6 +40,8 @@ pub struct Performer {
     pub readers: FxHashSet<String>,
     /// The Application's namespace.
     pub namespace: String,
+    /// What steps have looked at.
+    pub sights: Sights,
     /// Where a change that a step waits for is told.
     pub signals: mpsc::UnboundedSender<Signal>,
 }
@@ -67,6 +71,12 @@ fn is_secret(action: &RunAction) -> bool {
 }
 
 async fn perform(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
+    let outcome = performed(performer, action).await;
+    performer.sights.note(action, &outcome);
+    outcome
+}
+
+async fn performed(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     let call = Call { params: &action.params.value, key: action.key.as_deref(), namespace: &performer.namespace };
     let (clusters, dispatch) = (performer.clusters.as_ref(), performer.dispatch.as_ref());
     let secret = is_secret(action);
@@ -140,6 +150,10 @@ fn text_of_bytes(call: &Call<'_>) -> Result<Value, Fault> {
 }
 
 impl Perform for Arc<Performer> {
+    fn watch(&self, step: &str) -> bool {
+        self.sights.watch(step, &self.clusters, &self.signals)
+    }
+
     fn perform(&self, action: RunAction) -> BoxFuture<'static, Outcome> {
         let performer = self.clone();
         Box::pin(async move {
@@ -158,30 +172,5 @@ impl Perform for Arc<Performer> {
                 },
             }
         })
-    }
-}
-
-impl Performer {
-    /// Tells the core to look at a step again when one of the objects that it waits for has changed.
-    pub(crate) fn wake(self: &Arc<Self>, step: &str, waits: Vec<crate::deliver::Waits>) {
-        if waits.is_empty() {
-            return;
-        }
-        let (performer, step) = (self.clone(), step.to_owned());
-        tokio::spawn(async move {
-            let mut watches: Vec<BoxFuture<'static, ()>> = Vec::new();
-            for wait in waits {
-                let performer = performer.clone();
-                watches.push(Box::pin(async move {
-                    if let Ok(objects) = performer.clusters.objects(&wait.cluster).await {
-                        let limit = std::time::Duration::from_secs(60);
-                        objects.changed(&wait.object, &wait.resource_version, limit).await;
-                    }
-                }));
-            }
-            futures::future::select_all(watches).await;
-            // The run may be over.
-            let _ = performer.signals.send(Signal::Event(Event::Changed { step: Some(step) }));
-        });
     }
 }

@@ -147,6 +147,12 @@ impl Doing {
                 running.given_up.retain(|task| !task.is_finished());
                 running.given_up.extend(ids.iter().filter_map(|id| running.wanted.remove(id)));
             }
+            Deed::Watch(step) => {
+                if execution.perform.watch(&step) {
+                    // the loop reads it next; it cannot be gone
+                    let _ = execution.sender.send(Signal::Event(Event::Watched { step }));
+                }
+            }
             Deed::WriteOutputs => {
                 let vars = serde_json::Value::Object(execution.run.outputs().into_iter().collect());
                 let backend = persist(|| hub.write_context(app, &vars)).await?;

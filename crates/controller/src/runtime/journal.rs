@@ -26,6 +26,11 @@ impl Journal {
         Ok((Journal { app: app.clone(), run: run.to_owned(), last: chunks.into_iter().next_back() }, entries))
     }
 
+    /// The journal of a run that has none yet: appending finds out if it has.
+    pub fn new(app: &Application, run: &str) -> Journal {
+        Journal { app: app.clone(), run: run.to_owned(), last: None }
+    }
+
     /// Appends entries; they are durable when this returns.
     ///
     /// # Errors

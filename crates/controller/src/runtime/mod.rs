@@ -29,6 +29,10 @@ use workflow::{Run, Steps, Time};
 pub trait Perform: Send + Sync {
     /// Performs one; never panics, and ends by the action's deadline.
     fn perform(&self, action: RunAction) -> BoxFuture<'static, Outcome>;
+
+    /// Watches what the actions of this step have looked at since it began to look, and tells the core when something of
+    /// it changes; whether that is all that the step can be waiting for.
+    fn watch(&self, step: &str) -> bool;
 }
 
 /// Sees the run as it goes; writes status, draws progress.

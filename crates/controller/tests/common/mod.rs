@@ -102,6 +102,7 @@ impl Stage {
             clusters: Arc::new(FleetClusters::new(self.fleet.clone(), notices)),
             processes: Arc::new(Alone),
             definitions: Definitions::default(),
+            catalogue: Arc::default(),
             outside: Arc::new(Outside::default()),
             requesters,
         }

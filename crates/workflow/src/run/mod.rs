@@ -32,13 +32,15 @@ pub struct Policy {
     pub wait_deadline: i64,
     /// Longest pause of a step that waits, in milliseconds.
     pub wait_cap: i64,
+    /// The pause of a step that waits for what is watched, in milliseconds: in case that the watch misses something.
+    pub watched_pause: i64,
     /// Longest pause of a step that failed and is tried again, in milliseconds: with ten retries it is given up after 15 s.
     pub failed_cap: i64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { max_retries: 10, wait_deadline: 7_200_000, wait_cap: 60_000, failed_cap: 3_000 }
+        Policy { max_retries: 10, wait_deadline: 7_200_000, wait_cap: 60_000, watched_pause: 15_000, failed_cap: 3_000 }
     }
 }
 
@@ -122,6 +124,8 @@ pub struct Run {
     status_changed: bool,
     /// Actions that were asked for and whose answers are not wanted any more.
     cancelled: Vec<ActionId>,
+    /// Steps that have just begun to wait.
+    waiting: Vec<Ix>,
     /// User operations that the journal has.
     acknowledged: Vec<String>,
     /// Top-level steps that are not finished.
@@ -205,6 +209,7 @@ impl Run {
             vars_changed: false,
             status_changed: false,
             cancelled: Vec::new(),
+            waiting: Vec::new(),
             acknowledged: Vec::new(),
             open_roots: 0,
             clean: FxHashMap::default(),
@@ -229,6 +234,7 @@ impl Run {
                 Event::Action { id, outcome } => self.action_is_over(id, outcome),
                 Event::Operation(operation) => self.operation(&operation, steps),
                 Event::Changed { step } => self.changed(step.as_deref()),
+                Event::Watched { step } => self.watched(&step),
             }
         }
         self.due();
@@ -323,6 +329,9 @@ impl Run {
         if !self.cancelled.is_empty() {
             requests.push(Request::Cancel(std::mem::take(&mut self.cancelled)));
         }
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let names = waiting.filter_map(|ix| self.plan.node(ix)).map(|node| node.step.name.clone());
+        requests.extend(names.map(Request::Watch));
         if std::mem::take(&mut self.vars_changed) {
             requests.push(Request::OutputsChanged);
         }
@@ -375,6 +384,21 @@ impl Run {
                 self.queue.push_back(ix);
             }
         }
+    }
+
+    /// A step that waits for what is watched is woken by it.
+    fn watched(&mut self, step: &str) {
+        let Some(ix) = self.plan.find(step) else { return };
+        let Some(live) = self.live.get_mut(ix) else { return };
+        let Some(soon) = live.next else { return };
+        let later = self.now.after(self.policy.watched_pause).max(soon);
+        // a wait has its end, and so does a step
+        let node = self.plan.node(ix);
+        let active = self.state.step(ix).map(|s| s.active).filter(|_| node.is_some_and(|n| n.timeout.is_none()));
+        let next = active.map_or(later, |active| later.min(active.after(self.policy.wait_deadline)));
+        live.next = Some(next);
+        self.timers.remove(&(soon, ix));
+        self.timers.insert((next, ix));
     }
 
     /// The step's id.

@@ -215,6 +215,9 @@ impl Run {
         self.end_visit(ix);
         self.step_is(ix, StepPhase::Running, StepReason::Wait, message.clone());
         self.pause(ix, message, self.policy.wait_cap);
+        if !self.state.is_finished(ix) {
+            self.waiting.push(ix);
+        }
         false
     }
 

@@ -646,6 +646,8 @@ impl World {
                     }
                 }
             }
+            // nothing is watched here: a step that waits looks again by itself
+            Deed::Watch(_) => {}
             Deed::RunAction(action) => self.act(r, action),
         }
     }

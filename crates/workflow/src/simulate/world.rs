@@ -73,6 +73,9 @@ impl Ord for Scheduled {
     }
 }
 
+/// How long a message takes at most when nothing is wrong.
+const LONGEST_WAY: i64 = 8;
+
 /// A whole simulation.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -221,12 +224,13 @@ impl World {
             return None;
         }
         let fate = self.fate(from, op.server());
-        if !matches!(fate, Fate::Arrives | Fate::Busy) {
-            self.servers.troubles += 1;
-        }
-        let mut way = self.dice.between(1, 8);
+        let mut way = self.dice.between(1, LONGEST_WAY);
         if self.now() < self.trouble_ends && self.dice.once_in(40) {
             way = self.dice.between(100, ownership::REQUEST - 1);
+        }
+        // an answer that comes after its sender has given up is as good as lost
+        if !matches!(fate, Fate::Arrives | Fate::Busy) || way + LONGEST_WAY >= ownership::REQUEST {
+            self.servers.troubles += 1;
         }
         self.calls += 1;
         let call = self.calls;
@@ -342,7 +346,7 @@ impl World {
                     Fate::Kills => self.die(from, true),
                     Fate::ReplyLost => {}
                     _ => {
-                        let at = self.now() + self.dice.between(1, 8);
+                        let at = self.now() + self.dice.between(1, LONGEST_WAY);
                         self.schedule(at, Happening::Answered { to: from, life, call, reply });
                     }
                 }

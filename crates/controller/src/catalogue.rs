@@ -1,0 +1,217 @@
+//! What all runs of a process share: the definitions of the hub, what was compiled of them, and the clusters that are joined.
+//!
+//! A command reads them anew each time. A controller follows them: as long as every watch is well, what was read is good
+//! until something of it changes, and a thousand Applications read and compile a definition once. It never decides from
+//! what it does not know to be current: with one watch interrupted, everything is read again.
+
+use crate::error::Error;
+use crate::hub::Hub;
+use crate::packages::Added;
+use crate::prepare::{Definitions, of_hub};
+use fleet::ClusterInfo;
+use futures::StreamExt;
+use indexmap::IndexMap;
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::GroupVersionKind;
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client};
+use render::Renderer;
+use render::builtin::Builtins;
+use render::definition::{DefinitionSource, Layers, Loaded};
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::JoinSet;
+use workflow::step::Templates;
+
+/// Kinds of the hub that say what a type of a component, a trait or a step means.
+const FOLLOWED: [(&str, &str, &str); 5] = [
+    ("core.oam.dev", "v1beta1", "ComponentDefinition"),
+    ("core.oam.dev", "v1beta1", "TraitDefinition"),
+    ("core.oam.dev", "v1beta1", "PolicyDefinition"),
+    ("core.oam.dev", "v1beta1", "WorkflowStepDefinition"),
+    ("cue.oam.dev", "v1alpha1", "Package"),
+];
+
+/// What is known of a namespace's definitions.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Finds, compiles and renders.
+    pub renderer: Arc<Renderer>,
+    /// Packages of actions that were added.
+    pub added: Added,
+    templates: Arc<Mutex<FxHashMap<Vec<String>, Arc<Templates>>>>,
+}
+
+impl Known {
+    pub(crate) fn new(renderer: Renderer, added: Added) -> Known {
+        Known { renderer: Arc::new(renderer), added, templates: Arc::default() }
+    }
+
+    /// The compiled templates of these step types.
+    ///
+    /// # Errors
+    /// Those that do not compile.
+    pub(crate) fn templates(
+        &self,
+        types: &IndexMap<String, Arc<Loaded>>,
+    ) -> Result<Arc<Templates>, Vec<cue_syntax::Diagnostic>> {
+        let key: Vec<String> = types.keys().cloned().collect();
+        if let Some(known) = self.templates.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let made = Arc::new(Templates::of(&self.added, types)?.with_external(self.added.names()));
+        self.templates.lock().unwrap_or_else(PoisonError::into_inner).insert(key, made.clone());
+        Ok(made)
+    }
+}
+
+/// What was read, and what had changed until then.
+#[derive(Debug, Default)]
+struct Kept {
+    at: u64,
+    namespaces: FxHashMap<String, Known>,
+    clusters: Option<Vec<ClusterInfo>>,
+}
+
+/// How the watches stand.
+#[derive(Debug, Default)]
+struct Seen {
+    changes: AtomicU64,
+    well: Vec<AtomicBool>,
+}
+
+/// The definitions and clusters of a hub.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    seen: Mutex<Option<Arc<Seen>>>,
+    kept: Mutex<Kept>,
+}
+
+impl Catalogue {
+    /// Follows what changes, for as long as the answer is kept.
+    pub fn follow(&self, client: &Client) -> JoinSet<()> {
+        let kinds = FOLLOWED.map(|(group, version, kind)| (GroupVersionKind::gvk(group, version, kind), None));
+        // clusters are Secrets of two labels
+        let secrets = [model::cluster::CREDENTIAL_TYPE_LABEL, model::cluster::EMBEDDED_LABEL]
+            .map(|label| (GroupVersionKind::gvk("", "v1", "Secret"), Some(label)));
+        let all: Vec<_> = kinds.into_iter().chain(secrets).collect();
+        let well = all.iter().map(|_| AtomicBool::new(false)).collect();
+        let seen = Arc::new(Seen { changes: AtomicU64::new(1), well });
+        let mut tasks = JoinSet::new();
+        for (index, (kind, label)) in all.into_iter().enumerate() {
+            let kind = ApiResource::from_gvk(&kind);
+            let (api, config) = match label {
+                Some(label) => (
+                    Api::namespaced_with(client.clone(), model::SYSTEM_NAMESPACE, &kind),
+                    watcher::Config::default().labels(label),
+                ),
+                None => (Api::all_with(client.clone(), &kind), watcher::Config::default()),
+            };
+            tasks.spawn(watch(api, config, seen.clone(), index));
+        }
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        tasks
+    }
+
+    /// The state of what is followed; `None`: it is not known to be current.
+    fn stamp(&self) -> Option<u64> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let changes = seen.changes.load(Ordering::Acquire);
+        seen.well.iter().all(|well| well.load(Ordering::Acquire)).then_some(changes)
+    }
+
+    /// Counts changes of definitions; 0 while nothing is followed.
+    pub fn changes(&self) -> u64 {
+        self.stamp().unwrap_or_default()
+    }
+
+    /// Reads everything again next time.
+    pub(crate) fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+
+    /// What was kept, if it is what stands on the hub at `stamp`.
+    fn kept(&self, stamp: Option<u64>) -> Option<std::sync::MutexGuard<'_, Kept>> {
+        let stamp = stamp?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.at != stamp {
+            *kept = Kept { at: stamp, ..Kept::default() };
+        }
+        Some(kept)
+    }
+
+    /// Everything that knows definitions for a namespace: those given, those of the hub, those built in.
+    ///
+    /// # Errors
+    /// The hub does not answer, or holds a definition that cannot be read.
+    pub(crate) async fn of(&self, hub: &Hub, namespace: &str, given: &Definitions) -> Result<Known, Error> {
+        let stamp = self.stamp();
+        if let Some(known) = self.kept(stamp).and_then(|kept| kept.namespaces.get(namespace).cloned()) {
+            return Ok(known);
+        }
+        let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(given.files.clone())];
+        for found in of_hub(hub, namespace).await? {
+            layers.push(Box::new(found));
+        }
+        layers.push(Box::new(Builtins));
+        let added = Added::load(hub, namespace, &given.packages).await?;
+        let known = Known::new(Renderer::new(Layers(layers)), added);
+        if let Some(mut kept) = self.kept(stamp)
+            && self.stamp() == stamp
+        {
+            // another task may have been faster: what it has compiled already is worth more
+            return Ok(kept.namespaces.entry(namespace.to_owned()).or_insert(known).clone());
+        }
+        Ok(known)
+    }
+
+    /// The clusters, as `read` reads them.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(crate) async fn clusters<E>(
+        &self,
+        read: impl Future<Output = Result<Vec<ClusterInfo>, E>>,
+    ) -> Result<Vec<ClusterInfo>, E> {
+        let stamp = self.stamp();
+        if let Some(known) = self.kept(stamp).and_then(|kept| kept.clusters.clone()) {
+            return Ok(known);
+        }
+        let clusters = read.await?;
+        if let Some(mut kept) = self.kept(stamp)
+            && self.stamp() == stamp
+        {
+            kept.clusters = Some(clusters.clone());
+        }
+        Ok(clusters)
+    }
+}
+
+async fn watch(api: Api<DynamicObject>, config: watcher::Config, seen: Arc<Seen>, index: usize) {
+    let mut events = watcher(api, config).default_backoff().boxed();
+    let well = |is: bool| {
+        if let Some(well) = seen.well.get(index) {
+            well.store(is, Ordering::Release);
+        }
+    };
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(watcher::Event::Init) => {}
+            Ok(watcher::Event::InitDone) => {
+                seen.changes.fetch_add(1, Ordering::AcqRel);
+                well(true);
+            }
+            Ok(_) => {
+                seen.changes.fetch_add(1, Ordering::AcqRel);
+            }
+            // a kind that is not served has no objects
+            Err(watcher::Error::InitialListFailed(kube::Error::Api(status))) if status.code == 404 => well(true),
+            Err(error) => {
+                well(false);
+                tracing::debug!(%error, "a watch of definitions is interrupted");
+            }
+        }
+    }
+    well(false);
+}

@@ -1,0 +1,297 @@
+//! The controller against an embedded hub: what is stored there is enough.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use actions::{Objects, Outside};
+use controller::clusters::FleetClusters;
+use controller::daemon::{Daemon, Metrics};
+use controller::lease::Processes;
+use controller::prepare::Definitions;
+use controller::requester::Requesters;
+use controller::{Hub, Runner};
+use cue_syntax::Source;
+use fleet::{Fleet, Home, HubChoice};
+use model::operation::{OperationAction, UserOperation};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+struct Here;
+
+impl Processes for Here {
+    fn me(&self) -> String {
+        "here/1".into()
+    }
+    fn is_gone(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// A hub with a controller.
+struct Place {
+    hub: Hub,
+    stop: watch::Sender<bool>,
+    serving: JoinSet<()>,
+    fleet: Fleet,
+    _folder: TempDir,
+}
+
+impl Place {
+    async fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let fleet = Fleet::open(Home::at(folder.path()), HubChoice::Embedded).await.unwrap();
+        let hub = Hub::new(Objects::new(fleet.hub().client(), "local"));
+        for crd in model::crd::ALL {
+            apply(&hub, crd.yaml).await;
+        }
+        let (notices, _) = mpsc::unbounded_channel();
+        let runner = Runner {
+            hub: hub.clone(),
+            clusters: Arc::new(FleetClusters::new(fleet.clone(), notices)),
+            processes: Arc::new(Here),
+            definitions: Definitions::default(),
+            catalogue: Arc::default(),
+            outside: Arc::new(Outside::default()),
+            requesters: Requesters::default(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let metrics = Arc::new(Metrics::default());
+        let runs = Daemon {
+            runner: Arc::new(runner.of_workflow_runs()),
+            metrics: Arc::new(metrics.of_workflow_runs()),
+            parallel: 2,
+            stop: stopped.clone(),
+        };
+        let daemon = Daemon { runner: Arc::new(runner), metrics, parallel: 2, stop: stopped };
+        let mut serving = JoinSet::new();
+        for daemon in [daemon, runs] {
+            serving.spawn(async move { daemon.serve().await.unwrap() });
+        }
+        Place { hub, stop, serving, fleet, _folder: folder }
+    }
+
+    /// Looks until it holds.
+    async fn until(&self, what: &str, kind: &str, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        for _ in 0..6_000 {
+            let version = if kind == "WorkflowRun" { "core.oam.dev/v1alpha1" } else { "core.oam.dev/v1beta1" };
+            let target = actions::ObjectRef {
+                api_version: version.into(),
+                kind: kind.into(),
+                namespace: "default".into(),
+                name: name.into(),
+            };
+            if let Some(object) = self.hub.objects().read(&target).await.unwrap() {
+                if holds(&object) {
+                    return object;
+                }
+                last = object;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{kind} {name} never was {what}: {last:#}");
+    }
+
+    async fn running(&self, name: &str) -> Value {
+        self.until("running", "Application", name, |app| app["status"]["status"] == "running").await
+    }
+
+    async fn end(mut self) {
+        self.stop.send(true).unwrap();
+        while let Some(ended) = self.serving.join_next().await {
+            ended.unwrap();
+        }
+        self.fleet.close().await;
+    }
+}
+
+async fn apply(hub: &Hub, yaml: &str) {
+    for document in model::manifest::read(&Source::new("test".to_owned(), yaml.to_owned())).unwrap() {
+        let mut object = document.value.clone();
+        if object["kind"] != "CustomResourceDefinition" && object.pointer("/metadata/namespace").is_none() {
+            object["metadata"]["namespace"] = json!("default");
+        }
+        hub.apply(&object).await.unwrap();
+    }
+}
+
+fn says(name: &str, text: &str) -> String {
+    format!(
+        "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  components:
+    - name: {name}
+      type: k8s-objects
+      properties: {{objects: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{text: {text}}}}}]}}
+"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_applications_are_run_once_each() {
+    let place = Place::new().await;
+    for i in 0..60 {
+        apply(&place.hub, &says(&format!("app-{i}"), "hi")).await;
+    }
+    for i in 0..60 {
+        place.running(&format!("app-{i}")).await;
+    }
+    let filter = actions::Filter { namespace: "default".into(), ..actions::Filter::default() };
+    let leases = place.hub.objects().list("coordination.k8s.io/v1", "Lease", &filter).await.unwrap();
+    let taken = |lease: &Value| lease.pointer("/spec/leaseTransitions").and_then(Value::as_u64);
+    let leases: Vec<&Value> = leases["items"].as_array().unwrap().iter().collect();
+    assert_eq!(leases.len(), 60);
+    assert!(leases.iter().all(|lease| taken(lease) == Some(1)), "no lease was lost and taken again: {leases:#?}");
+    let trackers = place.hub.trackers("default", "app-7").await.unwrap();
+    assert_eq!(trackers[0].spec.managed_resources[0].name, "app-7");
+    assert_eq!(place.hub.revisions("default", "app-7").await.unwrap().len(), 1);
+
+    // a change is a second revision, and what it drops goes
+    apply(&place.hub, &says("app-7", "hello").replace("name: app-7}, data", "name: other}, data")).await;
+    let second =
+        |app: &Value| app["status"]["latestRevision"]["name"] == "app-7-v2" && app["status"]["status"] == "running";
+    place.until("at its second revision", "Application", "app-7", second).await;
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workflow_run_waits_for_somebody_and_goes_on() {
+    let place = Place::new().await;
+    apply(
+        &place.hub,
+        "apiVersion: core.oam.dev/v1alpha1
+kind: Workflow
+metadata: {name: two}
+steps:
+  - {name: gate, type: suspend}
+  - name: tell
+    type: apply-object
+    properties: {value: {apiVersion: v1, kind: ConfigMap, metadata: {name: told}, data: {text: hi}}}
+---
+apiVersion: core.oam.dev/v1alpha1
+kind: WorkflowRun
+metadata: {name: once}
+spec: {workflowRef: two, context: {who: me}}
+",
+    )
+    .await;
+    let waiting = place.until("suspended", "WorkflowRun", "once", |run| run["status"]["status"] == "suspending").await;
+    assert_eq!(waiting["status"]["steps"][0]["name"], "gate");
+    assert_eq!(waiting["status"]["mode"], "StepByStep-DAG");
+    let resume = UserOperation {
+        id: "r1".into(),
+        action: OperationAction::Resume { step: None },
+        by: "me".into(),
+        ..UserOperation::default()
+    };
+    let runs = place.hub.of_workflow_runs();
+    controller::follow::ask(&runs, "default", "once", &resume, Duration::from_secs(60)).await.unwrap();
+    let done = place.until("over", "WorkflowRun", "once", |run| run["status"]["finished"] == true).await;
+    assert_eq!(done["status"]["status"], "succeeded");
+    assert_eq!(done["status"]["conditions"][0]["type"], "WorkflowRun");
+    let told = actions::ObjectRef {
+        api_version: "v1".into(),
+        kind: "ConfigMap".into(),
+        namespace: "default".into(),
+        name: "told".into(),
+    };
+    let told = place.hub.objects().read(&told).await.unwrap().unwrap();
+    assert_eq!(told["metadata"]["labels"]["workflowrun.oam.dev/name"], "once");
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_initializer_waits_for_the_one_that_it_depends_on() {
+    let place = Place::new().await;
+    let initializer = |name: &str, needs: &str| {
+        format!(
+            "apiVersion: core.oam.dev/v1beta1
+kind: Initializer
+metadata: {{name: {name}}}
+spec:
+  dependsOn: [{needs}]
+  appTemplate:
+    spec:
+      components:
+        - name: {name}
+          type: k8s-objects
+          properties: {{objects: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}]}}
+"
+        )
+    };
+    apply(&place.hub, &initializer("second", "{ref: {name: first}}")).await;
+    let waits =
+        place.until("waiting", "Initializer", "second", |one| one["status"]["phase"] == "checkingDependsOn").await;
+    assert_eq!(waits["status"]["message"], "waits for Initializer default/first");
+    assert_eq!(place.hub.application("default", "second").await.unwrap(), None);
+    apply(&place.hub, &initializer("first", "")).await;
+    place.until("ready", "Initializer", "second", |one| one["status"]["phase"] == "success").await;
+    assert!(place.hub.application("default", "first").await.unwrap().is_some());
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_workflow_or_definition_is_taken_up() {
+    let place = Place::new().await;
+    let workflow = |text: &str| {
+        format!(
+            "apiVersion: core.oam.dev/v1alpha1
+kind: Workflow
+metadata: {{name: shared}}
+steps: [{{name: tell, type: print-message-in-status, properties: {{message: {text}}}}}]
+"
+        )
+    };
+    apply(&place.hub, &workflow("one")).await;
+    apply(
+        &place.hub,
+        "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: follows}
+spec: {components: [], workflow: {ref: shared}}
+",
+    )
+    .await;
+    place.running("follows").await;
+    apply(&place.hub, &workflow("two")).await;
+    let second = |app: &Value| {
+        app["status"]["latestRevision"]["name"] == "follows-v2"
+            && app.pointer("/status/workflow/steps/0/message") == Some(&json!("two"))
+    };
+    place.until("at the second version of its workflow", "Application", "follows", second).await;
+
+    // a type that is not there yet is told, and taken up when it comes
+    apply(
+        &place.hub,
+        "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: early}
+spec: {components: [{name: c, type: of-ours, properties: {}}]}
+",
+    )
+    .await;
+    let told = |app: &Value| app.pointer("/status/conditions/0/status") == Some(&json!("False"));
+    let wrong = place.until("told that it is wrong", "Application", "early", told).await;
+    assert!(wrong["status"]["conditions"][0]["message"].as_str().unwrap().contains("of-ours"), "{wrong:#}");
+    apply(
+        &place.hub,
+        r#"apiVersion: core.oam.dev/v1beta1
+kind: ComponentDefinition
+metadata: {name: of-ours}
+spec:
+  workload: {definition: {apiVersion: v1, kind: ConfigMap}}
+  schematic:
+    cue:
+      template: |
+        output: {apiVersion: "v1", kind: "ConfigMap", metadata: name: context.name}
+        parameter: {}
+"#,
+    )
+    .await;
+    place.running("early").await;
+    place.end().await;
+}
