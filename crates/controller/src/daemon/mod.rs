@@ -16,6 +16,7 @@ pub use probe::answer;
 use crate::deliver::drift::Drift;
 use crate::deliver::remove;
 use crate::error::Error;
+use crate::follow;
 use crate::lease::{self, Attempt};
 use crate::run::{Finished, Runner, Serving};
 use actions::{Fault, FaultClass};
@@ -309,8 +310,10 @@ fn over(key: Key, did: Did, here: &mut Loop) {
             entry.wrong = matches!(did, Did::Wrong(_));
             entry.rested = Some(fingerprint);
             entry.failures = 0;
-            // most often the watch has not told yet of what the task wrote last
-            entry.doubt = latest.filter(|app| need(app).is_some() && self::fingerprint(app) != fingerprint);
+            // Most often the watch has not told yet of what the task wrote last; a request may have come as its run ended.
+            entry.doubt = latest.filter(|app| {
+                need(app).is_some() && (self::fingerprint(app) != fingerprint || follow::pending(app).is_some())
+            });
             if entry.renewed {
                 entry.due = true;
             } else if entry.doubt.is_none() {
