@@ -9,6 +9,7 @@ extern crate alloc;
 
 pub mod ast;
 pub mod diag;
+pub mod fix;
 mod format;
 mod parser;
 mod rare;

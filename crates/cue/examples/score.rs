@@ -47,7 +47,7 @@ fn main() {
         let case: serde_json::Value =
             serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
         let probes = case["probes"].as_array().unwrap();
-        if probes.iter().any(|p| p.get("cmd").is_some()) {
+        if probes.iter().any(|p| p.get("cmd").is_some_and(|c| c[0] != "def")) {
             continue;
         }
         let started = std::time::Instant::now();
@@ -65,6 +65,7 @@ fn main() {
             total.1 += 1;
             let want = p["class"].as_str().unwrap();
             let same = class == want
+                && p["text"].as_str().is_none_or(|text| text == value)
                 && (want != "ok" || p.get("json").is_none() || {
                     let a: Result<serde_json::Value, _> = serde_json::from_str(&value);
                     let b: serde_json::Value = serde_json::from_str(p["json"].as_str().unwrap()).unwrap();
@@ -89,7 +90,8 @@ fn main() {
                     }
                 }
             } else {
-                let expect = p.get("json").or(p.get("error")).and_then(|v| v.as_str()).unwrap_or_default();
+                let expect =
+                    p.get("json").or(p.get("text")).or(p.get("error")).and_then(|v| v.as_str()).unwrap_or_default();
                 println!(
                     "FAIL {id} {}\n  expected {want}: {}\n  came     {class}: {}",
                     p.get("expr").and_then(|e| e.as_str()).unwrap_or("(whole file)"),
@@ -167,6 +169,8 @@ fn run(folder: &Path, case: &serde_json::Value) -> Vec<(String, String)> {
         Ok(_) => return all("error", "nothing loaded".into()),
         Err(d) => return all("error", text(&d)),
     };
+    let title = loaded.instance.files.first().and_then(|f| loaded.instance.sources.get(f.source));
+    let title = title.and_then(|s| cue::openapi::title(s));
     let program = match cue::compile(&world, loaded.instance) {
         Ok(p) => p,
         Err(d) => return all("error", text(&d)),
@@ -194,6 +198,16 @@ fn run(folder: &Path, case: &serde_json::Value) -> Vec<(String, String)> {
                     }
                 }
             };
+            if p.get("cmd").is_some() {
+                let config = cue::openapi::Config { title: title.clone(), ..Default::default() };
+                return match cue::openapi::generate(value, &config) {
+                    Ok(data) => (
+                        "ok".to_owned(),
+                        cue::json::write(&data, cue::json::Style::Indented).unwrap_or_default() + "\n",
+                    ),
+                    Err(d) => ("error".to_owned(), text(&d)),
+                };
+            }
             match value.data(&DataOptions::default()) {
                 Ok(data) => match cue::json::write(&data, cue::json::Style::Indented) {
                     Ok(t) => ("ok".to_owned(), t),

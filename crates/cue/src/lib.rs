@@ -17,10 +17,12 @@ pub mod json;
 pub mod jsonschema;
 pub mod load;
 pub mod number;
+pub mod openapi;
 mod program;
 pub mod regexp;
 mod stack;
 pub mod toml;
+pub mod trim;
 pub mod world;
 pub mod yaml;
 
@@ -30,5 +32,5 @@ pub use api::{
 };
 pub use coverage::Coverage;
 pub use data::{Data, DataValue, Fields, Labels, Origin, Unknown};
-pub use program::{Evaluation, Program, Value, compile};
+pub use program::{Evaluation, Parts, Program, Value, compile};
 pub use world::World;

@@ -1,5 +1,10 @@
 //! The handles behind [`crate::api`]: a compiled program, an evaluation, a value.
 
+mod parts;
+mod subsume;
+
+pub use parts::Parts;
+
 use crate::World;
 use crate::api::{
     ArcType, Compiled, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance,

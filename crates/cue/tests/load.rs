@@ -75,7 +75,7 @@ fn run(world: &Files, head: &str) -> Result<String, String> {
             .map(|(k, v)| (k.into(), v.into()))
             .collect(),
         package: words(head, "package").pop(),
-        place: Place { labels: words(head, "place") },
+        place: Place { labels: words(head, "place"), ..Place::default() },
         list: head.contains("list: true"),
         schema: None,
         folders_above: 1,

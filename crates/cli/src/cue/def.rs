@@ -51,7 +51,8 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
     let files = loaded.instance.files.clone();
     let sources = loaded.instance.sources.clone();
     let unit = args.input.compile(loaded)?;
-    if form == Form::Cue && unit.expressions.is_empty() && !schemas.is_empty() && schemas.len() == files.len() {
+    let language = args.output.schema();
+    if form == Form::Cue && language.is_none() && unit.expressions.is_empty() && !schemas.is_empty() && schemas.len() == files.len() {
         for (schema, document) in &schemas {
             out.extend(to_cue(*schema, &document.data, Layout::Merged)?.as_bytes());
         }
@@ -61,6 +62,14 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
     let errors = evaluation.diagnostics();
     if !errors.is_empty() && !args.input.ignore {
         return Err(errors);
+    }
+    if let Some(language) = language {
+        let values: Vec<_> = unit.expressions.iter().map(|e| evaluation.expression(e)).collect();
+        let values = if values.is_empty() { vec![unit.value(&evaluation)] } else { values };
+        for value in values {
+            super::output::write_schema(form, language, value, unit.title.clone(), out)?;
+        }
+        return Ok(());
     }
     if form != Form::Cue {
         let data = unit.value(&evaluation).data(&cue::DataOptions::default())?;

@@ -81,6 +81,9 @@ fn print(
             return Err(incomplete);
         }
     }
+    if let Some(language) = args.output.schema() {
+        return super::output::write_schema(form, language, value, None, out);
+    }
     if form != Form::Cue {
         let data = value.data(&DataOptions { completeness: Completeness::Concrete, origins: false })?;
         return write_data(form, &data, out);

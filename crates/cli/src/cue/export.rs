@@ -1,6 +1,6 @@
 //! `lateen cue export`: a concrete value, as data.
 
-use super::output::{Form, OutputArgs, write_data};
+use super::output::{Form, OutputArgs, write_data, write_schema};
 use super::session::{InputArgs, Last, Problems, Unit};
 use cue::export::{Indent, Options, text};
 use cue::json::Style;
@@ -91,10 +91,10 @@ impl Printer<'_> {
             if !errors.is_empty() {
                 return Err(errors);
             }
-            self.print(unit.value(&evaluation))?;
+            self.print(unit, unit.value(&evaluation))?;
         }
         for e in &unit.expressions {
-            self.print(evaluation.expression(e))?;
+            self.print(unit, evaluation.expression(e))?;
         }
         if self.alone {
             self.last.evaluation(evaluation);
@@ -102,9 +102,12 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn print(&mut self, value: Value<'_>) -> Result<(), Problems> {
+    fn print(&mut self, unit: &Unit, value: Value<'_>) -> Result<(), Problems> {
         if std::mem::replace(&mut self.any, true) {
             self.held.extend(self.form.separator().as_bytes());
+        }
+        if let Some(language) = self.args.output.schema() {
+            return write_schema(self.form, language, value, unit.title.clone(), &mut self.held);
         }
         if self.alone && self.form == Form::Json && !self.args.escape {
             self.printed = true;

@@ -56,7 +56,7 @@ fn names(args: &FmtArgs, problems: &mut Vec<Diagnostic>) -> Vec<String> {
     names
 }
 
-fn walk(folder: &str, deep: bool, depth: usize, names: &mut Vec<String>, problems: &mut Vec<Diagnostic>) {
+pub(super) fn walk(folder: &str, deep: bool, depth: usize, names: &mut Vec<String>, problems: &mut Vec<Diagnostic>) {
     let entries = match Files.list(folder) {
         Ok(entries) => entries,
         Err(e) => return problems.push(Diagnostic::error("cue/load", e)),
@@ -97,7 +97,7 @@ fn one(args: &FmtArgs, name: &str, out: &mut Vec<u8>, problems: &mut Vec<Diagnos
     let changed = text.as_bytes() != &*bytes;
     if args.check || args.diff {
         if changed && args.diff {
-            diff(name, &source.text, &text, out);
+            diff(name, "formatted", &source.text, &text, out);
         } else if changed {
             out.extend(format!("{name}\n").as_bytes());
         }
@@ -110,13 +110,13 @@ fn one(args: &FmtArgs, name: &str, out: &mut Vec<u8>, problems: &mut Vec<Diagnos
 }
 
 /// The lines that differ, between those that are the same at the start and at the end.
-fn diff(name: &str, old: &str, new: &str, out: &mut Vec<u8>) {
+pub(super) fn diff(name: &str, label: &str, old: &str, new: &str, out: &mut Vec<u8>) {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let rest = old.len().min(new.len()) - same;
     let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     let mut text = format!(
-        "--- {name}\n+++ {name} (formatted)\n@@ -{0},{1} +{0},{2} @@\n",
+        "--- {name}\n+++ {name} ({label})\n@@ -{0},{1} +{0},{2} @@\n",
         same + 1,
         old.len() - same - tail,
         new.len() - same - tail

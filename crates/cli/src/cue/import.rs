@@ -9,13 +9,28 @@ use cue_syntax::Diagnostic;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The file names that are read in a folder.
-const DATA: [&str; 8] = [".json", ".jsonl", ".ldjson", ".ndjson", ".yaml", ".yml", ".toml", ".csv"];
+/// The endings that are looked for in a folder, by mode.
+const MODES: [(&str, &[&str]); 10] = [
+    ("json", &[".json", ".jsonl", ".ldjson", ".ndjson"]),
+    ("yaml", &[".yaml", ".yml"]),
+    ("toml", &[".toml"]),
+    ("csv", &[".csv"]),
+    ("text", &[".txt"]),
+    ("binary", &[]),
+    ("jsonschema", &[".json", ".yaml", ".yml"]),
+    ("openapi", &[".json", ".yaml", ".yml"]),
+    ("auto", &[".json", ".yaml", ".yml"]),
+    ("data", &[".json", ".yaml", ".yml"]),
+];
+
+/// The endings that are looked for without a mode.
+const DATA: &[&str] = &[".json", ".jsonl", ".ldjson", ".ndjson", ".yaml", ".yml", ".toml", ".csv"];
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {
-    /// Data files, or folders of them; `-` is standard input, `jsonschema: FILE` names a type
+    /// A mode (json, yaml, toml, csv, text, binary, jsonschema, openapi, auto, data), then data files, or folders of them (`./...`
+    /// walks); `-` is standard input, `jsonschema: FILE` names a type
     inputs: Vec<String>,
     #[command(flatten)]
     output: OutputArgs,
@@ -34,6 +49,15 @@ pub(crate) struct ImportArgs {
     /// Show what would be written, and write nothing
     #[arg(long = "dry-run")]
     dry_run: bool,
+    /// Evaluate `-l` over a struct with data, filename, index and recordCount instead of over the data
+    #[arg(long = "with-context")]
+    context: bool,
+    /// Write what strings hold that are themselves JSON or YAML, and call json.Marshal or yaml.Marshal on it
+    #[arg(short = 'R', long)]
+    recursive: bool,
+    /// Look for these endings in folders (repeatable); with a mode, they are read as it says
+    #[arg(long = "ext", value_name = "ENDING")]
+    endings: Vec<String>,
     /// Only files whose names match this regular expression
     #[arg(short = 'n', long = "name", value_name = "REGEXP")]
     name: Option<String>,
@@ -71,7 +95,7 @@ fn import(args: &ImportArgs) -> Result<(), Problems> {
         let mut arguments: Vec<String> = qualifier.iter().cloned().collect();
         arguments.push(name.clone());
         let options = Options {
-            place: Place { labels: args.place.clone() },
+            place: Place { labels: args.place.clone(), context: args.context },
             list: args.list,
             folders_above: folders_above(),
             ..Options::default()
@@ -90,15 +114,19 @@ fn import(args: &ImportArgs) -> Result<(), Problems> {
         } else if name == "-" {
             args.output.write(text.as_bytes())?;
         } else if Path::new(&name).exists() && !args.output.force {
-            return Err(failed(format!("{name} exists already"))
-                .into_iter()
-                .map(|d| d.help("-f overwrites it"))
-                .collect());
+            // As `cue` does: what is there stays, and that is no failure.
+            let d = Diagnostic::warning("cue/import", format!("skipped {name}, which exists already"));
+            crate::report::print(&[d.help("-f overwrites it")]);
         } else {
             std::fs::write(&name, text).map_err(|e| failed(format!("cannot write {name}: {e}")))?;
         }
     }
     Ok(())
+}
+
+/// The mode that the first argument names.
+fn mode(first: &str) -> Option<(&'static str, &'static [&'static str])> {
+    MODES.iter().find(|(name, _)| *name == first).copied()
 }
 
 /// The files with the qualifiers before them; folders stand for the data files in them.
@@ -108,25 +136,54 @@ fn inputs(args: &ImportArgs) -> Result<Vec<(Option<String>, String)>, Problems> 
         None => None,
     };
     let named = |name: &str| matches.as_ref().is_none_or(|m| m.is_match(name));
-    let mut qualifier = None;
-    let mut out = Vec::new();
+    let mode = args.inputs.first().and_then(|first| mode(first));
+    let given = if mode.is_some() { args.inputs.get(1..).unwrap_or_default() } else { args.inputs.as_slice() };
     let folder_here = [".".to_owned()];
-    let given = if args.inputs.is_empty() { folder_here.as_slice() } else { args.inputs.as_slice() };
+    let given = if given.is_empty() { folder_here.as_slice() } else { given };
+    let mut qualifier = mode.filter(|(name, _)| !matches!(*name, "auto" | "data")).map(|(name, _)| format!("{name}:"));
+    let own: Vec<&str> = args.endings.iter().map(String::as_str).collect();
+    let endings = if own.is_empty() { mode.map_or(DATA, |(_, endings)| endings) } else { own.as_slice() };
+    let mut out = Vec::new();
     for input in given {
+        let walked = input.strip_suffix("...").map(|base| base.trim_end_matches('/'));
+        let folder = walked.map_or(input.as_str(), |base| if base.is_empty() { "." } else { base });
         if input.ends_with(':') {
             qualifier = Some(input.clone());
-        } else if Path::new(input).is_dir() {
-            let entries = std::fs::read_dir(input).map_err(|e| failed(format!("cannot read {input}: {e}")))?;
-            let mut names: Vec<String> =
-                entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-            names.sort();
-            let data = names.iter().filter(|n| DATA.iter().any(|end| n.ends_with(end)) && named(n));
-            out.extend(data.map(|n| (qualifier.clone(), Path::new(input).join(n).display().to_string())));
+        } else if Path::new(folder).is_dir() {
+            let mut names = Vec::new();
+            files_in(Path::new(folder), walked.is_some(), 0, &mut names)?;
+            let file = |n: &str| n.rsplit('/').next().unwrap_or(n).to_owned();
+            let data = names.into_iter().filter(|n| endings.iter().any(|end| n.ends_with(end)) && named(&file(n)));
+            out.extend(data.map(|n| (qualifier.clone(), n)));
         } else {
             out.push((qualifier.clone(), input.clone()));
         }
     }
     Ok(out)
+}
+
+/// The files of a folder, sorted; those of the folders in it too, but for `cue.mod` and what starts with a dot or `_`.
+fn files_in(folder: &Path, deep: bool, depth: usize, out: &mut Vec<String>) -> Result<(), Problems> {
+    let shown = folder.display();
+    let entries = std::fs::read_dir(folder).map_err(|e| failed(format!("cannot read {shown}: {e}")))?;
+    let mut paths: Vec<_> = entries.flatten().map(|e| e.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if !path.is_dir() {
+            out.push(path.display().to_string());
+        } else if deep && depth < 100 && name != "cue.mod" && !name.starts_with(['.', '_']) {
+            files_in(&path, deep, depth + 1, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn data_text(args: &ImportArgs, data: &cue::Data, package: Option<&str>) -> String {
+    if args.recursive {
+        return cue::export::recursive_text(data, package);
+    }
+    cue::export::data_text(data, package)
 }
 
 /// `a/b.json` becomes `a/b.cue`.
@@ -156,8 +213,8 @@ fn file_texts(
     let documents: &[Document] = &loaded.documents;
     if args.files {
         for (i, document) in documents.iter().enumerate() {
-            let number = (documents.len() > 1).then_some(i);
-            texts.push((target(name, number), cue::export::data_text(&document.data, package)));
+            // The first has the name of the file, as `cue` has it.
+            texts.push((target(name, (i > 0).then_some(i)), data_text(args, &document.data, package)));
         }
         return Ok(());
     }
@@ -170,7 +227,7 @@ fn file_texts(
     let mut text = String::new();
     for document in documents {
         let own = if text.is_empty() { package } else { None };
-        text.push_str(&cue::export::data_text(&document.data, own));
+        text.push_str(&data_text(args, &document.data, own));
     }
     if !documents.is_empty() {
         texts.push((target(name, None), text));

@@ -3,10 +3,12 @@
 mod def;
 mod eval;
 mod export;
+mod fix;
 mod fmt;
 mod import;
 mod output;
 mod session;
+mod trim;
 mod vet;
 
 use crate::deferred::Deferred;
@@ -25,6 +27,10 @@ pub(crate) enum CueArgs {
     Def(Deferred<def::DefArgs>),
     /// Turn data and schemas into CUE files
     Import(Deferred<import::ImportArgs>),
+    /// Take out of CUE files what the rest of them implies; the value stays
+    Trim(Deferred<trim::TrimArgs>),
+    /// Rewrite CUE files that are written for older versions of the language, or move them to an experiment
+    Fix(Deferred<fix::FixArgs>),
     /// Format CUE files
     Fmt(Deferred<fmt::FmtArgs>),
 }
@@ -37,6 +43,8 @@ pub(crate) fn run(args: CueArgs) -> ExitCode {
         CueArgs::Vet(Deferred(args)) => vet::run(args),
         CueArgs::Def(Deferred(args)) => def::run(args),
         CueArgs::Import(Deferred(args)) => import::run(args),
+        CueArgs::Trim(Deferred(args)) => trim::run(args),
+        CueArgs::Fix(Deferred(args)) => fix::run(args),
         CueArgs::Fmt(Deferred(args)) => fmt::run(args),
     }
 }

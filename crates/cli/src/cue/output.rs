@@ -1,7 +1,8 @@
 //! Where results go and in which form.
 
 use super::session::Problems;
-use cue::{Data, DataValue, json, yaml};
+use cue::load::Schema;
+use cue::{Data, DataValue, Value, json, yaml};
 use cue_syntax::Diagnostic;
 use std::io::Write;
 
@@ -19,8 +20,13 @@ pub(crate) enum Form {
 }
 
 impl Form {
+    /// `yaml`; a schema language may stand before it (`openapi+yaml`), and is JSON when it stands alone.
     fn named(name: &str) -> Option<Form> {
+        if let Some((language, form)) = name.split_once('+') {
+            return schema_named(language).and(Form::named(form));
+        }
         Some(match name {
+            _ if schema_named(name).is_some() => Form::Json,
             "json" => Form::Json,
             "jsonl" | "ldjson" | "ndjson" => Form::JsonLines,
             "yaml" => Form::Yaml,
@@ -43,10 +49,18 @@ impl Form {
     }
 }
 
+fn schema_named(word: &str) -> Option<Schema> {
+    match word {
+        "openapi" => Some(Schema::OpenApi),
+        "jsonschema" => Some(Schema::Json),
+        _ => None,
+    }
+}
+
 /// `--out` and `-o`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputArgs {
-    /// The form: json, jsonl, yaml, toml, csv, cue, text or binary
+    /// The form: json, jsonl, yaml, toml, csv, cue, text, binary, openapi or jsonschema (`openapi+yaml`)
     #[arg(long, value_name = "FORM")]
     out: Option<String>,
     /// Write to this file, `-` is standard output; its name (or `yaml:FILE`) gives the form
@@ -61,6 +75,16 @@ impl OutputArgs {
     /// Whether `-o` says where to write.
     pub(crate) fn has_file(&self) -> bool {
         self.file.is_some()
+    }
+
+    /// The schema language that was asked for.
+    pub(crate) fn schema(&self) -> Option<Schema> {
+        let words = match (&self.out, &self.file) {
+            (Some(name), _) => Some(name.as_str()),
+            (None, Some(file)) => file.split_once(':').map(|(words, _)| words),
+            _ => None,
+        };
+        words.and_then(|w| schema_named(w.split('+').next().unwrap_or(w)))
     }
 
     /// The form that was asked for.
@@ -82,6 +106,16 @@ impl OutputArgs {
             Some("txt") => Form::Text,
             _ => default,
         })
+    }
+
+    /// Prints.
+    pub(crate) fn print(bytes: &[u8]) -> Result<(), Problems> {
+        match std::io::stdout().lock().write_all(bytes) {
+            // Whoever read the output wants no more of it.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            Err(e) => Err(refused(format!("cannot write the result: {e}"))),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Writes the whole result at once.
@@ -159,12 +193,31 @@ impl std::fmt::Write for Stream<'_> {
 fn unknown(name: &str) -> Problems {
     vec![
         Diagnostic::error("cue/output", format!("unknown form `{name}`"))
-            .help("known are json, jsonl, yaml, toml, csv, cue, text and binary"),
+            .help("known are json, jsonl, yaml, toml, csv, cue, text, binary, openapi and jsonschema"),
     ]
 }
 
 fn refused(message: String) -> Problems {
     vec![Diagnostic::error("cue/output", message)]
+}
+
+/// A value as a schema of another language.
+pub(crate) fn write_schema(
+    form: Form,
+    language: Schema,
+    value: Value<'_>,
+    title: Option<String>,
+    out: &mut Vec<u8>,
+) -> Result<(), Problems> {
+    let data = match language {
+        Schema::OpenApi => cue::openapi::generate(value, &cue::openapi::Config { title, ..Default::default() })?,
+        Schema::Json => cue::jsonschema::generate(value)?,
+    };
+    if form == Form::Cue {
+        out.extend(cue::export::data_text(&data, None).as_bytes());
+        return Ok(());
+    }
+    write_data(form, &data, out)
 }
 
 /// Data in a form other than CUE, ended as the form ends.

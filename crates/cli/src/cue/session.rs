@@ -35,9 +35,12 @@ pub(crate) struct InputArgs {
     /// Where data are placed: `a:` for a label, or an expression over the data (repeatable)
     #[arg(short = 'l', long = "path", value_name = "LABEL")]
     place: Vec<String>,
-    /// The schema for data files, as an expression
+    /// Evaluate `-l` over a struct with data, filename, index and recordCount instead of over the data
+    #[arg(long = "with-context")]
+    context: bool,
+    /// The schema for data files, as an expression (repeatable: all hold)
     #[arg(short = 'd', long = "schema", value_name = "EXPR")]
-    pub(crate) schema: Option<String>,
+    schemas: Vec<String>,
     /// Combine all data into one list
     #[arg(long)]
     list: bool,
@@ -81,6 +84,8 @@ pub(crate) struct Unit {
     pub(crate) documents: Vec<Document>,
     /// The `-e` expressions.
     pub(crate) expressions: Vec<Expr>,
+    /// The comment at the top of the first file.
+    pub(crate) title: Option<String>,
     /// Where data and result stand: the top, or the field that holds the schema.
     at: Vec<Selector>,
 }
@@ -108,6 +113,15 @@ impl Unit {
 }
 
 impl InputArgs {
+    /// The schemas of `-d` as one expression.
+    fn schema(&self) -> Option<String> {
+        match self.schemas.as_slice() {
+            [] => None,
+            [one] => Some(one.clone()),
+            several => Some(several.iter().map(|s| format!("({s})")).collect::<Vec<_>>().join(" & ")),
+        }
+    }
+
     /// Loads and compiles everything.
     pub(crate) fn units(&self) -> Result<Vec<Unit>, Problems> {
         self.loaded()?.into_iter().map(|l| self.compile(l)).collect()
@@ -123,9 +137,9 @@ impl InputArgs {
             tags: self.tags.clone(),
             variables: if self.variables { variables() } else { Vec::new() },
             package: self.package.clone(),
-            place: Place { labels: self.place.clone() },
+            place: Place { labels: self.place.clone(), context: self.context },
             list: self.list,
-            schema: self.schema.clone(),
+            schema: self.schema(),
             folders_above: folders_above(),
         };
         load(&Files, &options, &self.inputs)
@@ -134,17 +148,19 @@ impl InputArgs {
     /// Compiles an instance.
     pub(crate) fn compile(&self, loaded: Loaded) -> Result<Unit, Problems> {
         let Loaded { mut instance, documents, .. } = loaded;
+        let first = instance.files.first().and_then(|f| instance.sources.get(f.source));
+        let title = first.and_then(|source| cue::openapi::title(source));
         let mut at = Vec::new();
-        if let Some(schema) = &self.schema
+        if let Some(schema) = self.schema()
             && !documents.is_empty()
         {
-            add_schema(&mut instance, schema)?;
+            add_schema(&mut instance, &schema)?;
             at.push(Selector::new(SCHEMA));
         } else if !documents.is_empty() && self.expressions.is_empty() && wrap(&mut instance)? {
             at.push(Selector::new(SCHEMA));
         }
         let expressions = self.parsed_expressions(&mut instance)?;
-        Ok(Unit { program: compile(&Files, instance)?, documents, expressions, at })
+        Ok(Unit { program: compile(&Files, instance)?, documents, expressions, title, at })
     }
 
     /// The `-e` expressions, parsed; their texts join the sources, so that diagnostics can show them.

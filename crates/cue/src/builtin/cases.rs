@@ -82,6 +82,7 @@ tables! {
     base64 "encoding/base64" "encoding/base64/cases.txt";
     bits "math/bits" "math/bits/cases.txt";
     csv "encoding/csv" "encoding/csv/cases.txt";
+    ed25519 "crypto/ed25519" "crypto/ed25519/cases.txt";
     hex "encoding/hex" "encoding/hex/cases.txt";
     hmac "crypto/hmac" "crypto/hmac/cases.txt";
     html "html" "html/cases.txt";
@@ -100,6 +101,7 @@ tables! {
     tabwriter "text/tabwriter" "text/tabwriter/cases.txt";
     template "text/template" "text/template/cases.txt";
     time "time" "time/cases.txt";
+    toml "encoding/toml" "encoding/toml/cases.txt";
     uuid "uuid" "uuid/cases.txt";
     yaml "encoding/yaml" "encoding/yaml/cases.txt";
 }

@@ -119,6 +119,7 @@ struct Package {
 
 /// Sorted by path.
 const PACKAGES: &[Package] = &[
+    crypto::ed25519::PACKAGE,
     crypto::hmac::PACKAGE,
     crypto::md5::PACKAGE,
     crypto::sha1::PACKAGE,
@@ -128,6 +129,8 @@ const PACKAGES: &[Package] = &[
     encoding::csv::PACKAGE,
     encoding::hex::PACKAGE,
     encoding::json::PACKAGE,
+    encoding::openapi::PACKAGE,
+    encoding::toml::PACKAGE,
     encoding::yaml::PACKAGE,
     html::PACKAGE,
     list::PACKAGE,

@@ -1,7 +1,7 @@
 //! Struct literals and files: declarations sorted by kind, lets compiled once a scope.
 
-use super::Compiler;
 use super::scope::{Alias, Scope, value_alias};
+use super::{Compiler, Import};
 use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, StructLit, Sym};
 use cue_syntax::Span;
 use cue_syntax::ast::{self, Constraint, Label, Text};
@@ -132,6 +132,15 @@ impl Compiler<'_> {
             match decl {
                 ast::Decl::Let(clause) => {
                     let name = &clause.name;
+                    if let ast::Expr::Ident(x) = &*clause.value
+                        && x.name != name.name
+                        && let Some(path) = self.builtin_package(&x.name)
+                        && let Some(scope) = self.scopes.last_mut()
+                    {
+                        // Another name for a package.
+                        scope.names.imports.insert(name.name.clone(), Import::Builtin(path));
+                        continue;
+                    }
                     let id = self.ir.add(Expr::Bottom, clause.span);
                     lets.push((clause, id));
                     let Some(scope) = self.scopes.last_mut() else { continue };

@@ -532,6 +532,7 @@ impl Evaluator {
             ("encoding/json" | "encoding/yaml", "Validate" | "ValidatePartial", [text, schema]) => {
                 self.validate_text(b, text, schema, e)
             }
+            ("encoding/openapi", "MarshalSchema", [config, schema]) => self.openapi_text(config, schema, e),
             ("struct", "MinFields" | "MaxFields", [object, n]) => {
                 let object = self.operand(object.clone(), e)?;
                 let Val::Num(limit) = self.operand(n.clone(), e)? else { return Ok(Val::Bool(false)) };

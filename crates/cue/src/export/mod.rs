@@ -4,8 +4,11 @@
 //! cannot be evaluated yet is printed as it was written.
 
 mod constraint;
+mod hoist;
 pub(crate) mod literal;
 mod tree;
+
+pub use hoist::recursive_text;
 
 use crate::program::Value;
 use cue_syntax::ast;
@@ -72,11 +75,16 @@ pub fn data_text(data: &crate::data::Data, package: Option<&str>) -> String {
         ast::Expr::Struct(s) => s.decls,
         e => vec![ast::Decl::Embedding(e)],
     };
+    data_file(decls, Vec::new(), package)
+}
+
+/// Declarations as the text of a file.
+fn data_file(decls: Vec<ast::Decl>, imports: Vec<ast::Import>, package: Option<&str>) -> String {
     let file = ast::File {
         source: cue_syntax::SourceId(u32::MAX),
         attributes: Vec::new(),
         package: package.map(literal::ident),
-        imports: Vec::new(),
+        imports,
         decls,
         comments: Vec::new(),
     };

@@ -12,6 +12,7 @@ mod combine;
 mod decoder;
 mod definitions;
 mod expr;
+mod generate;
 mod keywords;
 mod kinds;
 mod layout;
@@ -22,6 +23,8 @@ mod places;
 mod state;
 mod values;
 mod version;
+
+pub use generate::generate;
 
 #[cfg(test)]
 mod tests;

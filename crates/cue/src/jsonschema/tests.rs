@@ -118,3 +118,58 @@ fn a_schema_of_any_depth_is_bounded() {
     let found = read(400).unwrap().unwrap_err();
     assert!(found.iter().any(|d| d.message.contains("nested deeper")), "{found:?}");
 }
+
+/// The schema of `#S` in a program, compact, without `$schema`.
+fn generated(program: &str) -> String {
+    let mut instance = Instance::default();
+    let source = Source::new("in.cue", program);
+    let id = instance.sources.add(source.clone());
+    instance.files.extend(cue_syntax::parse_file(&source, id).tree);
+    let program = compile(&Nothing, instance).unwrap();
+    let evaluation = program.evaluate(Inputs::default(), &Limits::default());
+    let data = super::generate(evaluation.lookup(&[crate::Selector::new("#S")])).unwrap();
+    let text = json::write(&data, json::Style::Compact).unwrap();
+    text.replace(r#""$schema":"https://json-schema.org/draft/2020-12/schema","#, "")
+}
+
+#[test]
+fn values_become_schemas() {
+    for (program, expected) in [
+        ("#S: int", r#"{"type":"integer"}"#),
+        ("#S: >=1 & <5", r#"{"type":"number","exclusiveMaximum":5,"minimum":1}"#),
+        ("#S: \"a\" | \"b\"", r#"{"enum":["a","b"]}"#),
+        ("#S: string | null", r#"{"anyOf":[{"type":"string"},{"type":"null"}]}"#),
+        ("#S: [...string]", r#"{"type":"array","items":{"type":"string"}}"#),
+        ("#S: [int, string]", r#"{"type":"array","prefixItems":[{"type":"integer"},{"type":"string"}],"maxItems":2,"minItems":2}"#),
+        (
+            "#S: {n: int, s?: string, k: \"x\"}",
+            r#"{"type":"object","additionalProperties":false,"properties":{"k":{"const":"x"},"n":{"type":"integer"},"s":{"type":"string"}},"required":["n"]}"#,
+        ),
+        ("#S: {[string]: int}", r#"{"type":"object","additionalProperties":{"type":"integer"}}"#),
+        ("#S: {a?: int, ...}", r#"{"type":"object","properties":{"a":{"type":"integer"}}}"#),
+        (
+            "#S: {p?: #P}\n#P: {q?: #P}",
+            r##"{"$defs":{"P":{"type":"object","additionalProperties":false,"properties":{"q":{"$ref":"#/$defs/P"}}}},"type":"object","additionalProperties":false,"properties":{"p":{"$ref":"#/$defs/P"}}}"##,
+        ),
+        ("import \"strings\"\n#S: strings.MinRunes(2)", r#"{"type":"string","minLength":2}"#),
+    ] {
+        assert_eq!(generated(program), expected, "{program}");
+    }
+}
+
+/// What a value admits, its schema, read back, admits too.
+#[test]
+fn schemas_that_are_read_back_admit_the_same() {
+    for (program, good, bad) in [
+        ("#S: {n: int, s?: =~\"^a\"}", r#"{"n": 1, "s": "ab"}"#, r#"{"n": 1, "t": 2}"#),
+        ("#S: {l: [...int], k: \"x\" | \"y\"}", r#"{"l": [1], "k": "x"}"#, r#"{"l": ["a"], "k": "x"}"#),
+        ("#S: {a: int} | {b: string}", r#"{"b": "x"}"#, r#"{"b": 1}"#),
+        ("#S: {p: #P}\n#P: {port: >0 & <=65535}", r#"{"p": {"port": 80}}"#, r#"{"p": {"port": 0}}"#),
+    ] {
+        let schema = generated(program);
+        for layout in [Layout::Plain, Layout::Merged] {
+            assert!(admits(&schema, layout, good), "{schema} {good}");
+            assert!(!admits(&schema, layout, bad), "{schema} {bad}");
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! `-l`: where the data of a file are placed.
 //!
 //! `-l a: -l b:` or `-l 'a: b:'` places them at a path; any other expression is evaluated with the data at the top and
-//! must give a string: `-l kind -l metadata.name`.
+//! must give a string: `-l kind -l metadata.name`. With `--with-context` it is evaluated over a struct with the `data`, the
+//! `filename`, and which document of how many it is (`index`, `recordCount`).
 
 use super::Problems;
 use crate::api::{DataOptions, Inputs, Instance, Limits};
 use crate::data::{Data, DataValue, Fields};
+use crate::number::Number;
 use crate::{World, compile};
 use cue_syntax::ast::{Decl, Expr, Label, Text};
 use cue_syntax::{Diagnostic, Source, Sources};
@@ -16,6 +18,28 @@ use smol_str::SmolStr;
 pub struct Place {
     /// As given.
     pub labels: Vec<String>,
+    /// `--with-context`
+    pub context: bool,
+}
+
+/// Where a document stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Context<'a> {
+    pub(super) filename: &'a str,
+    pub(super) index: usize,
+    pub(super) count: usize,
+}
+
+impl Context<'_> {
+    /// What an expression sees with `--with-context`.
+    fn around(self, data: &Data) -> Data {
+        let mut fields = Fields::default();
+        fields.insert("data".into(), data.clone());
+        fields.insert("filename".into(), Data::string(self.filename));
+        fields.insert("index".into(), Number::from(self.index as u64).into());
+        fields.insert("recordCount".into(), Number::from(self.count as u64).into());
+        DataValue::Struct(fields).into()
+    }
 }
 
 /// One step.
@@ -24,29 +48,29 @@ enum Step {
     Computed(Expr),
 }
 
-/// Data, placed.
-pub(super) fn placed(world: &dyn World, place: &Place, data: Data, problems: &mut Problems) -> Data {
+/// The path at which data are placed.
+pub(super) fn path_of(
+    world: &dyn World,
+    place: &Place,
+    data: &Data,
+    context: Context<'_>,
+) -> Result<Vec<SmolStr>, Problems> {
     let mut steps = Vec::new();
     for label in &place.labels {
-        if let Err(d) = read(label, &mut steps) {
-            problems.extend(d);
-            return data;
-        }
+        read(label, &mut steps)?;
     }
-    let mut names = Vec::new();
-    for step in steps {
-        match step {
-            Step::Fixed(name) => names.push(name),
-            Step::Computed(e) => match compute(world, &e, &data) {
-                Ok(name) => names.push(name),
-                Err(d) => {
-                    problems.extend(d);
-                    return data;
-                }
-            },
-        }
-    }
-    names.into_iter().rev().fold(data, |inner, name| {
+    let around = place.context.then(|| context.around(data));
+    let seen = around.as_ref().unwrap_or(data);
+    let name = |step| match step {
+        Step::Fixed(name) => Ok(name),
+        Step::Computed(e) => compute(world, &e, seen),
+    };
+    steps.into_iter().map(name).collect()
+}
+
+/// Data at a path.
+pub(super) fn nested(path: Vec<SmolStr>, data: Data) -> Data {
+    path.into_iter().rev().fold(data, |inner, name| {
         let mut fields = Fields::default();
         fields.insert(name, inner);
         DataValue::Struct(fields).into()

@@ -116,16 +116,35 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
             Err(found) => problems.extend(found),
         }
     }
-    if options.list {
-        let all = documents.drain(..).map(|d| labels::placed(world, &options.place, d.data, problems)).collect();
-        documents.push(Document { name: String::new(), data: DataValue::List(all).into() });
-        return documents;
+    let totals: Vec<usize> = documents.iter().map(|d| documents.iter().filter(|o| o.name == d.name).count()).collect();
+    let mut lists: Vec<(Vec<smol_str::SmolStr>, Vec<Data>)> = Vec::new();
+    let mut placed = Vec::new();
+    let mut index = 0;
+    let mut before = String::new();
+    for (document, count) in documents.into_iter().zip(totals) {
+        index = if document.name == before { index + 1 } else { 0 };
+        before.clone_from(&document.name);
+        let context = labels::Context { filename: &document.name, index, count };
+        let path = match labels::path_of(world, &options.place, &document.data, context) {
+            Ok(path) => path,
+            Err(found) => {
+                problems.extend(found);
+                Vec::new()
+            }
+        };
+        if !options.list {
+            let data = labels::nested(path, document.data);
+            placed.push(Document { name: document.name, data });
+        } else if let Some((_, list)) = lists.iter_mut().find(|(p, _)| *p == path) {
+            list.push(document.data);
+        } else {
+            lists.push((path, vec![document.data]));
+        }
     }
-    for d in &mut documents {
-        let data = std::mem::replace(&mut d.data, DataValue::Null.into());
-        d.data = labels::placed(world, &options.place, data, problems);
-    }
-    documents
+    let list =
+        |(path, items)| Document { name: String::new(), data: labels::nested(path, DataValue::List(items).into()) };
+    placed.extend(lists.into_iter().map(list));
+    placed
 }
 
 /// The documents of one file.

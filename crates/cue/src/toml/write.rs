@@ -61,7 +61,11 @@ fn key(name: &str) -> String {
     if is_bare { name.to_owned() } else { string(name) }
 }
 
+/// In single quotes where nothing in it has to be escaped.
 fn string(text: &str) -> String {
+    if !text.contains('\'') && !text.chars().any(|c| c.is_control() && c != '\t') {
+        return format!("'{text}'");
+    }
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
@@ -82,7 +86,7 @@ fn string(text: &str) -> String {
 
 fn inline(out: &mut String, data: &Data) -> Result<(), String> {
     if data.labels.is_secret() {
-        out.push_str("\"***\"");
+        out.push_str("'***'");
         return Ok(());
     }
     match &data.value {
@@ -98,7 +102,11 @@ fn inline(out: &mut String, data: &Data) -> Result<(), String> {
             out.push_str(&n.to_json());
         }
         DataValue::String(s) => out.push_str(&string(s)),
-        DataValue::Bytes(_) => return Err("TOML has no bytes".to_owned()),
+        // As the reference writes them: TOML has no bytes, and base64 would not be read back as such either.
+        DataValue::Bytes(bytes) => {
+            let all: Vec<String> = bytes.iter().map(u8::to_string).collect();
+            let _ = write!(out, "[{}]", all.join(", "));
+        }
         DataValue::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
@@ -112,11 +120,11 @@ fn inline(out: &mut String, data: &Data) -> Result<(), String> {
         DataValue::Struct(fields) => {
             out.push('{');
             for (i, (name, item)) in fields.iter().enumerate() {
-                out.push_str(if i > 0 { ", " } else { " " });
+                out.push_str(if i > 0 { ", " } else { "" });
                 let _ = write!(out, "{} = ", key(name));
                 cue_syntax::with_stack(|| inline(out, item))?;
             }
-            out.push_str(if fields.is_empty() { "}" } else { " }" });
+            out.push('}');
         }
     }
     Ok(())

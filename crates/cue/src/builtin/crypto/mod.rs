@@ -1,5 +1,6 @@
 //! `crypto/…`: digests of bytes.
 
+pub(super) mod ed25519;
 pub(super) mod hmac;
 pub(super) mod md5;
 pub(super) mod sha1;
