@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p cue --release --example differ -- CUE_BINARY COUNT [FIRST_SEED]`
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, clippy::disallowed_types, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../tests/generated/program.rs"]
 #[allow(dead_code)]

@@ -73,5 +73,5 @@ fn run_all(args: &TrimArgs) -> Result<(), Problems> {
             }
         }
     }
-    if out.is_empty() { Ok(()) } else { args.output.write(&out) }
+    OutputArgs::print(&out)
 }

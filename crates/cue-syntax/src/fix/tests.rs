@@ -1,6 +1,6 @@
 //! Old texts and new ones.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{Options, fix};
 use crate::Source;

@@ -1,6 +1,6 @@
 //! Small programs and the schemas of their definitions.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{Config, generate};
 use crate::api::{Inputs, Instance, Limits};

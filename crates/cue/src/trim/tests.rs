@@ -1,6 +1,6 @@
 //! Programs and what is left of them; and the value of every program of the language's cases stays the same.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{canonical, evaluate, trim};
 use crate::api::{Instance, Limits};
