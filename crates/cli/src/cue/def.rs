@@ -52,7 +52,12 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
     let sources = loaded.instance.sources.clone();
     let unit = args.input.compile(loaded)?;
     let language = args.output.schema();
-    if form == Form::Cue && language.is_none() && unit.expressions.is_empty() && !schemas.is_empty() && schemas.len() == files.len() {
+    if form == Form::Cue
+        && language.is_none()
+        && unit.expressions.is_empty()
+        && !schemas.is_empty()
+        && schemas.len() == files.len()
+    {
         for (schema, document) in &schemas {
             out.extend(to_cue(*schema, &document.data, Layout::Merged)?.as_bytes());
         }

@@ -140,7 +140,10 @@ fn values_become_schemas() {
         ("#S: \"a\" | \"b\"", r#"{"enum":["a","b"]}"#),
         ("#S: string | null", r#"{"anyOf":[{"type":"string"},{"type":"null"}]}"#),
         ("#S: [...string]", r#"{"type":"array","items":{"type":"string"}}"#),
-        ("#S: [int, string]", r#"{"type":"array","prefixItems":[{"type":"integer"},{"type":"string"}],"maxItems":2,"minItems":2}"#),
+        (
+            "#S: [int, string]",
+            r#"{"type":"array","prefixItems":[{"type":"integer"},{"type":"string"}],"maxItems":2,"minItems":2}"#,
+        ),
         (
             "#S: {n: int, s?: string, k: \"x\"}",
             r#"{"type":"object","additionalProperties":false,"properties":{"k":{"const":"x"},"n":{"type":"integer"},"s":{"type":"string"}},"required":["n"]}"#,

@@ -209,7 +209,8 @@ impl Evaluator {
         let Some(first) = nodes.first().copied() else { return NONE };
         let n = self.new_node(NONE, Sym::NONE);
         for node in nodes {
-            for conj in self.nodes[*node].conjs.to_vec() {
+            let conjuncts = self.nodes[*node].conjs.clone();
+            for conj in conjuncts {
                 let conj = Conj { close: 0, cyc: 0, ..conj };
                 if !self.nodes[n].conjs.contains(&conj) {
                     self.nodes[n].conjs.push(conj);
@@ -295,7 +296,7 @@ impl Evaluator {
         metas.dedup();
         let mut out = Vec::new();
         for meta in metas {
-            let doc = &self.ir.metas[meta].doc;
+            let doc = self.ir.metas[meta].doc();
             let lines: Vec<&str> = doc.iter().map(|l| l.strip_prefix(' ').unwrap_or(l).trim_end()).collect();
             if !lines.is_empty() {
                 out.push(lines.join("\n"));

@@ -2,11 +2,15 @@
 //! bounds, interpolation, lists, builtins, closedness. The same seed gives the same program.
 
 /// A seeded source of choices.
-pub struct Choices(u64);
+pub struct Choices(u64, Vec<&'static str>);
 
 impl Choices {
     pub fn new(seed: u64) -> Choices {
-        Choices(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
+        Choices::from(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
+    }
+
+    fn from(state: u64) -> Choices {
+        Choices(state, Vec::new())
     }
 
     fn next(&mut self) -> u64 {
@@ -37,15 +41,18 @@ const DEFINITIONS: [&str; 3] = ["#D", "#E", "#F"];
 /// Fields inside.
 const INNER: [&str; 4] = ["x", "y", "z", "w"];
 
-/// A program.
+/// A program: every other one of those that mostly have a value.
 pub fn program(seed: u64) -> String {
     let mut c = Choices::new(seed);
+    if seed.is_multiple_of(2) {
+        return calm(&mut c);
+    }
     let mut lines = Vec::new();
-    for name in DEFINITIONS.iter().take(1 + c.below(3)) {
+    for name in DEFINITIONS {
         lines.push(format!("{name}: {}", structure(&mut c, 2)));
     }
-    for name in TOP.iter().take(2 + c.below(5)) {
-        let value = expression(&mut c, 3);
+    for name in TOP {
+        let value = expression(&mut c, 2);
         let mark = if c.one_in(12) { "?" } else { "" };
         lines.push(format!("{name}{mark}: {value}"));
         if c.one_in(4) {
@@ -79,8 +86,54 @@ fn reference(c: &mut Choices) -> String {
     match c.below(5) {
         0 => c.pick(&DEFINITIONS).to_owned(),
         1 => format!("{}.{}", c.pick(&TOP), c.pick(&INNER)),
-        2 => c.pick(&INNER).to_owned(),
+        2 if !c.1.is_empty() => {
+            let locals = c.1.clone();
+            c.pick(&locals).to_owned()
+        }
         _ => c.pick(&TOP).to_owned(),
+    }
+}
+
+/// A program of schemas with defaults, values that fill them, repetitions, loops and names of what stands before.
+fn calm(c: &mut Choices) -> String {
+    let mut lines = vec![
+        format!("#D: {{x: *{} | _, y?: _, z: {} | *{}}}", scalar(c), c.pick(&["int", "string", "_"]), scalar(c)),
+        format!("m: [string]: {{x: {}, w: *1 | int}}", c.pick(&["_", "int | *3", "{p: 80}"])),
+    ];
+    for (i, name) in TOP.iter().enumerate() {
+        let value = calm_value(c, i, 2);
+        if c.one_in(3) {
+            lines.push(format!("{name}: {value}"));
+        }
+        lines.push(format!("{name}: {value}"));
+    }
+    let key = c.pick(&INNER);
+    lines.push(format!("m: {key}: {{w: {}}}", c.pick(&["1", "2", "int"])));
+    if c.one_in(2) {
+        lines.push(format!("l: [for k, v in {{p: 1, q: {}}} {{k}}]", scalar(c)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn calm_value(c: &mut Choices, before: usize, depth: usize) -> String {
+    match c.below(9) {
+        0 | 1 if depth > 0 => {
+            let mut fields = Vec::new();
+            for name in INNER.iter().take(1 + c.below(4)) {
+                fields.push(format!("{name}: {}", calm_value(c, before, depth - 1)));
+            }
+            format!("{{{}}}", fields.join(", "))
+        }
+        2 if depth > 0 => {
+            let items: Vec<String> = (0..c.below(4)).map(|_| calm_value(c, before, depth - 1)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        3 => format!("*{} | {}", scalar(c), scalar(c)),
+        4 => format!("#D & {{x: {}}}", scalar(c)),
+        5 => "#D".to_owned(),
+        6 if before > 0 => TOP[c.below(before)].to_owned(),
+        7 => format!("\"s\\({})\"", c.pick(&["1", "\"t\"", "true"])),
+        _ => scalar(c),
     }
 }
 
@@ -126,8 +179,10 @@ fn condition(c: &mut Choices) -> String {
 
 fn structure(c: &mut Choices, depth: usize) -> String {
     let mut decls = Vec::new();
-    for _ in 0..c.below(4) {
-        let name = c.pick(&INNER);
+    let outside = c.1.len();
+    let names: Vec<&'static str> = (0..c.below(4)).map(|_| INNER[c.below(INNER.len())]).collect();
+    c.1.extend(&names);
+    for name in names {
         let mark = c.pick(&["", "", "", "?", "!"]);
         decls.push(format!("{name}{mark}: {}", expression(c, depth.saturating_sub(1))));
     }
@@ -150,6 +205,7 @@ fn structure(c: &mut Choices, depth: usize) -> String {
     if c.one_in(12) {
         decls.push(format!("_h: {}", scalar(c)));
     }
+    c.1.truncate(outside);
     format!("{{{}}}", decls.join(", "))
 }
 
@@ -195,6 +251,9 @@ fn expression(c: &mut Choices, depth: usize) -> String {
     }
 }
 
+/// What is put into a text.
+const BYTES: &[u8] = b"{}[]()\"'\\#|&*:,?!.=\n\0\xff@_0";
+
 /// A text with some bytes of it changed.
 pub fn mutated(text: &str, seed: u64) -> Vec<u8> {
     let mut c = Choices::new(seed);
@@ -205,7 +264,7 @@ pub fn mutated(text: &str, seed: u64) -> Vec<u8> {
             0 => {
                 bytes.remove(at);
             }
-            1 => bytes.insert(at, b"{}[]()\"'\\#|&*:,?!.=\n\0\xff@_0"[c.below(26)]),
+            1 => bytes.insert(at, BYTES[c.below(BYTES.len())]),
             2 => {
                 let end = (at + c.below(12)).min(bytes.len());
                 let part = bytes[at..end].to_vec();
