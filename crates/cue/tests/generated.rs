@@ -12,7 +12,7 @@ use cue::{Data, DataOptions, Inputs, Instance, Limits, Selector, compile, json};
 use cue_syntax::{Source, parse_file};
 
 /// How many programs a test tries.
-const PROGRAMS: u64 = 400;
+const PROGRAMS: u64 = 150;
 
 fn limits() -> Limits {
     Limits { steps: 200_000, nodes: 50_000, ..Limits::default() }
@@ -83,7 +83,7 @@ fn what_is_exported_and_imported_is_the_same_value() {
             assert_eq!(json::write(&back, json::Style::Indented).unwrap(), exported, "seed {seed}\n{text}");
         }
     }
-    assert!(seen > 30, "{seen}");
+    assert!(seen > 20, "{seen}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 //! bounds, interpolation, lists, builtins, closedness. The same seed gives the same program.
 
 /// A seeded source of choices.
-pub struct Choices(u64, Vec<&'static str>);
+pub(crate) struct Choices(u64, Vec<&'static str>);
 
 impl Choices {
-    pub fn new(seed: u64) -> Choices {
+    pub(crate) fn new(seed: u64) -> Choices {
         Choices::from(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
     }
 
@@ -21,7 +21,7 @@ impl Choices {
     }
 
     /// A number below `n`.
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() >> 11) as usize % n.max(1)
     }
 
@@ -42,7 +42,7 @@ const DEFINITIONS: [&str; 3] = ["#D", "#E", "#F"];
 const INNER: [&str; 4] = ["x", "y", "z", "w"];
 
 /// A program: every other one of those that mostly have a value.
-pub fn program(seed: u64) -> String {
+pub(crate) fn program(seed: u64) -> String {
     let mut c = Choices::new(seed);
     if seed.is_multiple_of(2) {
         return calm(&mut c);
@@ -255,7 +255,7 @@ fn expression(c: &mut Choices, depth: usize) -> String {
 const BYTES: &[u8] = b"{}[]()\"'\\#|&*:,?!.=\n\0\xff@_0";
 
 /// A text with some bytes of it changed.
-pub fn mutated(text: &str, seed: u64) -> Vec<u8> {
+pub(crate) fn mutated(text: &str, seed: u64) -> Vec<u8> {
     let mut c = Choices::new(seed);
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..1 + c.below(4) {
