@@ -53,6 +53,9 @@ fn line(object: &PlannedObject, full: bool, out: &mut String) {
     if !object.step.is_empty() {
         from.push(format!("step {}", object.step));
     }
+    if restarts_pods(object) {
+        from.push("restarts its pods".to_owned());
+    }
     let from = if from.is_empty() { String::new() } else { format!("  ({})", from.join("; ")) };
     let _ = writeln!(out, "  {mark} {}{from}", name(object));
     match &object.verdict {
@@ -68,6 +71,16 @@ fn line(object: &PlannedObject, full: bool, out: &mut String) {
         }
         _ => {}
     }
+}
+
+/// Whether what a workload's pods are made from is another: its controller then makes new ones.
+fn restarts_pods(object: &PlannedObject) -> bool {
+    let Verdict::Changed(changes) = &object.verdict else { return false };
+    let kind = object.name.split('/').next().unwrap_or_default();
+    matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet")
+        && changes
+            .iter()
+            .any(|c| c.path.strip_prefix("spec.template").is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 fn name(object: &PlannedObject) -> String {
@@ -109,6 +122,7 @@ pub fn value(plan: &AppPlan) -> Value {
             map.insert("component".to_owned(), json!(o.component));
             map.insert("origin".to_owned(), json!(o.origin));
             map.insert("step".to_owned(), json!(o.step));
+            map.insert("restartsPods".to_owned(), json!(restarts_pods(o)));
             map.insert("manifest".to_owned(), o.object.as_ref().map_or(Value::Null, diff::shown));
         }
         value

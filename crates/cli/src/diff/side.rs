@@ -88,7 +88,7 @@ impl Context<'_> {
         }
         match session {
             Some(session) => Made::online(session, &input, &given).await,
-            None => Made::offline(&input, &given, None),
+            None => Made::offline(&input, &given, std::sync::Arc::new(documents.custom_types), None),
         }
     }
 

@@ -10,6 +10,7 @@ use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
 use delivery::revision::Parts;
 use fleet::{Home, HubChoice};
+use k8s_schema::CustomTypes;
 use model::{AppPolicy, Application};
 use std::sync::Arc;
 use workflow::Plan;
@@ -44,9 +45,15 @@ fn located(input: &AppInput, mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 impl Made {
     /// Asks nobody.
-    pub(crate) fn offline(input: &AppInput, given: &Given, version: Option<ClusterVersion>) -> Outcome<Made> {
+    pub(crate) fn offline(
+        input: &AppInput,
+        given: &Given,
+        custom_types: Arc<CustomTypes>,
+        version: Option<ClusterVersion>,
+    ) -> Outcome<Made> {
         let renderer = Renderer::new(Layers(vec![Box::new(given.clone()), Box::new(Builtins)]));
-        let context = RenderContext { cluster_version: version.unwrap_or_default(), ..RenderContext::default() };
+        let cluster_version = version.unwrap_or_default();
+        let context = RenderContext { cluster_version, custom_types, ..RenderContext::default() };
         Self::with(input, Arc::new(renderer), &Clusters::Unknown, &context)
     }
 

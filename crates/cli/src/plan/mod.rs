@@ -60,11 +60,12 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
     }
     crate::report::print(&documents.warnings);
     let session = if args.offline || !made::hub_is_there(&hub)? { None } else { Some(Session::open(&hub).await?) };
+    let custom = std::sync::Arc::new(documents.custom_types.clone());
     let mut plans: Vec<AppPlan> = Vec::new();
     for input in &documents.applications {
         let plan = match &session {
             None => {
-                let made = Made::offline(input, &documents.definitions, args.kube_version.clone())?;
+                let made = Made::offline(input, &documents.definitions, custom.clone(), args.kube_version.clone())?;
                 made.plan()
             }
             Some(session) => {
