@@ -25,6 +25,8 @@ pub struct Manifest {
     pub trait_name: String,
     /// The environment of an env-binding policy.
     pub env: String,
+    /// It was made of secrets: its content is kept nowhere but in the object itself.
+    pub secret: bool,
     /// The object.
     pub object: Value,
 }
@@ -49,6 +51,8 @@ pub struct Call<'a> {
     pub key: Option<&'a str>,
     /// The namespace of objects that name none.
     pub namespace: &'a str,
+    /// Its parameters were made of secrets.
+    pub secret: bool,
 }
 
 impl Call<'_> {

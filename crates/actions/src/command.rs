@@ -64,7 +64,7 @@ mod tests {
     #[tokio::test]
     async fn the_status_is_an_answer_and_the_end_of_the_output_is_kept() {
         let params = json!({"args": ["status", "shöp"]});
-        let call = Call { params: &params, key: None, namespace: "default" };
+        let call = Call { params: &params, key: None, namespace: "default", secret: false };
         let answer = run(&call, &Outside::default().with_commands(Arc::new(Echo))).await.unwrap();
         assert_eq!(answer["code"], 3);
         let output = answer["output"].as_str().unwrap();

@@ -15,17 +15,19 @@ pub struct Fault {
     pub status: Option<u16>,
     /// How long the server asked to wait before trying again, in seconds.
     pub retry_after: Option<u32>,
+    /// The message without what the server said, where it said something: it may repeat what it was sent.
+    pub wordless: Option<Box<str>>,
 }
 
 impl Fault {
     /// A mistake that repeating cannot mend.
     pub fn permanent(message: impl Into<String>) -> Fault {
-        Fault { class: FaultClass::Permanent, message: message.into(), status: None, retry_after: None }
+        Fault { class: FaultClass::Permanent, message: message.into(), status: None, retry_after: None, wordless: None }
     }
 
     /// Something that may go away by itself.
     pub fn transient(message: impl Into<String>) -> Fault {
-        Fault { class: FaultClass::Transient, message: message.into(), status: None, retry_after: None }
+        Fault { class: FaultClass::Transient, message: message.into(), status: None, retry_after: None, wordless: None }
     }
 
     /// From what kube's client says. `what` names the request: `apply Deployment default/web on cluster foo`.
@@ -41,12 +43,37 @@ impl Fault {
             };
             let cause = if status.message.is_empty() { &status.reason } else { &status.message };
             let retry_after = status.details.as_ref().map(|d| d.retry_after_seconds).filter(|s| *s > 0);
-            return Fault { class, message: format!("{what}: {cause}"), status: Some(code), retry_after };
+            let wordless = format!(
+                "{what}: {} ({code}); what the server said is not shown, because the request held a secret",
+                if status.reason.is_empty() { "refused" } else { &status.reason }
+            );
+            return Fault {
+                class,
+                message: format!("{what}: {cause}"),
+                status: Some(code),
+                retry_after,
+                wordless: Some(wordless.into()),
+            };
         }
         let permanent =
             matches!(error, kube::Error::SerdeError(_) | kube::Error::BuildRequest(_) | kube::Error::HttpError(_));
         let class = if permanent { FaultClass::Permanent } else { FaultClass::Transient };
-        Fault { class, message: format!("{what}: {}", root_cause(error)), status: None, retry_after: None }
+        Fault {
+            class,
+            message: format!("{what}: {}", root_cause(error)),
+            status: None,
+            retry_after: None,
+            wordless: None,
+        }
+    }
+
+    /// Without what the server said, which may repeat what it was sent.
+    #[must_use]
+    pub fn without_words(self) -> Fault {
+        match self.wordless {
+            Some(message) => Fault { message: message.into(), wordless: None, ..self },
+            None => self,
+        }
     }
 
     /// Whether the server said that the object (or its namespace, or its kind) is not there.
@@ -97,5 +124,10 @@ mod tests {
     fn the_message_names_request_and_cause() {
         let fault = Fault::of("apply Deployment default/web on cluster foo", &api(422, "Invalid"));
         assert_eq!(fault.message, "apply Deployment default/web on cluster foo: the words of the server");
+        assert_eq!(
+            fault.without_words().message,
+            "apply Deployment default/web on cluster foo: Invalid (422); what the server said is not shown, because the \
+             request held a secret"
+        );
     }
 }

@@ -158,7 +158,13 @@ mod tests {
             "query": "sum(rate(ok[1m]))", "metricEndpoint": receiver.url(), "condition": condition,
             "duration": limits.0, "failDuration": limits.1,
         });
-        prom_check(&Call { params: &params, key: None, namespace: "default" }, &outside, windows, "check").await
+        prom_check(
+            &Call { params: &params, key: None, namespace: "default", secret: false },
+            &outside,
+            windows,
+            "check",
+        )
+        .await
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! `lateen controller`: what `up` does in the foreground, for every Application of a hub, for as long as it lives.
 
+mod webhook;
+
 use crate::application::runner;
 use crate::install;
 use crate::session::{HubArgs, Outcome, Session};
@@ -25,6 +27,19 @@ pub(crate) struct ControllerArgs {
     /// How many applications are made ready at a time; any number of them may be under way
     #[arg(long, value_name = "COUNT", default_value_t = 8)]
     parallel: usize,
+    /// Serve the admission webhook there: it writes down who asked for an application, and refuses what cannot be run
+    #[arg(long, value_name = "ADDRESS")]
+    webhook: Option<String>,
+    /// The namespace of the Secret with the webhook's certificate
+    #[arg(long, value_name = "NAMESPACE", default_value = "lateen-system")]
+    webhook_namespace: String,
+    /// A further name or address by which the API server finds the webhook
+    #[arg(long, value_name = "NAME")]
+    webhook_name: Vec<String>,
+    /// Deliver in the name of who asked for an application, as the webhook has written down; where nobody knows, in that of
+    /// the ServiceAccount `default` of its namespace
+    #[arg(long)]
+    authenticate_application: bool,
     /// How the log is written
     #[arg(long, value_enum, default_value_t = LogForm::Json)]
     log: LogForm,
@@ -65,16 +80,26 @@ pub(crate) async fn run(hub: HubArgs, args: ControllerArgs) -> Outcome {
         // a daemon that has ended by itself needs no stop
         let _ = sender.send(true);
     });
-    let runner = runner(&session, Definitions::default(), |notice| tracing::info!("{notice}"));
+    let mut runner = runner(&session, Definitions::default(), |notice| tracing::info!("{notice}"));
+    if args.authenticate_application {
+        runner.requesters.default_account = "default".to_owned();
+    }
+    let gate = match &args.webhook {
+        None => None,
+        Some(address) => Some(webhook::open(&session, &args, address, &mut runner).await?),
+    };
     let runs = Daemon {
         runner: Arc::new(runner.of_workflow_runs()),
         metrics: Arc::new(metrics.of_workflow_runs()),
         parallel: args.parallel,
         stop: stop.clone(),
     };
-    let daemon = Daemon { runner: Arc::new(runner), metrics, parallel: args.parallel, stop };
+    let runner = Arc::new(runner);
+    let gate = gate.map(|gate| gate.serve(runner.clone()));
+    let daemon = Daemon { runner, metrics, parallel: args.parallel, stop };
     let (served, runs) = tokio::join!(daemon.serve(), runs.serve());
     let served = served.and(runs);
+    drop(gate);
     if let Some(probes) = probes {
         probes.abort();
     }

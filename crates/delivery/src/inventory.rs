@@ -22,6 +22,8 @@ pub struct Record<'a> {
     pub env: &'a str,
     /// `workflow` or `policy`.
     pub creator: &'a str,
+    /// It was made of secrets.
+    pub secret: bool,
     /// The whole object, its namespace resolved.
     pub object: &'a Value,
 }
@@ -62,11 +64,12 @@ fn tracker(app: &Application, kind: TrackerType, name: String) -> ResourceTracke
     }
 }
 
-/// An object as the inventory keeps it. A Secret's content is left out: a tracker is no place for it.
+/// An object as the inventory keeps it. The content of a Secret, and of what was made of secrets, is left out: a tracker is no
+/// place for it.
 fn managed(record: &Record<'_>, rules: &Rules) -> ManagedResource {
     let text = |pointer: &str| record.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let api_version = text("/apiVersion");
-    let secret = api_version == "v1" && text("/kind") == "Secret";
+    let secret = record.secret || (api_version == "v1" && text("/kind") == "Secret");
     ManagedResource {
         cluster: model::cluster::normalise(record.cluster).to_owned(),
         creator: record.creator.to_owned(),
@@ -190,7 +193,7 @@ mod tests {
     }
 
     fn record(object: &Value) -> Record<'_> {
-        Record { cluster: "", component: "web", trait_name: "", env: "", creator: "workflow", object }
+        Record { cluster: "", component: "web", trait_name: "", env: "", creator: "workflow", secret: false, object }
     }
 
     #[test]
@@ -223,6 +226,10 @@ mod tests {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"},
             "stringData": {"password": "hunter2"}});
         inventory.record(&Rules::default(), &[record(&secret)]);
+        let settings = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s", "namespace": "default"},
+            "data": {"password": "hunter2"}});
+        inventory.record(&Rules::default(), &[Record { secret: true, ..record(&settings) }]);
+        assert_eq!(inventory.current.spec.managed_resources.len(), 2);
         assert!(!serde_json::to_string(&inventory.current).unwrap().contains("hunter2"));
     }
 

@@ -135,7 +135,10 @@ mod tests {
         let record = |inventory: &mut Inventory, objects: &[Value]| {
             for object in objects {
                 let (component, trait_name, env, creator) = ("web", "", "", "workflow");
-                inventory.record(rules, &[Record { cluster: "", component, trait_name, env, creator, object }]);
+                inventory.record(
+                    rules,
+                    &[Record { cluster: "", component, trait_name, env, creator, secret: false, object }],
+                );
             }
         };
         record(&mut first, old);

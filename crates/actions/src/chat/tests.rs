@@ -8,7 +8,7 @@ async fn send_to(receiver: &Receiver, params: Value) -> Value {
     let outside = Outside::new(Egress::parse("127.0.0.1").unwrap(), Vec::new());
     let mut params = params;
     params["url"] = format!("{}/robot/hidden-token", receiver.url()).into();
-    let call = Call { params: &params, key: Some("key-1"), namespace: "default" };
+    let call = Call { params: &params, key: Some("key-1"), namespace: "default", secret: false };
     send(&call, &outside, false).await.unwrap()
 }
 
@@ -62,7 +62,7 @@ async fn what_passes_is_tried_again_and_a_dead_chat_is_an_answer_without_its_tok
 #[tokio::test]
 async fn a_kind_that_does_not_exist_is_a_mistake() {
     let params = json!({"kind": "irc", "url": "http://x", "message": {}});
-    let call = Call { params: &params, key: None, namespace: "default" };
+    let call = Call { params: &params, key: None, namespace: "default", secret: false };
     let fault = send(&call, &Outside::default(), false).await.unwrap_err();
     insta::assert_snapshot!(fault, @r#"there is no chat of kind "irc"; there are dingtalk, lark, slack, webhook, wecom"#);
 }

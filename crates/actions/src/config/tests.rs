@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::OneCluster;
 
 fn call<'a>(params: &'a Value) -> Call<'a> {
-    Call { params, key: None, namespace: "default" }
+    Call { params, key: None, namespace: "default", secret: false }
 }
 
 #[tokio::test]

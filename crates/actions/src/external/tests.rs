@@ -13,7 +13,8 @@ fn package(protocol: &str, endpoint: &str) -> Value {
 async fn run(package: &Value, outside: &Outside, provider: &str) -> Result<Value, Fault> {
     let providers = Providers::of(std::slice::from_ref(package))?;
     let params = json!({"provider": provider, "do": "open", "params": {"title": "t"}});
-    call(&Call { params: &params, key: Some("key-1"), namespace: "default" }, outside, &providers, false).await
+    call(&Call { params: &params, key: Some("key-1"), namespace: "default", secret: false }, outside, &providers, false)
+        .await
 }
 
 fn loopback() -> Outside {

@@ -256,7 +256,7 @@ impl Answer {
         let passing = matches!(self.status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504);
         let class = if passing { FaultClass::Transient } else { FaultClass::Permanent };
         let retry_after = self.retry_after().and_then(|d| u32::try_from(d.as_secs()).ok());
-        Fault { class, message, status: Some(self.status.as_u16()), retry_after }
+        Fault { class, message, status: Some(self.status.as_u16()), retry_after, wordless: None }
     }
 
     fn value(&self) -> Value {

@@ -6,7 +6,7 @@ use crate::testing::{OneCluster, Receiver};
 
 async fn run_with(allow: &str, cluster: &OneCluster, params: Value, reading: Reading) -> Result<Value, Fault> {
     let outside = Outside::new(Egress::parse(allow).unwrap(), Vec::new());
-    let call = Call { params: &params, key: Some("key-1"), namespace: "default" };
+    let call = Call { params: &params, key: Some("key-1"), namespace: "default", secret: false };
     request(&call, &outside, cluster, reading).await
 }
 
@@ -107,7 +107,7 @@ async fn the_rate_limiter_waits_while_it_can_and_refuses_then() {
         "url": receiver.url(),
         "request": {"timeout": "200ms", "ratelimiter": {"limit": 1, "period": "1h"}},
     });
-    let call = Call { params: &params, key: None, namespace: "default" };
+    let call = Call { params: &params, key: None, namespace: "default", secret: false };
     let cluster = OneCluster::new();
     request(&call, &outside, &cluster, Reading::default()).await.unwrap();
     let fault = request(&call, &outside, &cluster, Reading::default()).await.unwrap_err();

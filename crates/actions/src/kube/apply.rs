@@ -12,6 +12,7 @@ fn manifest(call: &Call<'_>, object: Value) -> Manifest {
         component: String::new(),
         trait_name: String::new(),
         env: String::new(),
+        secret: call.secret,
         object,
     }
 }

@@ -31,6 +31,7 @@ pub async fn delete(call: &Call<'_>, clusters: &dyn Clusters, dispatch: &dyn Dis
         component: String::new(),
         trait_name: String::new(),
         env: String::new(),
+        secret: call.secret,
         object: object.clone(),
     };
     Ok(if dispatch.delete(manifest).await? {

@@ -53,17 +53,17 @@ mod tests {
     #[test]
     fn a_filter_becomes_a_selector() {
         let params = json!({"filter": {"namespace": "a", "matchingLabels": {"x": "1", "y": "2"}}});
-        let found = filter(&Call { params: &params, key: None, namespace: "default" });
+        let found = filter(&Call { params: &params, key: None, namespace: "default", secret: false });
         assert_eq!((found.namespace.as_str(), found.label_selector.as_str()), ("a", "x=1,y=2"));
     }
 
     #[test]
     fn an_object_without_a_namespace_gets_that_of_the_call() {
         let params = json!({"value": {"kind": "ConfigMap"}});
-        let found = object(&Call { params: &params, key: None, namespace: "default" }, "value").unwrap();
+        let found = object(&Call { params: &params, key: None, namespace: "default", secret: false }, "value").unwrap();
         assert_eq!(found["metadata"]["namespace"], "default");
         let params = json!({"value": {"kind": "ConfigMap", "metadata": {"namespace": "b"}}});
-        let found = object(&Call { params: &params, key: None, namespace: "default" }, "value").unwrap();
+        let found = object(&Call { params: &params, key: None, namespace: "default", secret: false }, "value").unwrap();
         assert_eq!(found["metadata"]["namespace"], "b");
     }
 }

@@ -16,7 +16,7 @@ fn params(sink: &Sink, password: &str) -> Value {
 async fn run(sink: &Sink, params: &Value) -> Result<Value, Fault> {
     let outside = Outside::new(Egress::parse("localhost").unwrap(), Vec::new());
     let cluster = OneCluster::with_secret("mail-ca", &[("ca.crt", &sink.authority)]).await;
-    let call = Call { params, key: Some("0123456789abcdef"), namespace: "default" };
+    let call = Call { params, key: Some("0123456789abcdef"), namespace: "default", secret: false };
     send(&call, &outside, &cluster).await
 }
 
@@ -91,7 +91,7 @@ async fn a_server_that_nobody_vouches_for_is_refused() {
 async fn an_inner_mail_server_needs_the_operator() {
     let sink = Sink::start(true).await;
     let (params, cluster) = (params(&sink, "pass"), OneCluster::new());
-    let call = Call { params: &params, key: None, namespace: "default" };
+    let call = Call { params: &params, key: None, namespace: "default", secret: false };
     let fault = send(&call, &Outside::default(), &cluster).await.unwrap_err();
     assert!(fault.message.contains("loopback") && fault.message.contains("LATEEN_EGRESS_ALLOW"), "{fault}");
 }

@@ -64,11 +64,11 @@ async fn an_application_is_seen_down_to_its_pods() {
     );
 
     let params = json!({"namespace": "default", "pod": pod, "options": {"tailLines": 5}});
-    let call = Call { params: &params, key: None, namespace: "default" };
+    let call = Call { params: &params, key: None, namespace: "default", secret: false };
     let log = logs(&call, &one).await.unwrap();
     assert!(!log["outputs"]["logs"].as_str().unwrap().is_empty());
     let params = json!({"value": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod}}});
-    let call = Call { params: &params, key: None, namespace: "default" };
+    let call = Call { params: &params, key: None, namespace: "default", secret: false };
     let seen = events(&call, &one).await.unwrap();
     assert!(seen["list"].as_array().unwrap().iter().any(|e| e["reason"] == "Started"), "{seen}");
 }

@@ -1,5 +1,7 @@
 //! `lateen install`: what a hub must know before Applications can live on it, and the controller that serves it.
 
+mod text;
+
 use crate::session::{HubArgs, Outcome, Session};
 use actions::ObjectRef;
 use controller::Hub;
@@ -12,6 +14,8 @@ use serde_json::Value;
 #[command(after_help = "Examples:
   lateen install --dry-run                  print the CRDs, the rights and the Deployment of the controller
   lateen install --image IMAGE              apply them
+  lateen install --webhook                  with the admission webhook: who asked is written down, mistakes are refused
+  lateen install --accounts-of team         let Applications of namespace team act as its ServiceAccounts
   lateen install --crds                     only the CRDs: ours, and KubeVela's where absent")]
 pub(crate) struct InstallArgs {
     /// Only the CustomResourceDefinitions (ours; KubeVela's only where they are absent)
@@ -23,6 +27,18 @@ pub(crate) struct InstallArgs {
     /// The controller's image
     #[arg(long, default_value = concat!("lateen:", env!("CARGO_PKG_VERSION")))]
     image: String,
+    /// Also the admission webhook: it writes down who asked, and refuses what cannot be run
+    #[arg(long)]
+    webhook: bool,
+    /// As --webhook, for a controller outside of the cluster, which the API server finds there; no Deployment then
+    #[arg(long, value_name = "URL", conflicts_with = "webhook")]
+    webhook_url: Option<String>,
+    /// Let the controller deliver in the name of who asked (needs the webhook)
+    #[arg(long)]
+    authenticate_application: bool,
+    /// Let applications of this namespace act as its ServiceAccounts (annotation app.oam.dev/service-account-name)
+    #[arg(long, value_name = "NAMESPACE")]
+    accounts_of: Vec<String>,
     /// Print what would be applied
     #[arg(long)]
     dry_run: bool,
@@ -37,17 +53,22 @@ pub(crate) enum Which {
     MissingAndOurs,
 }
 
-/// The controller's objects; NAMESPACE and IMAGE stand for what the arguments say.
-const CONTROLLER: &str = include_str!("controller.yaml");
-
 pub(crate) async fn run(hub: HubArgs, args: InstallArgs) -> Outcome {
-    let controller = controller(&args.namespace, &args.image)?;
+    if args.authenticate_application && !args.webhook && args.webhook_url.is_none() {
+        return Err(Diagnostic::error(
+            "install/webhook",
+            "--authenticate-application needs the webhook, which knows who asked",
+        )
+        .help("add --webhook, or --webhook-url for a controller outside of the cluster")
+        .into());
+    }
+    let controller = controller(&args)?;
     if args.dry_run {
         for crd in model::crd::ALL {
             println!("---\n{}", crd.yaml.trim_end());
         }
         if !args.crds {
-            println!("---\n{}", text(&args.namespace, &args.image).trim_end());
+            println!("---\n{}", text::text(&args));
         }
         return Ok(());
     }
@@ -74,13 +95,9 @@ pub(crate) async fn run(hub: HubArgs, args: InstallArgs) -> Outcome {
     Ok(())
 }
 
-fn text(namespace: &str, image: &str) -> String {
-    CONTROLLER.replace("NAMESPACE", namespace).replace("IMAGE", image)
-}
-
 /// The controller's objects, in the order in which they are applied.
-fn controller(namespace: &str, image: &str) -> Outcome<Vec<Value>> {
-    let source = Source::new("builtin:controller", text(namespace, image));
+fn controller(args: &InstallArgs) -> Outcome<Vec<Value>> {
+    let source = Source::new("builtin:controller", text::text(args));
     Ok(model::manifest::read(&source)?.into_iter().map(|document| document.value).collect())
 }
 
@@ -134,30 +151,62 @@ fn manifest(crd: &Crd) -> Outcome<Value> {
 mod tests {
     use super::*;
 
+    fn args(webhook: bool, url: Option<&str>, authenticate: bool) -> InstallArgs {
+        InstallArgs {
+            crds: false,
+            namespace: "ops".into(),
+            image: "registry.example.com/lateen:1".into(),
+            webhook,
+            webhook_url: url.map(str::to_owned),
+            authenticate_application: authenticate,
+            accounts_of: vec!["team".into()],
+            dry_run: true,
+        }
+    }
+
+    fn kinds(objects: &[Value]) -> Vec<&str> {
+        objects.iter().filter_map(|o| o["kind"].as_str()).collect()
+    }
+
     #[test]
     fn the_controller_may_do_nothing_to_everything() {
-        let objects = controller("ops", "registry.example.com/lateen:1").unwrap();
-        let kinds: Vec<&str> = objects.iter().filter_map(|o| o["kind"].as_str()).collect();
-        let wanted = [
-            "Namespace",
-            "ServiceAccount",
-            "ClusterRole",
-            "ClusterRoleBinding",
-            "ClusterRole",
-            "ClusterRoleBinding",
-            "Deployment",
-        ];
-        assert_eq!(kinds, wanted);
+        let objects = controller(&args(true, None, true)).unwrap();
+        let wanted = "Namespace ServiceAccount ClusterRole ClusterRoleBinding ClusterRole ClusterRole ClusterRoleBinding ClusterRole \
+            RoleBinding ClusterRole ClusterRoleBinding Deployment ClusterRole ClusterRoleBinding Service \
+            MutatingWebhookConfiguration ValidatingWebhookConfiguration";
+        assert_eq!(kinds(&objects).join(" "), wanted);
         for role in objects.iter().filter(|o| o["kind"] == "ClusterRole") {
             for rule in role["rules"].as_array().unwrap() {
                 let all = rule.to_string();
                 assert!(!all.contains("\"*\""), "{all}");
             }
         }
-        let deployment = objects.last().unwrap();
+        let deployment = objects.iter().find(|o| o["kind"] == "Deployment").unwrap();
         assert_eq!(deployment["metadata"]["namespace"], "ops");
         let container = &deployment["spec"]["template"]["spec"]["containers"][0];
         assert_eq!(container["image"], "registry.example.com/lateen:1");
         assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+        assert_eq!(container["ports"][1]["containerPort"], 9443);
+        let arguments = container["args"].to_string();
+        assert!(arguments.contains(r#""--webhook","0.0.0.0:9443","--webhook-namespace","ops""#), "{arguments}");
+    }
+
+    #[test]
+    fn without_the_webhook_nobody_is_acted_as_but_accounts_of_namespaces_that_were_named() {
+        let objects = controller(&args(false, None, false)).unwrap();
+        let wanted = "Namespace ServiceAccount ClusterRole ClusterRoleBinding ClusterRole ClusterRole ClusterRoleBinding ClusterRole \
+            RoleBinding Deployment";
+        assert_eq!(kinds(&objects).join(" "), wanted);
+        assert_eq!(objects[8]["metadata"]["namespace"], "team");
+    }
+
+    #[test]
+    fn a_controller_outside_is_found_by_its_address() {
+        let objects = controller(&args(false, Some("https://127.0.0.1:9/"), true)).unwrap();
+        assert!(!kinds(&objects).contains(&"Deployment") && !kinds(&objects).contains(&"Service"));
+        let mutating = objects.iter().find(|o| o["kind"] == "MutatingWebhookConfiguration").unwrap();
+        let webhook = &mutating["webhooks"][0];
+        assert_eq!(webhook["clientConfig"]["url"], "https://127.0.0.1:9/mutate-applications");
+        assert_eq!(webhook["failurePolicy"], "Fail", "nobody may be left out when rights depend on it");
     }
 }

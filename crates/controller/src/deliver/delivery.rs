@@ -294,6 +294,7 @@ impl Delivery {
                     _ => String::new(),
                 },
                 env: target.placement.env.clone(),
+                secret: false,
                 object: object.manifest.clone(),
             })
             .collect();

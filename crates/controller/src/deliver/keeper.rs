@@ -169,6 +169,7 @@ impl Keeper {
                 trait_name: &m.trait_name,
                 env: &m.env,
                 creator: "workflow",
+                secret: m.secret,
                 object: &m.object,
             })
             .collect();
@@ -486,6 +487,7 @@ impl Keeper {
             component: String::new(),
             trait_name: String::new(),
             env: String::new(),
+            secret: false,
             object: object.clone(),
         };
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -4,7 +4,7 @@
 
 mod context;
 mod journal;
-mod pack;
+pub(crate) mod pack;
 
 pub use context::{context_name, owner_reference};
 

@@ -39,7 +39,7 @@ pub(super) fn packed(tracker: &ResourceTracker) -> Result<Value, Fault> {
 ///
 /// # Errors
 /// They are packed in another way than with gzip, or damaged: the sentence says which tracker and what.
-pub(super) fn unpack(tracker: &mut ResourceTracker) -> Result<(), Fault> {
+pub(crate) fn unpack(tracker: &mut ResourceTracker) -> Result<(), Fault> {
     let name = &tracker.metadata.name;
     let Some(packed) = &tracker.spec.compression else { return Ok(()) };
     let text = |key: &str| packed.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -60,6 +60,7 @@ pub(crate) fn failed(fault: Fault) -> Outcome {
 fn done(result: Result<Value, Fault>, secret: bool) -> Outcome {
     match result {
         Ok(value) => Outcome::Done(Payload { value, secret }),
+        Err(fault) if secret => failed(fault.without_words()),
         Err(fault) => failed(fault),
     }
 }
@@ -77,7 +78,12 @@ async fn perform(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
 }
 
 async fn performed(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
-    let call = Call { params: &action.params.value, key: action.key.as_deref(), namespace: &performer.namespace };
+    let call = Call {
+        params: &action.params.value,
+        key: action.key.as_deref(),
+        namespace: &performer.namespace,
+        secret: action.params.secret,
+    };
     let (clusters, dispatch) = (performer.clusters.as_ref(), performer.dispatch.as_ref());
     let secret = is_secret(action);
     match (action.provider.as_str(), action.name.as_str()) {

@@ -153,8 +153,12 @@ fn tracker(drift: &Drift, object: DynamicObject) {
     let name = object.metadata.name.clone().unwrap_or_default();
     let read = serde_json::to_value(object).map_err(|e| Fault::permanent(e.to_string()));
     let read = read.and_then(|v| serde_json::from_value(v).map_err(|e| Fault::permanent(e.to_string())));
+    let read = read.and_then(|mut tracker: ResourceTracker| {
+        crate::hub::pack::unpack(&mut tracker)?;
+        Ok(tracker)
+    });
     match read {
-        Ok::<ResourceTracker, _>(tracker) => drift.table().tracker(tracker),
+        Ok(tracker) => drift.table().tracker(tracker),
         Err(fault) => tracing::warn!(name, %fault, "a tracker cannot be read: what it lists is not watched"),
     }
 }
