@@ -93,7 +93,10 @@ impl Builtin {
         };
         let mut result = function(arguments)?;
         if !self.structural {
-            result.labels = arguments.iter().fold(result.labels, |all, a| all.join(labels(a)));
+            let given = arguments.iter().fold(Labels::NONE, |all, a| all.join(labels(a)));
+            if given != Labels::NONE {
+                spread(&mut result, given);
+            }
         }
         Ok(result)
     }
@@ -107,6 +110,16 @@ fn labels(data: &Data) -> Labels {
         _ => Labels::NONE,
     };
     data.labels.join(inner)
+}
+
+/// Gives labels to a value and to everything in it: a field of what was made of a secret is one too.
+fn spread(data: &mut Data, labels: Labels) {
+    data.labels = data.labels.join(labels);
+    match &mut data.value {
+        DataValue::List(items) => items.iter_mut().for_each(|d| spread(d, labels)),
+        DataValue::Struct(fields) => fields.values_mut().for_each(|d| spread(d, labels)),
+        _ => {}
+    }
 }
 
 /// One package: its functions in groups, and what of it is written in CUE.

@@ -18,6 +18,7 @@ mod check;
 mod component;
 pub(crate) mod condition;
 mod expression;
+mod hide;
 mod inject;
 mod pure;
 mod sites;
@@ -152,6 +153,21 @@ impl Templates {
 
 impl Steps for Templates {
     fn next(&self, scope: Scope<'_>, results: &Results) -> Result<Next, Diagnostic> {
+        self.wanted(scope, results).map_err(|problem| hide::secrets(problem, scope, results))
+    }
+
+    fn outputs(&self, scope: Scope<'_>, results: &Results) -> Result<Outputs, Diagnostic> {
+        self.given(scope, results).map_err(|problem| hide::secrets(problem, scope, results))
+    }
+
+    fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic> {
+        let holds = condition::holds(&self.conditions, &self.limits, scope, status);
+        holds.map_err(|problem| hide::secrets(problem, scope, &Results::new()))
+    }
+}
+
+impl Templates {
+    fn wanted(&self, scope: Scope<'_>, results: &Results) -> Result<Next, Diagnostic> {
         let settled = self.settle(scope, results)?;
         if results.is_empty() {
             check::parameter(&settled.evaluation)?;
@@ -198,7 +214,7 @@ impl Steps for Templates {
         }
     }
 
-    fn outputs(&self, scope: Scope<'_>, results: &Results) -> Result<Outputs, Diagnostic> {
+    fn given(&self, scope: Scope<'_>, results: &Results) -> Result<Outputs, Diagnostic> {
         let settled = self.settle(scope, results)?;
         let mut outputs = Outputs::new();
         for output in &scope.step.outputs {
@@ -209,10 +225,6 @@ impl Steps for Templates {
             outputs.insert(output.name.clone(), value);
         }
         Ok(outputs)
-    }
-
-    fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic> {
-        condition::holds(&self.conditions, &self.limits, scope, status)
     }
 }
 
