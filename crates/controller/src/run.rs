@@ -392,9 +392,11 @@ impl Runner {
             Settled::Suspended(Some(time)) => Timestamp::from_millisecond(time.0).ok(),
             _ => None,
         };
-        if serving.is_some() && follow::pending(&app).is_none() {
-            // a controller is told of what else has changed
-            let app = Application { status: Some(observe.last), ..app };
+        if serving.is_some() {
+            // A controller is told of what else has changed. A request is not part of what this run has come to: one that it
+            // has not taken must not look as if it had been seen to.
+            let mut app = Application { status: Some(observe.last), ..app };
+            app.metadata.annotations.shift_remove(labels::OPERATION);
             return Ok(Some(Finished { fires_at, stalled, notes, ..Finished::as_it_stands(app) }));
         }
         let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;

@@ -16,7 +16,6 @@ pub use probe::answer;
 use crate::deliver::drift::Drift;
 use crate::deliver::remove;
 use crate::error::Error;
-use crate::follow;
 use crate::lease::{self, Attempt};
 use crate::run::{Finished, Runner, Serving};
 use actions::{Fault, FaultClass};
@@ -310,10 +309,8 @@ fn over(key: Key, did: Did, here: &mut Loop) {
             entry.wrong = matches!(did, Did::Wrong(_));
             entry.rested = Some(fingerprint);
             entry.failures = 0;
-            // Most often the watch has not told yet of what the task wrote last; a request may have come as its run ended.
-            entry.doubt = latest.filter(|app| {
-                need(app).is_some() && (self::fingerprint(app) != fingerprint || follow::pending(app).is_some())
-            });
+            // most often the watch has not told yet of what the task wrote last; a request may have come as its run ended
+            entry.doubt = latest.filter(|app| need(app).is_some() && self::fingerprint(app) != fingerprint);
             if entry.renewed {
                 entry.due = true;
             } else if entry.doubt.is_none() {
@@ -494,4 +491,50 @@ async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
         }
     }
     Ok(removed.owed.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::operation::{OperationAction, UserOperation};
+    use serde_json::json;
+
+    fn app(annotations: serde_json::Value) -> Application {
+        serde_json::from_value(json!({
+            "metadata": {"name": "a", "namespace": "n", "uid": "u", "generation": 1, "annotations": annotations},
+            "status": {"observedGeneration": 1, "workflow": {"suspend": true, "status": "suspending"}},
+        }))
+        .unwrap()
+    }
+
+    /// Whether an Application is looked at again after a task that was told of this one last, and came to rest.
+    async fn is_looked_at_again(told: Application) -> bool {
+        let (done, _done) = mpsc::unbounded_channel();
+        let (again, mut due) = mpsc::unbounded_channel();
+        let (gate, initializers) = (Arc::new(Semaphore::new(1)), Arc::new(Notify::new()));
+        let known = FxHashMap::default();
+        let mut here = Loop { known, busy: 0, done, again, gate, initializers, drift: None, definitions: 0 };
+        let key: Key = ("n".into(), "a".into());
+        let (news, _heard) = watch::channel(Some(Arc::new(told)));
+        here.known.insert(key.clone(), Known { busy: Some(news), ..Known::default() });
+        over(key.clone(), Did::Rested(fingerprint(&app(json!({})))), &mut here);
+        let doubted = here.known.get(&key).is_some_and(|known| known.doubt.is_some());
+        if doubted {
+            assert_eq!(due.recv().await, Some(key));
+        }
+        doubted
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_came_as_the_run_ended_is_looked_at() {
+        assert!(!is_looked_at_again(app(json!({}))).await);
+        let request = UserOperation {
+            id: "1".into(),
+            action: OperationAction::Resume { step: None },
+            by: "me".into(),
+            ..UserOperation::default()
+        };
+        let request = serde_json::to_string(&request).unwrap();
+        assert!(is_looked_at_again(app(json!({ labels::OPERATION: request }))).await);
+    }
 }
