@@ -3,6 +3,7 @@
 use crate::report;
 use ::render::{ClusterVersion, Clusters, Documents, Layers, RenderContext, Renderer, builtin::Builtins};
 use cue_syntax::{Diagnostic, Source};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -98,6 +99,8 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
         ..RenderContext::default()
     };
     let mut all = ::render::Rendered { parts: Vec::new(), applied: Vec::new(), warnings: documents.warnings.clone() };
+    // What a template compiles to is kept by its renderer: one for each namespace, from which other definitions may be seen.
+    let mut renderers: BTreeMap<String, Renderer> = BTreeMap::new();
     for input in &documents.applications {
         let locate = |mut problems: Vec<Diagnostic>| {
             if let Some(document) = &input.document {
@@ -105,8 +108,11 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
             }
             problems
         };
-        let given = documents.definitions.visible_from(&::render::AppView::of(&input.app).namespace);
-        let renderer = Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)]));
+        let namespace = ::render::AppView::of(&input.app).namespace;
+        let renderer = renderers.entry(namespace).or_insert_with_key(|namespace| {
+            let given = documents.definitions.visible_from(namespace);
+            Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)]))
+        });
         let rendered = renderer.application(input, &Clusters::Unknown, &context);
         problems.extend(locate(order(input)));
         match rendered {
