@@ -86,6 +86,8 @@ pub(crate) struct Unit {
     pub(crate) expressions: Vec<Expr>,
     /// The comment at the top of the first file.
     pub(crate) title: Option<String>,
+    /// There is something beside data.
+    pub(crate) has_files: bool,
     /// Where data and result stand: the top, or the field that holds the schema.
     at: Vec<Selector>,
 }
@@ -148,6 +150,7 @@ impl InputArgs {
     /// Compiles an instance.
     pub(crate) fn compile(&self, loaded: Loaded) -> Result<Unit, Problems> {
         let Loaded { mut instance, documents, .. } = loaded;
+        let has_files = !instance.files.is_empty();
         let first = instance.files.first().and_then(|f| instance.sources.get(f.source));
         let title = first.and_then(|source| cue::openapi::title(source));
         let mut at = Vec::new();
@@ -160,7 +163,7 @@ impl InputArgs {
             at.push(Selector::new(SCHEMA));
         }
         let expressions = self.parsed_expressions(&mut instance)?;
-        Ok(Unit { program: compile(&Files, instance)?, documents, expressions, title, at })
+        Ok(Unit { program: compile(&Files, instance)?, documents, expressions, title, has_files, at })
     }
 
     /// The `-e` expressions, parsed; their texts join the sources, so that diagnostics can show them.

@@ -42,6 +42,10 @@ fn vet(args: &VetArgs) -> Result<Problems, Problems> {
 
 /// Checks an instance; the only one of a command stays until the process ends.
 fn vet_unit(args: &VetArgs, unit: &Unit, mut last: Option<&mut Last>) -> Problems {
+    if !unit.documents.is_empty() && !unit.has_files {
+        let d = Diagnostic::error("cue/load", "there are data files, and no schema to hold them to");
+        return vec![d.help("name a CUE file or a package beside them")];
+    }
     let mut problems = Vec::new();
     let mut keep = |evaluation| {
         if let Some(last) = &mut last {
