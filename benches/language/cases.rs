@@ -14,6 +14,13 @@ pub(crate) struct Case {
     pub(crate) goal: (f64, f64),
 }
 
+impl Case {
+    /// The field that the command prints, where it does not print all.
+    pub(crate) fn wanted(&self) -> Option<&'static str> {
+        self.args.iter().skip_while(|a| **a != "-e").nth(1).copied()
+    }
+}
+
 const EXPORT: &[&str] = &["export", "in.cue", "--out", "json"];
 
 macro_rules! cases {

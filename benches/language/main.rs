@@ -2,10 +2,13 @@
 //!
 //! `cargo bench -p cli --bench language -- [CASE…] [--runs N] [--growth] [--record]`. The reference is the `cue` of `PATH`, or
 //! the binary that `LATEEN_BENCH_CUE` names; without one our figures are printed alone. `--growth` doubles each case's size
-//! four times and prints what that does to time and memory. `--record` keeps the ratios in `recorded.txt`; a run that falls
+//! four times and prints what that does to time and memory. `--slope N` evaluates one program N times in a process (a million
+//! is the promise) and prints its resident memory on the way. Without names the table ends with programs that are known to
+//! blow up elsewhere; each has a second. `--record` keeps the ratios in `recorded.txt`; a run that falls
 //! more than a tenth behind them ends with status 1.
 
 mod cases;
+mod known;
 #[path = "../measure.rs"]
 mod measure;
 
@@ -26,15 +29,17 @@ struct Options {
     runs: usize,
     growth: bool,
     record: bool,
+    slope: Option<u32>,
 }
 
 fn options() -> Options {
-    let mut options = Options { names: Vec::new(), runs: 3, growth: false, record: false };
+    let mut options = Options { names: Vec::new(), runs: 3, growth: false, record: false, slope: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--growth" => options.growth = true,
             "--record" => options.record = true,
+            "--slope" => options.slope = Some(args.next().and_then(|n| n.parse().ok()).unwrap_or(1_000_000)),
             "--runs" => options.runs = args.next().and_then(|n| n.parse().ok()).unwrap_or(3),
             // What cargo adds.
             "--bench" => {}
@@ -49,6 +54,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let options = options();
+    if let Some(times) = options.slope {
+        return if slope(times) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let done = tempfile::tempdir().map_err(|e| e.to_string()).and_then(|folder| {
         let wanted = |c: &&Case| options.names.is_empty() || options.names.iter().any(|n| n == c.name);
         let cases: Vec<&Case> = CASES.iter().filter(wanted).collect();
@@ -142,8 +150,9 @@ fn table(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, Stri
             None => println!("{:<14} {:>8.1} {:>8} {:>7} {:>5} {:>8}", case.name, ms(us), "", "", "", us.peak),
         }
     }
+    let fine = !options.names.is_empty() || blow_ups(folder)?;
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/language/recorded.txt");
-    compare(&recorded, &ratios, options.record)
+    Ok(compare(&recorded, &ratios, options.record)? && fine)
 }
 
 /// Compares with the recorded ratios, or records them.
@@ -207,4 +216,54 @@ fn growth(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, Str
         println!("{line}");
     }
     Ok(fine)
+}
+
+/// What is known to blow up elsewhere, for 8 and 24: under a second each.
+fn blow_ups(folder: &Path) -> Result<bool, String> {
+    let mut fine = true;
+    for (name, program) in known::KNOWN {
+        let mut line = format!("{name:<20}");
+        for n in [8, 24] {
+            let folder = folder.join(format!("{name}-{n}"));
+            std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+            std::fs::write(folder.join("in.cue"), program(n)).map_err(|e| e.to_string())?;
+            let cost = run(&[LATEEN, "cue", "export", "in.cue"], &folder, &[], "-")?;
+            // Writing to a string cannot fail.
+            let _ = write!(line, " {n}: {:.1} ms", cost.cpu.as_secs_f64() * 1e3);
+            fine &= cost.cpu.as_secs_f64() < 1.0;
+        }
+        println!("{line}");
+    }
+    Ok(fine)
+}
+
+/// Pages of this process that are resident, where the system says so.
+fn resident() -> Option<u64> {
+    std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
+}
+
+/// Evaluates the template many times; false when memory grew from the first tenth to the end.
+fn slope(times: u32) -> bool {
+    let text = CASES.iter().find(|c| c.name == "template-1").map(|c| (c.generate)(1)).unwrap_or_default();
+    let (source, mut sources) = (cue_syntax::Source::new("in.cue", text), cue_syntax::Sources::default());
+    let id = sources.add(source.clone());
+    let files = cue_syntax::parse_file(&source, id).tree.into_iter().collect();
+    let instance = cue::Instance { sources, files, ..cue::Instance::default() };
+    let Ok(program) = cue::compile(&cue::world::Nothing, instance) else { return false };
+    let started = std::time::Instant::now();
+    let mut seen = Vec::new();
+    for i in 1..=times {
+        let evaluation = program.evaluate(cue::Inputs::default(), &cue::Limits::default());
+        if evaluation.lookup(&cue::Selector::path("result")).data(&cue::DataOptions::default()).is_err() {
+            return false;
+        }
+        if i % (times / 10).max(1) == 0 {
+            let pages = resident().unwrap_or_default();
+            println!("{i:>9} evaluations: {} KiB", pages * 4);
+            seen.push(pages);
+        }
+    }
+    println!("{:.1} us each", started.elapsed().as_secs_f64() * 1e6 / f64::from(times));
+    // A page or two more is the allocator's.
+    seen.first().zip(seen.last()).is_none_or(|(first, last)| last.saturating_sub(*first) <= 16)
 }

@@ -105,6 +105,11 @@ impl Evaluation {
         self.root().errors()
     }
 
+    /// Tasks done so far: what its budget of steps counts.
+    pub fn steps(&self) -> u64 {
+        self.evaluator.borrow().steps
+    }
+
     /// The program.
     pub fn program(&self) -> &Program {
         &self.program

@@ -3,10 +3,11 @@
 use crate::report;
 use crate::world::{Files, folders_above};
 use clap::Args;
-use cue::load::{Document, Loaded, Options, Place, load, point};
+use cue::load::{Document, Loaded, Options, Place, load, point_all};
 use cue::{Data, Evaluation, Instance, Limits, Program, Selector, Value, compile};
 use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label, Rare, StructLit};
 use cue_syntax::{Diagnostic, Source, Span};
+use rayon::prelude::*;
 use std::mem::ManuallyDrop;
 
 /// The name that holds the schema of `-d`.
@@ -101,10 +102,8 @@ impl Unit {
 
     /// Shows problems the way the user knows the data: with places in their files, and paths without the schema's field.
     pub(crate) fn point(documents: &[Document], mut problems: Problems) -> Problems {
-        for d in &mut problems {
-            hide_schema(d);
-            point(documents, d);
-        }
+        problems.iter_mut().for_each(hide_schema);
+        point_all(documents, &mut problems);
         problems
     }
 
@@ -126,7 +125,13 @@ impl InputArgs {
 
     /// Loads and compiles everything.
     pub(crate) fn units(&self) -> Result<Vec<Unit>, Problems> {
-        self.loaded()?.into_iter().map(|l| self.compile(l)).collect()
+        let loaded = self.loaded()?;
+        if loaded.len() < 2 {
+            return loaded.into_iter().map(|l| self.compile(l)).collect();
+        }
+        // The first one's problems count, whichever is compiled first.
+        let compiled: Vec<_> = loaded.into_par_iter().map(|l| self.compile(l)).collect();
+        compiled.into_iter().collect()
     }
 
     /// Loads everything.

@@ -494,7 +494,19 @@ impl Evaluator {
                     Val::Node(n) => self.nodes[n].arcs.to_vec(),
                     _ => Vec::new(),
                 };
-                let verdicts = schemas.into_iter().map(|s| self.satisfies(&v, &Val::Node(s), e)).collect::<Vec<_>>();
+                // A schema that is named several times is tried once.
+                let mut known: Vec<(NodeId, Option<bool>)> = Vec::with_capacity(schemas.len());
+                let mut verdicts = Vec::with_capacity(schemas.len());
+                for s in schemas {
+                    self.run(s);
+                    let schema = self.follow(s);
+                    let verdict = match known.iter().find(|k| k.0 == schema) {
+                        Some((_, verdict)) => *verdict,
+                        None => self.satisfies(&v, &Val::Node(s), e),
+                    };
+                    known.push((schema, verdict));
+                    verdicts.push(verdict);
+                }
                 self.admits_count(count, &verdicts, e)
             }
             _ => Ok(false),

@@ -7,6 +7,7 @@ mod read;
 mod value;
 pub(crate) mod write;
 
+pub(crate) use read::read_bare;
 pub use read::{JsonError, parse, parse_stream, read, read_stream};
 pub use value::{from_value, to_value};
 pub use write::{Style, quote, write};

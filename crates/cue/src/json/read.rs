@@ -56,6 +56,11 @@ pub fn read_stream(source: &Arc<Source>) -> Result<Vec<Data>, Vec<Diagnostic>> {
     Reader::new(&source.text, Some(source)).stream().map_err(|e| vec![diagnostic(source, &e)])
 }
 
+/// As [`read_stream`], without the places: who needs one reads again.
+pub(crate) fn read_bare(source: &Arc<Source>) -> Result<Vec<Data>, Vec<Diagnostic>> {
+    parse_stream(&source.text).map_err(|e| vec![diagnostic(source, &e)])
+}
+
 fn diagnostic(source: &Arc<Source>, error: &JsonError) -> Diagnostic {
     let mut diagnostic = Diagnostic::error("json/syntax", format!("invalid JSON: {}", error.message));
     let (start, end) = (error.start as u32, error.end as u32);

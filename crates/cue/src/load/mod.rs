@@ -14,14 +14,16 @@ mod tags;
 
 pub use inputs::{Format, Input, Schema};
 pub use labels::Place;
-pub use places::point;
+pub use places::{point, point_all};
 pub use schemas::to_cue;
 
 use crate::api::{Instance, Selector};
 use crate::data::{Data, DataValue};
 use crate::{World, csv, json, toml, yaml};
 use cue_syntax::{Diagnostic, Source, Sources};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What to load and how.
@@ -63,6 +65,22 @@ pub struct Document {
     pub name: String,
     /// The content.
     pub data: Data,
+    /// The text of data that have no places, and which document of it this is.
+    bare: Option<(Arc<Source>, usize)>,
+}
+
+impl Document {
+    /// A document whose data know their places.
+    #[must_use]
+    pub fn new(name: &str, data: Data) -> Document {
+        Document { name: name.to_owned(), data, bare: None }
+    }
+
+    /// The data with their places.
+    fn located(&self) -> Cow<'_, Data> {
+        let again = self.bare.as_ref().and_then(|(source, i)| json::read_stream(source).ok()?.into_iter().nth(*i));
+        again.map_or(Cow::Borrowed(&self.data), Cow::Owned)
+    }
 }
 
 /// The problems of a load; everything that was found.
@@ -84,9 +102,8 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
         loaded.push(package::of_files(world, options, &cue, &mut problems));
     }
     let folders = if folders.is_empty() && !has_files { vec![Input::package(".")] } else { folders };
-    for folder in folders {
-        package::of_folder(world, options, &folder.name, &mut loaded, &mut problems);
-    }
+    let found = side_by_side(&folders, |f| package::of_folder(world, options, &f.name));
+    join(found, &mut loaded, &mut problems);
     for schema in &schemas {
         if loaded.is_empty() {
             loaded.push(Loaded::default());
@@ -98,8 +115,9 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
             loaded.push(Loaded::default());
         }
         let documents = read_data(world, &data, options, &mut problems);
-        for l in &mut loaded {
-            l.documents.clone_from(&documents);
+        if let Some((last, others)) = loaded.split_last_mut() {
+            others.iter_mut().for_each(|l| l.documents.clone_from(&documents));
+            last.documents = documents;
         }
     }
     if problems.is_empty() {
@@ -108,15 +126,42 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
     if problems.is_empty() { Ok(loaded) } else { Err(problems) }
 }
 
+/// What was loaded, and what is wrong.
+type Found = (Vec<Loaded>, Problems);
+
+/// Loads what is independent of each other, on several threads where there is more than one; the order stays.
+fn side_by_side<T: Sync>(all: &[T], load: impl Fn(&T) -> Found + Send + Sync) -> Vec<Found> {
+    match all {
+        [one] => vec![load(one)],
+        all => all.par_iter().map(load).collect(),
+    }
+}
+
+fn join(found: Vec<Found>, loaded: &mut Vec<Loaded>, problems: &mut Problems) {
+    for (some, wrong) in found {
+        loaded.extend(some);
+        problems.extend(wrong);
+    }
+}
+
 fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &mut Problems) -> Vec<Document> {
     let mut documents = Vec::new();
+    // Data that stay as they are need no places until something is wrong with them, and these take more room than they do.
+    let moved = options.list || !options.place.labels.is_empty();
     for input in inputs {
-        match read_file(world, input) {
-            Ok(all) => documents.extend(all.into_iter().map(|data| Document { name: input.name.clone(), data })),
+        let read = match input.format {
+            Format::Json | Format::JsonLines if !moved => read_bare(world, input),
+            _ => read_file(world, input)
+                .map(|all| all.into_iter().map(|data| Document::new(&input.name, data)).collect()),
+        };
+        match read {
+            Ok(all) => documents.extend(all),
             Err(found) => problems.extend(found),
         }
     }
-    let totals: Vec<usize> = documents.iter().map(|d| documents.iter().filter(|o| o.name == d.name).count()).collect();
+    let mut by_name: FxHashMap<&str, usize> = FxHashMap::default();
+    documents.iter().for_each(|d| *by_name.entry(&d.name).or_default() += 1);
+    let totals: Vec<usize> = documents.iter().map(|d| by_name.get(d.name.as_str()).copied().unwrap_or(1)).collect();
     let mut lists: Vec<(Vec<smol_str::SmolStr>, Vec<Data>)> = Vec::new();
     let mut placed = Vec::new();
     let mut index = 0;
@@ -134,17 +179,24 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
         };
         if !options.list {
             let data = labels::nested(path, document.data);
-            placed.push(Document { name: document.name, data });
+            placed.push(Document { name: document.name, data, bare: document.bare });
         } else if let Some((_, list)) = lists.iter_mut().find(|(p, _)| *p == path) {
             list.push(document.data);
         } else {
             lists.push((path, vec![document.data]));
         }
     }
-    let list =
-        |(path, items)| Document { name: String::new(), data: labels::nested(path, DataValue::List(items).into()) };
+    let list = |(path, items)| Document::new("", labels::nested(path, DataValue::List(items).into()));
     placed.extend(lists.into_iter().map(list));
     placed
+}
+
+/// The documents of a JSON file, without their places.
+fn read_bare(world: &dyn World, input: &Input) -> Result<Vec<Document>, Problems> {
+    let bytes = world.read(&input.name).map_err(|e| vec![Diagnostic::error("cue/load", e)])?;
+    let source = source_of(&input.name, &bytes);
+    let all = json::read_bare(&source)?.into_iter().enumerate();
+    Ok(all.map(|(i, data)| Document { name: input.name.clone(), data, bare: Some((source.clone(), i)) }).collect())
 }
 
 /// The documents of one file.

@@ -2,7 +2,7 @@
 
 use super::inputs::Input;
 use super::module::{Module, clean, find, join, parent};
-use super::{Imports, Loaded, Options, Problems, condition, source_of};
+use super::{Found, Imports, Loaded, Options, Problems, condition, join as join_found, side_by_side, source_of};
 use crate::World;
 use crate::api::Instance;
 use cue_syntax::{Diagnostic, File, Parsed, Source, SourceId, Sources};
@@ -289,13 +289,8 @@ pub(super) fn of_files(world: &dyn World, options: &Options, inputs: &[Input], p
 }
 
 /// The instances of a folder argument: `.`, `./a:p`, `./...`, or an import path of the module.
-pub(super) fn of_folder(
-    world: &dyn World,
-    options: &Options,
-    argument: &str,
-    loaded: &mut Vec<Loaded>,
-    problems: &mut Problems,
-) {
+pub(super) fn of_folder(world: &dyn World, options: &Options, argument: &str) -> Found {
+    let (mut loaded, mut problems) = (Vec::new(), Vec::new());
     let (argument, name) = match argument.rsplit_once(':') {
         Some((a, n)) => (if a.is_empty() { "." } else { a }, Some(n.to_owned())),
         None => (argument, options.package.clone()),
@@ -303,14 +298,13 @@ pub(super) fn of_folder(
     if let Some(base) = argument.strip_suffix("...") {
         let mut folders = Vec::new();
         walk(world, &clean(base), &mut folders, 0);
-        for folder in folders {
-            one_folder(world, options, &folder, &folder, name.as_deref(), loaded, problems);
-        }
-        return;
+        let found = side_by_side(&folders, |f| one_folder(world, options, f, f, name.as_deref()));
+        join_found(found, &mut loaded, &mut problems);
+        return (loaded, problems);
     }
     let mut folder = clean(argument);
     if !argument.starts_with(['.', '/']) {
-        let loader = Loader::new(world, options, ".", problems);
+        let loader = Loader::new(world, options, ".", &mut problems);
         match loader.folder_of(argument) {
             Some(f) => folder = f,
             None if world.list(&folder).is_ok() => {}
@@ -319,35 +313,30 @@ pub(super) fn of_folder(
                     Diagnostic::error("cue/load", format!("cannot find package \"{argument}\""))
                         .help("a folder is written with `./` before it; a file needs an extension"),
                 );
-                return;
+                return (loaded, problems);
             }
         }
     }
     if world.list(&folder).is_err() {
         problems.push(Diagnostic::error("cue/load", format!("cannot find package \"{argument}\"")));
-        return;
+        return (loaded, problems);
     }
-    one_folder(world, options, argument, &folder, name.as_deref(), loaded, problems);
+    let found = one_folder(world, options, argument, &folder, name.as_deref());
+    join_found(vec![found], &mut loaded, &mut problems);
+    (loaded, problems)
 }
 
-fn one_folder(
-    world: &dyn World,
-    options: &Options,
-    shown: &str,
-    folder: &str,
-    name: Option<&str>,
-    loaded: &mut Vec<Loaded>,
-    problems: &mut Problems,
-) {
-    let mut loader = Loader::new(world, options, folder, problems);
-    let Some(files) = loader.package(folder, name, shown) else { return };
+fn one_folder(world: &dyn World, options: &Options, shown: &str, folder: &str, name: Option<&str>) -> Found {
+    let mut problems = Vec::new();
+    let mut loader = Loader::new(world, options, folder, &mut problems);
+    let Some(files) = loader.package(folder, name, shown) else { return (Vec::new(), problems) };
     if files.is_empty() {
         let message = match name {
             Some(name) => format!("no files of package `{name}` in {shown}"),
             None => format!("no CUE files in {shown}"),
         };
         loader.problems.push(Diagnostic::error("cue/load", message));
-        return;
+        return (Vec::new(), problems);
     }
     let path = match &loader.module {
         Some(m) => match folder.strip_prefix(m.root.as_str()) {
@@ -356,7 +345,8 @@ fn one_folder(
         },
         None => String::new(),
     };
-    loaded.push(loader.finish(shown, path, files));
+    let loaded = loader.finish(shown, path, files);
+    (vec![loaded], problems)
 }
 
 /// All folders below one that hold CUE files.

@@ -3,14 +3,28 @@
 use super::Document;
 use crate::data::{Data, DataValue, Origin};
 use cue_syntax::Diagnostic;
+use std::borrow::Cow;
 use std::sync::Arc;
+
+/// As [`point`], for all problems that were found with the same documents.
+pub fn point_all(documents: &[Document], problems: &mut [Diagnostic]) {
+    if problems.is_empty() {
+        return;
+    }
+    let located: Vec<Cow<'_, Data>> = documents.iter().map(Document::located).collect();
+    problems.iter_mut().for_each(|d| point_in(&located, d));
+}
 
 /// Adds the place in a data file that a problem's path leads to, as the first label. The path may lead further than the
 /// data do (a field that is missing): then the nearest struct or list around it is shown.
 pub fn point(documents: &[Document], d: &mut Diagnostic) {
+    point_all(documents, std::slice::from_mut(d));
+}
+
+fn point_in(documents: &[Cow<'_, Data>], d: &mut Diagnostic) {
     if let Some(path) = &d.path {
         let steps = steps(path);
-        let found = documents.iter().filter_map(|doc| nearest(&doc.data, &steps)).max_by_key(|(depth, _)| *depth);
+        let found = documents.iter().filter_map(|data| nearest(data, &steps)).max_by_key(|(depth, _)| *depth);
         if let Some((depth, origin)) = found
             && !d.labels.iter().any(|l| Arc::ptr_eq(&l.source, &origin.source))
         {
@@ -27,7 +41,7 @@ pub fn point(documents: &[Document], d: &mut Diagnostic) {
         }
     }
     for inner in &mut d.related {
-        point(documents, inner);
+        point_in(documents, inner);
     }
 }
 
@@ -90,7 +104,7 @@ mod tests {
     fn a_path_leads_to_its_value_or_what_is_around_it() {
         let source = Source::new("d.yaml", "a:\n  b:\n  - 1\n  - two\n");
         let data = yaml::read(&source).ok().and_then(|mut d| d.pop());
-        let documents: Vec<Document> = data.map(|data| Document { name: "d.yaml".into(), data }).into_iter().collect();
+        let documents: Vec<Document> = data.map(|data| Document::new("d.yaml", data)).into_iter().collect();
         for (path, marked, text) in [("a.b[1]", "two", "given here"), ("a.c", "b:", "expected in here")] {
             let mut d = Diagnostic::error("x", "m").path(path);
             point(&documents, &mut d);

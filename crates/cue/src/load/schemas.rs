@@ -38,6 +38,6 @@ pub(super) fn join(world: &dyn World, input: &Input, loaded: &mut [Loaded], prob
         let parsed = cue_syntax::parse_file(&source, id);
         problems.extend(parsed.diagnostics);
         l.instance.files.extend(parsed.tree);
-        l.schemas.push((schema, Document { name: input.name.clone(), data: data.clone() }));
+        l.schemas.push((schema, Document::new(&input.name, data.clone())));
     }
 }

@@ -1,0 +1,51 @@
+//! Growth: twice the input takes about twice the steps, for every case of the bench, and what is known to blow up elsewhere
+//! stays polynomial. Counted in the evaluator's own steps, never in time.
+
+#![expect(clippy::panic, reason = "tests")]
+
+use cue::{DataOptions, Inputs, Instance, Limits, Selector, compile};
+use cue_syntax::{Source, Sources, parse_file};
+
+#[path = "../../../benches/language/cases.rs"]
+#[expect(dead_code, reason = "the bench uses more of it")]
+mod cases;
+#[path = "../../../benches/language/known.rs"]
+mod known;
+
+/// What an evaluation of a program takes; the program must have a concrete value.
+fn steps(name: &str, wanted: Option<&str>, text: &str) -> u64 {
+    let (source, mut sources) = (Source::new("in.cue", text), Sources::default());
+    let id = sources.add(source.clone());
+    let parsed = parse_file(&source, id);
+    assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
+    let instance = Instance { sources, files: parsed.tree.into_iter().collect(), ..Instance::default() };
+    let program = compile(&cue::world::Nothing, instance).unwrap_or_else(|d| panic!("{name}: {d:?}"));
+    let evaluation = program.evaluate(Inputs::default(), &Limits::default());
+    let value = evaluation.lookup(&Selector::path(wanted.unwrap_or_default()));
+    if let Err(problems) = value.data(&DataOptions::default()) {
+        let texts: Vec<&str> = problems.iter().map(|d| d.message.as_str()).collect();
+        panic!("{name}: {texts:?}");
+    }
+    evaluation.steps()
+}
+
+#[test]
+fn twice_the_input_takes_twice_the_steps() {
+    for case in cases::CASES.iter().filter(|c| c.size >= 50 && !c.args.contains(&"vet")) {
+        let size = (case.size / 50).clamp(10, 60);
+        let [small, large] = [size, 4 * size].map(|n| steps(case.name, case.wanted(), &(case.generate)(n)));
+        // A comprehension of pairs has sixteen times the pairs.
+        let most = if case.name == "comprehension" { 17 } else { 5 };
+        assert!(large <= most * small, "{}: {small} steps for {size}, {large} for four times as many", case.name);
+    }
+}
+
+#[test]
+fn what_is_known_to_blow_up_stays_polynomial() {
+    for (name, program) in known::KNOWN {
+        let counted = [6, 12, 24].map(|n| steps(name, None, &program(n)));
+        let [_, middle, large] = counted;
+        assert!(large <= 8 * middle, "{name}: for 6, 12 and 24: {counted:?} steps");
+        assert!(large < 200_000, "{name}: {large} steps for 24");
+    }
+}
