@@ -14,7 +14,7 @@ fn read(file: &str, cases: &str) -> Result<Suite, Vec<Diagnostic>> {
 fn run(definition: &str, cases: &str, kept: &Snapshots) -> Report {
     let suite = read("it_test.yaml", cases).unwrap();
     let loaded = Loaded::from_cue(Source::new("it.cue", definition), Provenance::File("it.cue".into())).unwrap();
-    let runner = Runner::new(Arc::new(loaded), Arc::new(Given::default()), true).unwrap();
+    let runner = Runner::new(Arc::new(loaded), Arc::new(Given::default()), true, &Arc::default()).unwrap();
     let verdicts = suite.cases.iter().map(|case| runner.run(case, kept.get(&case.name))).collect();
     let subject = "it".to_owned();
     let suite = SuiteReport { file: "it_test.yaml".into(), subject, verdicts, coverage: runner.coverage() };

@@ -10,6 +10,7 @@ mod access;
 mod addon;
 mod application;
 mod cluster;
+mod colour;
 mod completion;
 mod controller;
 mod cue;

@@ -1,7 +1,11 @@
 //! `lateen render`: objects per placement, offline. No runtime, no state folder, no network.
 
 use crate::report;
-use ::render::{ClusterVersion, Clusters, Documents, Layers, RenderContext, Renderer, builtin::Builtins};
+use ::render::{
+    ClusterVersion, Clusters, Documents, Layers, RenderContext, Renderer,
+    builtin::{Added, Builtins},
+};
+use controller::prepare::Definitions;
 use cue_syntax::{Diagnostic, Source};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -11,6 +15,15 @@ use std::sync::Arc;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen render -f app.yaml                          every object of every placement, with the step that delivers it
+  lateen render -f app.yaml -d definitions/          with definitions (and Packages) of your own
+  lateen render -f app.yaml -f policies.yaml -f workflow.yaml
+  lateen render -f app.yaml --kube-version 1.30      as for clusters of that version, checked against its schemas
+  lateen render -f app.yaml -o json | jq '.[].object.kind'
+  lateen render -f crds.yaml -f app.yaml             objects of your own kinds are checked against their CRDs
+
+Nothing is asked and nothing is written. Exit status 1 when anything is wrong, with everything that is.")]
 pub(crate) struct RenderArgs {
     /// A file with the Application, Policies, Workflows, definitions; `-` is standard input; may be given several times
     #[arg(short = 'f', long = "file", required = true, value_name = "FILE")]
@@ -101,6 +114,7 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
     let mut all = ::render::Rendered { parts: Vec::new(), applied: Vec::new(), warnings: documents.warnings.clone() };
     // What a template compiles to is kept by its renderer: one for each namespace, from which other definitions may be seen.
     let mut renderers: BTreeMap<String, Renderer> = BTreeMap::new();
+    let packages = Arc::new(Added::of(&documents.packages));
     for input in &documents.applications {
         let locate = |mut problems: Vec<Diagnostic>| {
             if let Some(document) = &input.document {
@@ -111,7 +125,7 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
         let namespace = ::render::AppView::of(&input.app).namespace;
         let renderer = renderers.entry(namespace).or_insert_with_key(|namespace| {
             let given = documents.definitions.visible_from(namespace);
-            Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)]))
+            Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)])).with_packages(packages.clone())
         });
         let rendered = renderer.application(input, &Clusters::Unknown, &context);
         problems.extend(locate(order(input)));
@@ -158,14 +172,18 @@ pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
     })
 }
 
-/// The definitions of files and folders.
-pub(crate) fn given(paths: &[PathBuf]) -> Result<::render::definition::Given, Vec<Diagnostic>> {
+/// The definitions of files and folders, with the packages that they import.
+pub(crate) fn given(paths: &[PathBuf]) -> Result<Definitions, Vec<Diagnostic>> {
     let mut documents = Documents::default();
     let mut problems = Vec::new();
     for path in paths {
         problems.extend(definitions(path, &mut documents).err().unwrap_or_default());
     }
-    if problems.is_empty() { Ok(documents.definitions) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Definitions { files: documents.definitions, packages: documents.packages })
+    } else {
+        Err(problems)
+    }
 }
 
 /// A definition file, or every `.cue`, `.yaml` and `.yml` file of a folder, by name.

@@ -52,7 +52,7 @@ pub(crate) const KINDS: [DefinitionKind; 4] =
 
 /// The definitions of files over the built-in ones.
 pub(crate) fn source(paths: &[PathBuf]) -> Outcome<Layers> {
-    let given = crate::render::given(paths)?;
+    let given = crate::render::given(paths)?.files;
     Ok(Layers(vec![Box::new(given), Box::new(Builtins)]))
 }
 

@@ -29,6 +29,17 @@ impl Desk {
     }
 
     fn run_with(&self, args: &[&str], editor: &str) -> (i32, String, String) {
+        self.spawn(args, editor, "")
+    }
+
+    /// With these lines on standard input.
+    fn told(&self, args: &[&str], input: &str) -> (i32, String, String) {
+        self.spawn(args, "true", input)
+    }
+
+    fn spawn(&self, args: &[&str], editor: &str, input: &str) -> (i32, String, String) {
+        let file = self.path("input");
+        std::fs::write(&file, input).unwrap();
         let out = Command::new(env!("CARGO_BIN_EXE_lateen"))
             .args(args)
             .current_dir(self.0.path())
@@ -37,7 +48,7 @@ impl Desk {
             .env("EDITOR", editor)
             .env_remove("VISUAL")
             .env_remove("KUBECONFIG")
-            .stdin(std::process::Stdio::null())
+            .stdin(std::fs::File::open(&file).unwrap())
             .output()
             .unwrap();
         let text = |b: Vec<u8>| String::from_utf8(b).unwrap();
@@ -60,7 +71,7 @@ fn a_definition_is_begun_checked_stored_changed_and_deleted() {
     let (status, _, told) = desk.run(&["def", "init", "Shop", "-t", "component"]);
     assert!(status == 1 && told.contains("is no name for a definition"), "{told}");
     desk.ok(&["def", "vet", "shop.cue"]);
-    assert!(desk.ok(&["def", "test"]).starts_with("5 cases in 1 files: 5 passed, 0 failed"));
+    assert!(desk.ok(&["def", "test"]).starts_with("5 cases in 1 file: 5 passed, 0 failed"));
 
     assert!(desk.ok(&["def", "apply", "shop.cue", "--dry-run"]).contains("would be made in namespace vela-system"));
     assert_eq!(desk.run(&["def", "get", "shop"]).0, 1, "a preview stores nothing");
@@ -155,4 +166,155 @@ fn a_reader_that_goes_away_ends_a_command_quietly() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn questions_are_answered_by_lines() {
+    let desk = Desk::new();
+    desk.write("job.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: load}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: load, image: 'load:1'}]}}}\n");
+    let (status, out, err) = desk.told(&["def", "init"], "load\nworkflow-step\nLoads the data\njob.yaml\n");
+    assert_eq!((status, out.as_str()), (0, "load.cue\nload_test.yaml\n"), "{err}");
+    assert!(desk.read("load.cue").contains("description: \"Loads the data\""));
+    desk.ok(&["def", "vet", "--strict", "load.cue"]);
+    assert!(desk.ok(&["def", "test", "load.cue"]).starts_with("1 case in 1 file: 1 passed, 0 failed"));
+    let (status, _, err) = desk.told(&["def", "init"], "load\nstep\n");
+    assert!(status == 1 && err.contains("there is no type \"step\""), "{err}");
+    let (status, _, err) = desk.told(&["def", "init"], "");
+    assert!(status == 1 && err.contains("the name is missing"), "{err}");
+    let (status, _, err) = desk.told(&["def", "init", "webservice", "-t", "component"], "");
+    assert!(status == 0 && err.contains("careful: component webservice also comes with Lateen"), "{err}");
+}
+
+const PACKAGE: &str = r#"apiVersion: cue.oam.dev/v1alpha1
+kind: Package
+metadata: {name: tickets, namespace: vela-system}
+spec:
+  path: ext/tickets
+  provider: {protocol: http, endpoint: "https://tickets.example.com/api"}
+  templates:
+    tickets.cue: |
+      package tickets
+      #Open: {
+        #do:       "open"
+        #provider: "tickets"
+        $params: title: string
+        $returns?: {id: int, ...}
+        ...
+      }
+"#;
+
+const STEP: &str = r#"import "ext/tickets"
+
+ask: {type: "workflow-step", description: "Opens a ticket", attributes: {}}
+template: {
+	ticket: tickets.#Open & {$params: title: parameter.title}
+	parameter: title: string
+}
+"#;
+
+#[test]
+fn packages_are_known_wherever_a_definition_is_looked_at() {
+    let desk = Desk::new();
+    desk.write("tickets.yaml", PACKAGE);
+    desk.write("ask.cue", STEP);
+    desk.ok(&["def", "vet", "--strict"]);
+    desk.ok(&["def", "vet", "--strict", "ask.cue"]);
+    desk.write("ask_test.yaml", "cases:\n- name: a ticket is opened\n  parameter: {title: x}\n  actions: [{path: ticket, returns: {id: 7}}]\n  expect: {phase: succeeded, calls: [{path: ticket, params: {params: {title: x}}}]}\n");
+    assert!(desk.ok(&["def", "test"]).starts_with("1 case in 1 file: 1 passed"));
+
+    // What the package says holds for those who call it.
+    desk.write("wrong.cue", &STEP.replace("ask:", "wrong:").replace("title: parameter.title", "title: 3"));
+    let (status, told, _) = desk.run(&["def", "vet", "wrong.cue", "-o", "short"]);
+    assert!(status == 1 && told.contains("wrong.cue:5:"), "{told}");
+    desk.write("wrong.cue", &STEP.replace("ask:", "wrong:").replace("#Open", "#Opn"));
+    let (status, told, _) = desk.run(&["def", "vet", "wrong.cue", "-o", "short"]);
+    assert!(status == 1 && told.contains("wrong.cue:5:18: ") && told.contains("#Opn"), "{told}");
+    std::fs::remove_file(desk.path("wrong.cue")).unwrap();
+    desk.write(
+        "broken.yaml",
+        &PACKAGE
+            .replace("path: ext/tickets", "path: vela/kube")
+            .replace("http,", "grpc,")
+            .replace("#Open: {", "#Open: [{"),
+    );
+    let (status, told, _) = desk.run(&["def", "vet", "broken.yaml", "-o", "short"]);
+    assert!(
+        status == 1 && told.contains("vela/kube comes with Lateen") && told.contains("\"grpc\" is no protocol"),
+        "{told}"
+    );
+    assert!(told.contains("[cue/syntax]"), "{told}");
+    std::fs::remove_file(desk.path("broken.yaml")).unwrap();
+
+    desk.write("app.yaml", "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: one}\nspec:\n  components: [{name: one, type: webservice, properties: {image: nginx}}]\n  workflow: {steps: [{name: a, type: ask, properties: {title: x}}]}\n");
+    let told = desk.ok(&["plan", "-f", "app.yaml", "-d", ".", "--offline"]);
+    assert!(told.contains("a [ask]: tickets.#Open") && told.contains("step a: what tickets.#Open do"), "{told}");
+    desk.ok(&["render", "-f", "app.yaml", "-d", "."]);
+
+    // Stored on the hub, neither file is needed.
+    let told = desk.ok(&["def", "apply", "."]);
+    assert!(told.contains("package tickets: made in namespace vela-system"), "{told}");
+    assert!(told.contains("workflow-step ask: made in namespace vela-system"), "{told}");
+    assert!(desk.ok(&["def", "apply", "tickets.yaml", "-o", "json"]).contains("\"change\": \"unchanged\""));
+    let told = desk.ok(&["plan", "-f", "app.yaml"]);
+    assert!(told.contains("a [ask]: tickets.#Open"), "{told}");
+}
+
+#[test]
+fn what_is_changed_or_deleted_can_be_brought_back() {
+    let desk = Desk::new();
+    desk.ok(&["def", "init", "shop", "-t", "component"]);
+    desk.ok(&["def", "apply", "shop.cue"]);
+    let before = desk.ok(&["def", "get", "shop"]);
+    desk.write("sed.sh", "sed -i 's/The component shop/Sells/' \"$1\"\n");
+    let editor = format!("sh {}", desk.path("sed.sh").display());
+    let (status, told, err) = desk.run_with(&["def", "edit", "shop", "--dry-run"], &editor);
+    assert!(status == 0 && told.contains("component shop: would change") && told.contains("\"Sells\""), "{told}{err}");
+    assert_eq!(desk.ok(&["def", "get", "shop"]), before, "a preview stores nothing");
+    let (_, told, err) = desk.run_with(&["def", "edit", "shop"], &editor);
+    assert!(told.contains("- \tdescription: \"The component shop\""), "{told}");
+    desk.ok(&["def", "apply", back(&err)]);
+    assert_eq!(desk.ok(&["def", "get", "shop"]), before);
+    assert!(desk.ok(&["def", "delete", "shop", "--dry-run"]).contains("would be deleted"));
+    let (_, _, err) = desk.run(&["def", "delete", "shop", "--yes"]);
+    assert_eq!(desk.run(&["def", "get", "shop"]).0, 1);
+    desk.ok(&["def", "apply", back(&err)]);
+    assert_eq!(desk.ok(&["def", "get", "shop"]), before);
+}
+
+/// The file that a command has kept.
+fn back(told: &str) -> &str {
+    told.lines().find_map(|l| l.trim().strip_prefix("as it was: `lateen def apply ")?.strip_suffix('`')).unwrap_or(told)
+}
+
+#[test]
+fn differences_are_told_to_programs_and_by_the_exit_status() {
+    let desk = Desk::new();
+    desk.ok(&["def", "init", "shop", "-t", "component"]);
+    desk.write("new.cue", &desk.read("shop.cue").replace("image: string", "picture: string"));
+    let (status, told, _) = desk.run(&["def", "diff", "shop.cue", "new.cue", "-o", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, value.get("different").unwrap().as_bool()), (1, Some(true)));
+    assert!(value.get("parameters").unwrap().to_string().contains("compat/removed"), "{value}");
+    assert_eq!(desk.run(&["def", "diff", "shop.cue", "nothing.cue"]).0, 2, "an error is no difference");
+    assert_eq!(desk.run(&["def", "diff", "shop.cue", "shop.cue"]).0, 0);
+    desk.write(
+        "app.yaml",
+        "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: one}\nspec: {components: []}\n",
+    );
+    let (status, _, told) = desk.run(&["def", "vet", "app.yaml"]);
+    assert!(status == 1 && told.contains("app.yaml holds no definition"), "{told}");
+    let junit = desk.ok(&["def", "test", "shop.cue", "--junit", "-"]);
+    assert!(junit.starts_with("<?xml") && junit.contains("tests=\"5\""), "{junit}");
+    assert!(desk.ok(&["def", "test", "--filter", "shop: an image alone"]).starts_with("1 case in 1 file (4 left out)"));
+}
+
+#[test]
+fn a_plan_after_a_run_has_no_changes_of_what_steps_apply() {
+    let desk = Desk::new();
+    desk.ok(&["def", "init", "note", "-t", "workflow-step"]);
+    desk.ok(&["def", "apply", "note.cue"]);
+    desk.write("app.yaml", "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: one}\nspec:\n  components: [{name: one, type: k8s-objects, properties: {objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}]}}]\n  workflow:\n    steps:\n    - {name: d, type: apply-component, properties: {component: one}}\n    - {name: a, type: note, properties: {name: settings, data: {x: y}}}\n    - {name: b, type: apply-object, properties: {value: {apiVersion: v1, kind: ConfigMap, metadata: {name: bare}, data: {a: b}}}}\n");
+    desk.ok(&["up", "-f", "app.yaml"]);
+    let told = desk.ok(&["plan", "-f", "app.yaml", "--exit-code"]);
+    assert!(told.contains("Plan: 0 created, 0 changed, 0 removed, 3 the same."), "{told}");
 }

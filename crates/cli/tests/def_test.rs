@@ -94,12 +94,12 @@ fn watching_runs_the_cases_again_when_a_file_changes() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut sum = || lines.find(|l| l.contains(" cases in ")).unwrap_or_default();
+    let mut sum = || lines.find(|l| l.contains(" in 1 file")).unwrap_or_default();
     let first = sum();
     std::fs::write(folder.join("twice.cue"), TRAIT.replace("* 2", "* 300")).unwrap();
     let second = sum();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(first.starts_with("1 cases in 1 files: 1 passed, 0 failed"), "{first}");
-    assert!(second.starts_with("1 cases in 1 files: 0 passed, 1 failed"), "{second}");
+    assert!(first.starts_with("1 case in 1 file: 1 passed, 0 failed"), "{first}");
+    assert!(second.starts_with("1 case in 1 file: 0 passed, 1 failed"), "{second}");
 }

@@ -45,7 +45,8 @@ pub struct Known {
 
 impl Known {
     pub(crate) fn new(renderer: Renderer, added: Added) -> Known {
-        Known { renderer: Arc::new(renderer), added, templates: Arc::default() }
+        let renderer = Arc::new(renderer.with_packages(added.packages.clone()));
+        Known { renderer, added, templates: Arc::default() }
     }
 
     /// The compiled templates of these step types.
@@ -60,7 +61,7 @@ impl Known {
         if let Some(known) = self.templates.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
-        let made = Arc::new(Templates::of(&self.added, types)?.with_external(self.added.names()));
+        let made = Arc::new(Templates::of(&*self.added.packages, types)?.with_external(self.added.names()));
         self.templates.lock().unwrap_or_else(PoisonError::into_inner).insert(key, made.clone());
         Ok(made)
     }

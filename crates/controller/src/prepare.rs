@@ -117,7 +117,8 @@ pub async fn renderer(hub: &Hub, namespace: &str, definitions: &Definitions) -> 
         layers.push(Box::new(given));
     }
     layers.push(Box::new(Builtins));
-    Ok(Renderer::new(Layers(layers)))
+    let added = Added::load(hub, namespace, &definitions.packages).await?;
+    Ok(Renderer::new(Layers(layers)).with_packages(added.packages))
 }
 
 /// Definitions that a revision pins, and what comes with Lateen.
@@ -202,6 +203,7 @@ pub async fn prepare(
         .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
         .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
         .collect();
+    problems.extend(step_definitions.values().flat_map(|loaded| loaded.unknown_actions(&known.added.packages)));
     let templates = known.templates(&step_definitions);
     let added = known.added;
     match (plan, templates) {

@@ -1,6 +1,7 @@
 //! Files as users give them: several YAML documents (or JSON), sorted by what they are.
 
 use crate::application::AppInput;
+use crate::builtin::is_package;
 use crate::definition::{Given, Loaded, Provenance};
 use crate::tree;
 use cue::Data;
@@ -17,6 +18,8 @@ pub struct Documents {
     pub definitions: Given,
     /// Kinds that CustomResourceDefinitions among the files describe.
     pub custom_types: k8s_schema::CustomTypes,
+    /// Package objects: CUE that definitions import ([`crate::builtin::Added`]).
+    pub packages: Vec<serde_json::Value>,
     /// Other objects: kind and name.
     pub others: Vec<(String, String)>,
     /// Fields that mean nothing where they stand.
@@ -76,6 +79,7 @@ impl Documents {
                 let loaded = Loaded::from_object(&document.value, &origin, Provenance::File(source.name.clone()))?;
                 self.definitions.add(loaded).map_err(one)?;
             }
+            "Package" if is_package(&document.value) => self.packages.push(document.value),
             "CustomResourceDefinition" if self.custom_types.add(&document.value) => {}
             kind => self.others.push((kind.to_owned(), document.name().to_owned())),
         }

@@ -1,7 +1,7 @@
 //! The one function of this crate, in its sizes: an Application, a component, the health of one.
 
 use crate::application::{AppInput, AppView, ComponentInput};
-use crate::builtin::Builtins;
+use crate::builtin::{Added, Builtins};
 use crate::component::{self, Live, RenderedComponent};
 use crate::context::RenderContext;
 use crate::definition::{self, DefinitionSource, Loaded};
@@ -63,6 +63,15 @@ impl Renderer {
     #[must_use]
     pub fn with_coverage(mut self, coverage: Arc<cue::Coverage>) -> Renderer {
         self.programs.coverage = Some(coverage);
+        self
+    }
+
+    /// Lets templates import these packages as well.
+    #[must_use]
+    pub fn with_packages(mut self, packages: Arc<Added>) -> Renderer {
+        let coverage = self.programs.coverage.take();
+        self.programs = Programs::new(packages);
+        self.programs.coverage = coverage;
         self
     }
 

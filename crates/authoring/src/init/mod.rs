@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(formatted, files.definition, "it is formatted");
         let loaded = Loaded::from_cue(source, Provenance::Builtin).unwrap();
         let suite = Suite::read(&Source::new("new_test.yaml", files.cases.clone())).unwrap();
-        let runner = Runner::new(Arc::new(loaded), Arc::new(Given::default()), false).unwrap();
+        let runner = Runner::new(Arc::new(loaded), Arc::new(Given::default()), false, &Arc::default()).unwrap();
         for case in &suite.cases {
             let verdict = runner.run(case, None);
             assert!(verdict.passed(), "{}: {:?}\n{}", case.name, verdict.failures, files.definition);

@@ -21,7 +21,8 @@ pub(crate) fn of(loaded: &Loaded) -> Vec<String> {
             return;
         }
         let call = format!("{}.{name}", package.name);
-        if import.path.starts_with("vela/") && name.starts_with('#') && !out.contains(&call) {
+        let is_function = cue::builtin::packages().any(|p| p == import.path.as_str());
+        if !is_function && name.starts_with('#') && !out.contains(&call) {
             out.push(call);
         }
     });

@@ -1,8 +1,11 @@
 //! What is wrong with a text: the same that the commands tell, for a text that may change with the next key.
 
-use cue::{Evaluation, Inputs, Instance, Limits, World};
+use crate::testing::{Runner, Suite};
+use crate::vet;
+use cue::{Inputs, Instance, Limits};
 use cue_syntax::{Diagnostic, Severity, Source, Sources};
-use render::builtin::Packages;
+use render::builtin::Added;
+use render::definition::Given;
 use render::{Clusters, Documents, Loaded, Provenance, RenderContext, Renderer};
 use std::sync::Arc;
 
@@ -11,8 +14,15 @@ fn limits() -> Limits {
     Limits { steps: 5_000_000, nodes: 500_000, ..Limits::default() }
 }
 
+/// More cases than an editor waits for; the others are left to `def test`.
+const CASES: usize = 200;
+
 /// A CUE file: a definition, or a part of a package.
-pub(super) fn cue<'a>(source: &Arc<Source>, all: impl Iterator<Item = &'a Arc<Source>>) -> Vec<Diagnostic> {
+pub(super) fn cue<'a>(
+    source: &Arc<Source>,
+    all: impl Iterator<Item = &'a Arc<Source>>,
+    packages: &Arc<Added>,
+) -> Vec<Diagnostic> {
     let mut sources = Sources::default();
     let id = sources.add(source.clone());
     let parsed = cue_syntax::parse_file(source, id);
@@ -21,12 +31,12 @@ pub(super) fn cue<'a>(source: &Arc<Source>, all: impl Iterator<Item = &'a Arc<So
     }
     let Some(file) = parsed.tree else { return Vec::new() };
     if super::scope::Unit::new(source).is_some_and(|u| u.template().is_some()) {
-        return definition(source);
+        return definition(source, packages);
     }
     // A file of a package is checked with the others of its folder; one that imports from a module cannot be.
     let known = |path: &str| {
         let path = path.split(':').next().unwrap_or_default();
-        Packages.package(path).is_some() || cue::builtin::packages().any(|p| p == path)
+        packages.package(path).is_some() || cue::builtin::packages().any(|p| p == path)
     };
     if !file.imports.iter().all(|i| known(&i.path)) {
         return Vec::new();
@@ -45,7 +55,7 @@ pub(super) fn cue<'a>(source: &Arc<Source>, all: impl Iterator<Item = &'a Arc<So
         }
     }
     let instance = Instance { sources, files, ..Instance::default() };
-    let found = match cue::compile(&Packages, instance) {
+    let found = match cue::compile(&**packages, instance) {
         Err(problems) => problems,
         Ok(program) => program.evaluate(Inputs::default(), &limits()).diagnostics(),
     };
@@ -57,32 +67,70 @@ fn folder(name: &str) -> &str {
 }
 
 /// Whether the definitions of a file can be used.
-pub(super) fn is_sound(source: &Arc<Source>) -> bool {
-    if source.name.ends_with(".cue") {
-        return definition(source).iter().all(|p| p.severity != Severity::Error);
+pub(super) fn is_sound(source: &Arc<Source>, packages: &Added) -> bool {
+    if !source.name.ends_with(".cue") {
+        return Documents::default().read_definition(source).is_ok();
     }
-    Documents::default().read_definition(source).is_ok()
+    let Ok(loaded) = Loaded::from_cue(source.clone(), Provenance::File(source.name.clone())) else { return false };
+    let Ok(program) = cue::compile(packages, loaded.instance()) else { return false };
+    program.evaluate(Inputs::default(), &limits()).diagnostics().iter().all(|p| p.severity != Severity::Error)
 }
 
-/// Everything wrong with a definition file.
-fn definition(source: &Arc<Source>) -> Vec<Diagnostic> {
-    let loaded = match Loaded::from_cue(source.clone(), Provenance::File(source.name.clone())) {
-        Ok(loaded) => loaded,
+/// Everything wrong with a definition file, as `def vet` tells it.
+fn definition(source: &Arc<Source>, packages: &Arc<Added>) -> Vec<Diagnostic> {
+    let with = vet::With { packages: packages.clone(), limits: limits() };
+    here_first(vet::file_with(source, &with), source)
+}
+
+/// A file of cases: what is wrong with its form, else which cases fail, with the definition as it is in the editor.
+pub(super) fn cases(
+    source: &Arc<Source>,
+    documents: &indexmap::IndexMap<String, Arc<Source>>,
+    given: &Arc<Given>,
+    packages: &Arc<Added>,
+) -> Vec<Diagnostic> {
+    let suite = match Suite::read(source) {
+        Ok(suite) => suite,
         Err(problems) => return here_first(problems, source),
     };
-    let mut found = loaded.warnings.clone();
-    match cue::compile(&Packages, loaded.instance()) {
-        Err(problems) => found.extend(problems),
-        Ok(program) => {
-            let evaluation: Evaluation = program.evaluate(Inputs::default(), &limits());
-            found.extend(evaluation.diagnostics());
-        }
-    }
-    here_first(found, source)
+    let stem = source.name.rsplit_once("_test.").map_or(source.name.as_str(), |(stem, _)| stem);
+    let subject = match &suite.definition {
+        Some(named) => documents.get(&format!("{}/{named}", folder(&source.name))),
+        None => ["cue", "yaml", "yml"].iter().find_map(|end| documents.get(&format!("{stem}.{end}"))),
+    };
+    // One that is broken is told in its own file.
+    let loaded = subject.and_then(|subject| {
+        let mut documents = Documents::default();
+        documents.read_definition(subject).ok()?;
+        documents.definitions.into_all().into_iter().next()
+    });
+    let runner = loaded.and_then(|one| Runner::new(Arc::new(one), given.clone(), false, packages).ok());
+    let Some(runner) = runner else { return Vec::new() };
+    // Snapshots are files that the editor does not have.
+    let judged = suite.cases.iter().take(CASES).filter(|case| !case.expect.snapshot);
+    here_first(judged.flat_map(|case| runner.run(case, None).failures).collect(), source)
 }
 
-/// Applications and what stands beside them, as `lateen render` checks them.
-pub(super) fn application<'a>(
+/// Applications and what stands beside them, as `lateen render` checks them; definitions and packages, as `def vet` does.
+pub(super) fn yaml<'a>(
+    source: &Arc<Source>,
+    all: impl Iterator<Item = &'a Arc<Source>>,
+    renderer: &Renderer,
+    packages: &Arc<Added>,
+) -> Vec<Diagnostic> {
+    if super::is_definition(source) {
+        let mut found = definition(source, packages);
+        if source.text.contains("kind: Application") {
+            found.extend(
+                application(source, all, renderer).into_iter().filter(|p| !found.contains(p)).collect::<Vec<_>>(),
+            );
+        }
+        return found;
+    }
+    application(source, all, renderer)
+}
+
+fn application<'a>(
     source: &Arc<Source>,
     all: impl Iterator<Item = &'a Arc<Source>>,
     renderer: &Renderer,

@@ -8,6 +8,7 @@ use crate::explain::{context, parameters};
 use cue_syntax::ast::{Clause, Constraint, Decl, Expr, Label, StructLit};
 use cue_syntax::{Source, Sources};
 use model::DefinitionKind;
+use render::builtin::Added;
 use std::sync::Arc;
 
 /// The name that is put in at the cursor so that what was begun is whole.
@@ -76,7 +77,7 @@ fn chain_before(line: &str) -> Option<&str> {
     line.get(start..).filter(|c| !c.is_empty())
 }
 
-pub(super) fn complete(source: &Arc<Source>, offset: usize) -> Completions {
+pub(super) fn complete(source: &Arc<Source>, offset: usize, packages: &Added) -> Completions {
     let text = source.text.as_str();
     let offset = (0..=offset.min(text.len())).rev().find(|o| text.is_char_boundary(*o)).unwrap_or(0);
     let before = before(text, offset);
@@ -85,9 +86,9 @@ pub(super) fn complete(source: &Arc<Source>, offset: usize) -> Completions {
         out.items = markers(before.line);
         return out;
     }
-    let Some(view) = view_at(source, offset, &before) else { return out };
+    let Some(view) = view_at(source, offset, &before, packages) else { return out };
     if in_quotes(before.line) {
-        quoted(&view, text, offset, &before, &mut out);
+        quoted(&view, text, offset, &before, packages, &mut out);
         return out;
     }
     let (around, in_text) = around(&view, offset);
@@ -109,7 +110,7 @@ pub(super) fn complete(source: &Arc<Source>, offset: usize) -> Completions {
 }
 
 /// The file as it would be with what was begun made whole; where that is still broken, without the line.
-fn view_at(source: &Arc<Source>, offset: usize, before: &Before<'_>) -> Option<View> {
+fn view_at(source: &Arc<Source>, offset: usize, before: &Before<'_>, packages: &Added) -> Option<View> {
     let text = &source.text;
     let (head, tail) = (text.get(..offset)?, text.get(offset..)?);
     let line_start = before.start - before.line.len();
@@ -125,7 +126,7 @@ fn view_at(source: &Arc<Source>, offset: usize, before: &Before<'_>) -> Option<V
         cue_syntax::parse_file(&source, id).diagnostics.is_empty()
     });
     let text = sound.or(candidates.last())?;
-    View::new(&Source::new(source.name.clone(), text.as_str()))
+    View::new(&Source::new(source.name.clone(), text.as_str()), packages)
 }
 
 /// What the cursor is in; `true` when that is a text.
@@ -194,7 +195,7 @@ fn markers(line: &str) -> Vec<Item> {
 }
 
 /// Inside a string that is open on this line: the path of an import, or one of a field's choices.
-fn quoted(view: &View, text: &str, offset: usize, before: &Before<'_>, out: &mut Completions) {
+fn quoted(view: &View, text: &str, offset: usize, before: &Before<'_>, packages: &Added, out: &mut Completions) {
     let line_start = before.start - before.line.len();
     let quote = text.get(line_start..offset).and_then(|l| l.rfind('"')).map_or(before.start, |p| line_start + p + 1);
     out.start = quote;
@@ -205,6 +206,9 @@ fn quoted(view: &View, text: &str, offset: usize, before: &Before<'_>, out: &mut
     if in_import {
         for path in render::builtin::packages() {
             push(&mut out.items, item(path, ItemKind::Package, "package of Lateen", ""));
+        }
+        for path in packages.paths() {
+            push(&mut out.items, item(path, ItemKind::Package, "added package", ""));
         }
         for path in cue::builtin::packages() {
             push(&mut out.items, item(path, ItemKind::Package, "package of CUE", ""));

@@ -7,6 +7,7 @@ use crate::explain::{context, parameters};
 use cue_syntax::ast::{Constraint, Decl, Expr, Field, Ident, Label};
 use cue_syntax::{Source, Span};
 use model::DefinitionKind;
+use render::builtin::Added;
 use std::sync::Arc;
 
 /// Names of the language itself, with what they are.
@@ -182,8 +183,8 @@ pub(super) fn members_here<'a>(view: &'a View, around: &Around<'a>) -> Vec<Membe
     out
 }
 
-pub(super) fn declaration(source: &Arc<Source>, offset: usize) -> Vec<Place> {
-    let Some(view) = View::new(source) else { return Vec::new() };
+pub(super) fn declaration(source: &Arc<Source>, offset: usize, packages: &Added) -> Vec<Place> {
+    let Some(view) = View::new(source, packages) else { return Vec::new() };
     let Some(found) = find(&view, offset) else { return Vec::new() };
     let (mut spans, _) = declared(&view, found.site, &found.around);
     if let (Site::Label(field), true) = (found.site, spans.len() < 2) {
@@ -213,8 +214,8 @@ pub(super) fn declaration(source: &Arc<Source>, offset: usize) -> Vec<Place> {
     out
 }
 
-pub(super) fn occurrences(source: &Arc<Source>, offset: usize) -> Vec<(usize, usize)> {
-    let Some(view) = View::new(source) else { return Vec::new() };
+pub(super) fn occurrences(source: &Arc<Source>, offset: usize, packages: &Added) -> Vec<(usize, usize)> {
+    let Some(view) = View::new(source, packages) else { return Vec::new() };
     let Some(found) = find(&view, offset) else { return Vec::new() };
     let own = |spans: Vec<(&Unit, Span)>| -> Vec<Span> {
         let here = spans.iter().filter(|(unit, _)| std::ptr::eq(*unit, &view.main));
@@ -243,8 +244,8 @@ pub(super) fn occurrences(source: &Arc<Source>, offset: usize) -> Vec<(usize, us
     out
 }
 
-pub(super) fn hover(source: &Arc<Source>, offset: usize) -> Option<Hover> {
-    let view = View::new(source)?;
+pub(super) fn hover(source: &Arc<Source>, offset: usize, packages: &Added) -> Option<Hover> {
+    let view = View::new(source, packages)?;
     let found = find(&view, offset)?;
     let kind = kind_of(&view.main);
     let text = match found.site {

@@ -17,9 +17,11 @@ pub mod position;
 mod scope;
 mod target;
 
+use crate::testing::Suite;
 use cue_syntax::{Diagnostic, Source};
 use indexmap::IndexMap;
-use render::builtin::Builtins;
+use render::builtin::{Added, Builtins};
+use render::definition::Given;
 use render::{DefinitionSource, Documents, Layers, Renderer};
 use std::sync::Arc;
 
@@ -30,6 +32,10 @@ pub struct Workspace {
     /// Definition files as they were when they could last be read: one that is being edited is not gone for its users.
     sound: IndexMap<String, Arc<Source>>,
     renderer: Renderer,
+    /// The definitions of the workspace.
+    given: Arc<Given>,
+    /// Packages that files of the workspace add.
+    packages: Arc<Added>,
 }
 
 /// What is shown for the thing under the cursor.
@@ -132,14 +138,23 @@ fn language(name: &str) -> Language {
 fn is_definition(source: &Arc<Source>) -> bool {
     match language(&source.name) {
         Language::Cue => source.text.contains("template"),
-        Language::Yaml => source.text.contains("Definition") && source.text.contains("core.oam.dev"),
+        Language::Yaml => {
+            source.text.contains("Definition") && source.text.contains("core.oam.dev")
+                || source.text.contains("cue.oam.dev/") && source.text.contains("Package")
+        }
         Language::Other => false,
     }
 }
 
 impl Default for Workspace {
     fn default() -> Self {
-        Workspace { documents: IndexMap::new(), sound: IndexMap::new(), renderer: Renderer::builtin() }
+        Workspace {
+            documents: IndexMap::new(),
+            sound: IndexMap::new(),
+            renderer: Renderer::builtin(),
+            given: Arc::default(),
+            packages: Arc::default(),
+        }
     }
 }
 
@@ -154,10 +169,16 @@ impl Workspace {
 
     /// Puts the files in that lie beside the documents.
     pub fn load(&mut self, files: impl IntoIterator<Item = (String, String)>) {
-        for (name, text) in files {
-            self.put(&name, text);
+        let files: Vec<(String, String)> = files.into_iter().collect();
+        // Definitions import packages: those come first.
+        let (packages, others): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|(_, text)| text.contains("kind: Package"));
+        for files in [packages, others] {
+            for (name, text) in files {
+                self.put(&name, text);
+            }
+            self.reload();
         }
-        self.reload();
     }
 
     /// Takes a text in; true when it is one of a definition.
@@ -165,7 +186,7 @@ impl Workspace {
         let source = Source::new(name, text);
         self.documents.insert(name.to_owned(), source.clone());
         let defines = is_definition(&source);
-        if defines && check::is_sound(&source) {
+        if defines && check::is_sound(&source, &self.packages) {
             self.sound.insert(name.to_owned(), source);
         }
         defines
@@ -195,7 +216,10 @@ impl Workspace {
         for source in self.sound.values() {
             let _ = documents.read_definition(source);
         }
-        self.renderer = Renderer::new(Layers(vec![Box::new(documents.definitions), Box::new(Builtins)]));
+        self.packages = Arc::new(Added::of(&documents.packages));
+        self.given = Arc::new(documents.definitions);
+        let layers = Layers(vec![Box::new(Given::clone(&self.given)), Box::new(Builtins)]);
+        self.renderer = Renderer::new(layers).with_packages(self.packages.clone());
     }
 
     fn definitions(&self) -> &dyn DefinitionSource {
@@ -205,9 +229,12 @@ impl Workspace {
     /// Everything that is wrong with a document. Labels that point into other texts are kept.
     pub fn diagnostics(&self, name: &str) -> Vec<Diagnostic> {
         let Some(source) = self.documents.get(name) else { return Vec::new() };
+        if Suite::is_named_so(name) {
+            return check::cases(source, &self.documents, &self.given, &self.packages);
+        }
         match language(name) {
-            Language::Cue => check::cue(source, self.documents.values()),
-            Language::Yaml => check::application(source, self.documents.values(), &self.renderer),
+            Language::Cue => check::cue(source, self.documents.values(), &self.packages),
+            Language::Yaml => check::yaml(source, self.documents.values(), &self.renderer, &self.packages),
             Language::Other => Vec::new(),
         }
     }
@@ -216,7 +243,7 @@ impl Workspace {
     pub fn hover(&self, name: &str, offset: usize) -> Option<Hover> {
         let source = self.documents.get(name)?;
         match language(name) {
-            Language::Cue => cue_file::hover(source, offset),
+            Language::Cue => cue_file::hover(source, offset, &self.packages),
             Language::Yaml => application::hover(source, offset, &self.renderer),
             Language::Other => None,
         }
@@ -226,7 +253,7 @@ impl Workspace {
     pub fn complete(&self, name: &str, offset: usize) -> Completions {
         let Some(source) = self.documents.get(name) else { return Completions::default() };
         match language(name) {
-            Language::Cue => cue_complete::complete(source, offset),
+            Language::Cue => cue_complete::complete(source, offset, &self.packages),
             Language::Yaml => application::complete(source, offset, &self.renderer, self.definitions()),
             Language::Other => Completions::default(),
         }
@@ -236,7 +263,7 @@ impl Workspace {
     pub fn declaration(&self, name: &str, offset: usize) -> Vec<Place> {
         let Some(source) = self.documents.get(name) else { return Vec::new() };
         match language(name) {
-            Language::Cue => cue_file::declaration(source, offset),
+            Language::Cue => cue_file::declaration(source, offset, &self.packages),
             Language::Yaml => application::declaration(source, offset, &self.renderer),
             Language::Other => Vec::new(),
         }
@@ -246,7 +273,7 @@ impl Workspace {
     pub fn occurrences(&self, name: &str, offset: usize) -> Vec<Place> {
         let Some(source) = self.documents.get(name) else { return Vec::new() };
         let spans = match language(name) {
-            Language::Cue => cue_file::occurrences(source, offset),
+            Language::Cue => cue_file::occurrences(source, offset, &self.packages),
             Language::Yaml => application::occurrences(source, offset),
             Language::Other => Vec::new(),
         };

@@ -4,6 +4,7 @@
 use super::scope::{Binding, Scope, Unit, label_text, resolve};
 use cue_syntax::Source;
 use cue_syntax::ast::{BinaryOp, Decl, Element, Expr, Field, Label, StructLit};
+use render::builtin::Added;
 
 /// How many steps are followed; more is a definition that refers to itself.
 const STEPS: u32 = 48;
@@ -42,19 +43,19 @@ impl<'a> Member<'a> {
 }
 
 impl View {
-    pub(super) fn new(source: &std::sync::Arc<Source>) -> Option<View> {
+    pub(super) fn new(source: &std::sync::Arc<Source>, added: &Added) -> Option<View> {
         let main = Unit::new(source)?;
         let mut packages = Vec::new();
         for import in &main.file.imports {
             let path = import.path.split(':').next().unwrap_or_default();
-            let files = render::builtin::package(path).unwrap_or_default();
+            let files = added.package(path).unwrap_or_default();
             let units = files.into_iter().filter_map(|(name, text)| Unit::new(&Source::new(name, text.to_string())));
             packages.push((path.to_owned(), units.collect()));
         }
         Some(View { main, packages })
     }
 
-    /// The files of a package of Lateen.
+    /// The files of a package of Lateen, or of an added one.
     pub(super) fn package(&self, path: &str) -> &[Unit] {
         let path = path.split(':').next().unwrap_or_default();
         self.packages.iter().find(|(p, _)| p == path).map_or(&[], |(_, units)| units)

@@ -102,7 +102,7 @@ impl AppPlan {
             let planned = PlannedObject {
                 step: applied.step.clone(),
                 origin: "step".to_owned(),
-                ..PlannedObject::of(&applied.object)
+                ..PlannedObject::of(&marked(&applied.object, app, namespace))
             };
             let placement = Placement { cluster: applied.cluster.clone(), ..Placement::default() };
             out.place(&placement, planned);
@@ -137,4 +137,24 @@ impl AppPlan {
     pub fn has_unknown_steps(&self) -> bool {
         self.steps.iter().any(|s| !s.actions.is_empty() && s.delivers == 0)
     }
+}
+
+/// An object as a step applies it: in the application's namespace unless it names one, with the labels of its owner.
+fn marked(object: &Value, app: &str, namespace: &str) -> Value {
+    let mut object = object.clone();
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+    let namespaced = k8s_schema::resource(group, version, text("kind")).is_none_or(|r| r.namespaced);
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
+    if !namespaced {
+        metadata.remove("namespace");
+    } else if metadata.get("namespace").and_then(Value::as_str).is_none_or(str::is_empty) {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
+    let labels = metadata.entry("labels").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Some(labels) = labels.as_object_mut() {
+        labels.insert(model::labels::APP_NAME.to_owned(), app.into());
+        labels.insert(model::labels::APP_NAMESPACE.to_owned(), namespace.into());
+    }
+    object
 }

@@ -96,7 +96,8 @@ fn step_line(step: &PlannedStep, out: &mut String) {
         facts.push(format!("after {}", after.join(", ")));
     }
     if step.delivers > 0 {
-        facts.push(format!("{} objects to {}", step.delivers, step.places.join(", ")));
+        let objects = if step.delivers == 1 { "object" } else { "objects" };
+        facts.push(format!("{} {objects} to {}", step.delivers, step.places.join(", ")));
     }
     if !step.actions.is_empty() {
         facts.push(step.actions.join(", "));

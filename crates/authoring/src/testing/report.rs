@@ -68,12 +68,14 @@ impl Report {
             }
         }
         for problem in &self.broken {
-            let _ = writeln!(out, "BROKEN");
+            let file = problem.labels.first().map_or(String::new(), |l| format!("  {}", l.source.name));
+            let _ = writeln!(out, "BROKEN{file}");
             tell::write(&mut out, problem, "      ");
         }
         self.coverage_text(&mut out);
         let (count, failed) = self.counts();
-        let _ = write!(out, "{count} cases in {} files", self.suites.len());
+        let some = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        let _ = write!(out, "{} in {}", some(count, "case"), some(self.suites.len(), "file"));
         if self.left_out > 0 {
             let _ = write!(out, " ({} left out)", self.left_out);
         }

@@ -9,7 +9,7 @@ use cue_syntax::{Diagnostic, Severity};
 use model::{Application, DefinitionKind};
 use render::{
     AppInput, ComponentInput, DefinitionSource, Layers, Live, Loaded, Origin, RenderedComponent, Renderer, TraitInput,
-    builtin::Builtins,
+    builtin::{Added, Builtins},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -70,7 +70,8 @@ impl DefinitionSource for One {
 
 impl Runner {
     /// For the cases of a definition. `others` has the definitions that it is used together with; what that does not have is
-    /// looked for among the built-in ones. `coverage` counts which guards are passed.
+    /// looked for among the built-in ones. `coverage` counts which guards are passed; `packages` are those that steps import
+    /// beside what comes with Lateen.
     ///
     /// # Errors
     /// The definition does not compile.
@@ -78,6 +79,7 @@ impl Runner {
         loaded: Arc<Loaded>,
         others: Arc<dyn DefinitionSource>,
         coverage: bool,
+        packages: &Arc<Added>,
     ) -> Result<Runner, Vec<Diagnostic>> {
         let coverage = coverage.then(Arc::<Coverage>::default);
         let layers = Layers(vec![
@@ -90,12 +92,13 @@ impl Runner {
         let mut templates = None;
         if loaded.definition.kind == DefinitionKind::WorkflowStep {
             let all = [(loaded.definition.name.clone(), loaded.clone())].into_iter().collect();
-            let mut made = Templates::of(&render::builtin::Packages, &all)?;
+            let mut made = Templates::of(&**packages, &all)?.with_external(packages.providers().clone());
             if let Some(coverage) = &coverage {
                 made = made.with_coverage(coverage.clone());
             }
             templates = Some(made);
         }
+        renderer = renderer.with_packages(packages.clone());
         if let Some(coverage) = &coverage {
             renderer = renderer.with_coverage(coverage.clone());
         }

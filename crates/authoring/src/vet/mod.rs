@@ -4,6 +4,7 @@
 //! compiling and evaluating the template as rendering does, with `parameter` and `context` not known yet.
 
 mod names;
+mod package;
 mod status;
 
 pub(crate) use names::markers;
@@ -11,20 +12,41 @@ pub(crate) use names::markers;
 use cue::{Inputs, Limits};
 use cue_syntax::{Diagnostic, Severity, Source};
 use model::DefinitionKind;
-use render::builtin::Packages;
+use render::builtin::{Added, is_package};
 use render::{Loaded, Provenance};
 use std::sync::Arc;
 
-/// Everything that is wrong with a file of definitions: one in CUE, any number in YAML. In the order of severity, then of
-/// place.
+/// What vetting may use beside the text itself.
+#[derive(Debug, Clone)]
+pub struct With {
+    /// Packages that definitions import, beside those that come with Lateen.
+    pub packages: Arc<Added>,
+    /// How far a template is evaluated.
+    pub limits: Limits,
+}
+
+impl Default for With {
+    fn default() -> Self {
+        let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
+        With { packages: Arc::default(), limits }
+    }
+}
+
+/// [`file_with`] with what comes with Lateen.
 pub fn file(source: &Arc<Source>) -> Vec<Diagnostic> {
+    file_with(source, &With::default())
+}
+
+/// Everything that is wrong with a file of definitions: one in CUE, any number in YAML, packages among them. In the order of
+/// severity, then of place.
+pub fn file_with(source: &Arc<Source>, with: &With) -> Vec<Diagnostic> {
     let provenance = || Provenance::File(source.name.clone());
     let mut problems = Vec::new();
     if source.name.ends_with(".cue") {
         match Loaded::examine(source.clone(), provenance()) {
             Ok((one, refused)) => {
                 problems.extend(refused);
-                problems.extend(loaded(&one));
+                problems.extend(loaded(&one, with));
                 // A stage that there is not is refused at its own place.
                 let refused = problems.iter().any(|p| p.code == "render/definition-attribute");
                 problems.retain(|p| !refused || p.code != "vet/stage");
@@ -37,9 +59,13 @@ pub fn file(source: &Arc<Source>) -> Vec<Diagnostic> {
                 for document in documents.iter().filter(|d| d.kind().ends_with("Definition")) {
                     let origin = format!("{}:{}", source.name, document.name());
                     match Loaded::from_object(&document.value, &origin, provenance()) {
-                        Ok(one) => problems.extend(loaded(&one)),
+                        Ok(one) => problems.extend(loaded(&one, with)),
                         Err(found) => problems.extend(found),
                     }
+                }
+                for document in documents.iter().filter(|d| is_package(&d.value)) {
+                    let found = package::check(document, with);
+                    problems.extend(found.into_iter().map(|d| document.locate(d)));
                 }
             }
             Err(found) => problems.extend(found),
@@ -49,15 +75,20 @@ pub fn file(source: &Arc<Source>) -> Vec<Diagnostic> {
 }
 
 /// Everything that is wrong with a definition that could be read.
-pub fn loaded(loaded: &Loaded) -> Vec<Diagnostic> {
+pub fn loaded(loaded: &Loaded, with: &With) -> Vec<Diagnostic> {
     let mut problems = loaded.warnings.clone();
-    match cue::compile(&Packages, loaded.closed_instance()) {
+    problems.extend(loaded.unknown_actions(&with.packages));
+    match cue::compile(&*with.packages, loaded.closed_instance()) {
         Ok(program) => {
-            let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
-            let evaluation = program.evaluate(Inputs::default(), &limits);
+            let evaluation = program.evaluate(Inputs::default(), &with.limits);
             problems.extend(evaluation.diagnostics());
         }
         Err(found) => problems.extend(found),
+    }
+    for missing in problems.iter_mut().filter(|p| p.code == "cue/import" && p.help.is_none()) {
+        missing.help = Some(
+            "a Package object beside the definition brings packages of your own; others: `vela/…` and CUE's".to_owned(),
+        );
     }
     let mut slips = Vec::new();
     names::check(loaded, &mut slips);

@@ -170,21 +170,27 @@ fn read(paths: &[PathBuf]) -> Result<Documents, Vec<cue_syntax::Diagnostic>> {
     Ok(documents)
 }
 
+/// What a change of the parameters does to those who use them.
+pub(super) fn effect(change: &cue_syntax::Diagnostic) -> &'static str {
+    match change.severity {
+        Severity::Error => "breaks",
+        Severity::Warning => "changes",
+        Severity::Advice => "adds",
+    }
+}
+
 fn text(old: &Loaded, new: &Loaded, changes: &[cue_syntax::Diagnostic], effects: &[(String, Effect)], diff: bool) {
     println!("{} ({}) to {} ({})", old.definition.name, old.provenance, new.definition.name, new.provenance);
     if !changes.is_empty() {
         println!("Parameters:");
         for change in changes {
-            let word = match change.severity {
-                Severity::Error => "breaks",
-                Severity::Warning => "changes",
-                Severity::Advice => "adds",
-            };
-            println!("  {word:<8} {}", tell::line(change));
+            println!("  {:<8} {}", effect(change), tell::line(change));
         }
     }
     println!("Applications that use it: {}", effects.len());
-    let indented = |text: &str| text.lines().for_each(|l| println!("             {l}"));
+    let indented = |text: &str| {
+        crate::colour::lines(text).lines().for_each(|l| println!("             {l}"));
+    };
     for (name, effect) in effects {
         match effect {
             Effect::Same => println!("  same     {name}"),

@@ -1,5 +1,6 @@
 //! `lateen def delete`: a definition off the hub, unless it is in use.
 
+use super::apply;
 use super::compat::uses;
 use super::find::{self, Wanted};
 use crate::session::{HubArgs, Outcome, Session, confirm};
@@ -11,7 +12,10 @@ use model::DefinitionKind;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lateen def delete my-trait          asks; refuses when an application uses it
-  lateen def delete my-trait --yes --force")]
+  lateen def delete my-trait --dry-run
+  lateen def delete my-trait --yes --force
+
+Its text is kept in the state folder, and told how to bring it back.")]
 pub(crate) struct DeleteArgs {
     /// Its name
     name: String,
@@ -27,6 +31,9 @@ pub(crate) struct DeleteArgs {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
+    /// Say what would be deleted and who uses it, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
@@ -34,8 +41,8 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
     session.announce();
     let wanted = Wanted { name: &args.name, kind: args.r#type, namespace: Some(&args.namespace) };
     let found = find::on_hub(&session, &wanted).await?;
-    let kind = match found.as_slice() {
-        [(one, _)] => one.definition.kind,
+    let (kind, before, object) = match found.as_slice() {
+        [(one, object)] => (one.definition.kind, one, object),
         [] => {
             let mut problem = find::unknown(&wanted);
             if !find::built_in(&wanted).is_empty() {
@@ -61,7 +68,7 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
         .collect();
     let replaced = !find::built_in(&Wanted { kind: Some(kind), ..wanted }).is_empty();
     let what = format!("{} {}", kind.word(), args.name);
-    if !users.is_empty() && !args.force {
+    if !users.is_empty() && !args.force && !args.dry_run {
         let help = if replaced {
             "--force deletes it; they then use the built-in one of that name"
         } else {
@@ -72,7 +79,12 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
             .into());
     }
     let used = if users.is_empty() { String::new() } else { format!(", used by {}", users.join(", ")) };
+    if args.dry_run {
+        println!("{what}: would be deleted from namespace {}{used}", args.namespace);
+        return Ok(());
+    }
     confirm(&format!("Delete {what} from namespace {}{used}?", args.namespace), args.yes)?;
+    let kept = apply::keep(&session, before, object)?;
     let target = ObjectRef {
         api_version: model::CORE_V1BETA1.into(),
         kind: kind.kind().into(),
@@ -81,5 +93,6 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
     };
     session.hub.objects().delete(&target, &Default::default()).await?;
     println!("Deleted {what}.");
+    eprintln!("  as it was: {}", apply::back(&kept, &args.namespace));
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Files of definitions, and of their cases.
 
+use ::render::builtin::is_package;
 use ::render::{Documents, Loaded, Provenance};
 use authoring::testing::Suite;
 use cue_syntax::{Diagnostic, Source};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -109,7 +111,30 @@ pub(crate) fn looks_like_definition(name: &str, text: &str) -> bool {
     if name.ends_with(".cue") {
         return text.lines().any(|l| l.starts_with("template:") || l.starts_with("\"template\":"));
     }
-    text.lines().any(|l| l.trim_start().starts_with("kind:") && l.trim_end().ends_with("Definition"))
+    let kind =
+        |l: &str| l.split_once("kind:").map(|(_, kind)| kind.trim_end_matches([' ', '"', ',', '\'', '\r']).to_owned());
+    text.lines().filter_map(kind).any(|kind| kind.ends_with("Definition")) || mentions_package(text)
+}
+
+/// The Package objects of files and folders, and of the folders in which files stand: what definitions import.
+pub(crate) fn packages<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Vec<Value> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        match path.parent() {
+            Some(folder) if !path.is_dir() && path.as_os_str() != "-" => files.extend(definitions_in(folder)),
+            _ => files.extend(definitions(path)),
+        }
+    }
+    files.sort();
+    files.dedup();
+    let texts = files.into_iter().filter(|f| f.is_file() && f.extension().is_some_and(|e| e != "cue"));
+    let sources = texts.filter_map(|f| source(&f).ok()).filter(|s| mentions_package(&s.text));
+    let documents = sources.filter_map(|s| model::manifest::read(&s).ok()).flatten();
+    documents.map(|d| d.value).filter(is_package).collect()
+}
+
+fn mentions_package(text: &str) -> bool {
+    text.contains("cue.oam.dev/") && text.contains("Package")
 }
 
 /// Writes a file that is not there yet, or may be replaced.

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &FixArgs) -> ExitCode {
                     if args.write {
                         problems.extend(files::write(&file, &fixed.text, true).err().into_iter().flatten());
                     } else {
-                        println!("{}", lines::diff(&source.text, &fixed.text));
+                        println!("{}", crate::colour::lines(&lines::diff(&source.text, &fixed.text)));
                     }
                 }
                 Err(found) => problems.extend(found),

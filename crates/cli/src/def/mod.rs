@@ -29,7 +29,13 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum DefArgs {
     /// List the definitions: built-in ones and those of the hub
-    #[command(visible_alias = "ls")]
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:
+  lateen def list                    all that applications of this hub can use
+  lateen def list -t trait           only traits
+  lateen def list --builtin -o json  what comes with Lateen, for programs"
+    )]
     List {
         /// Only this kind: component, trait, policy or workflow-step
         #[arg(long, short = 't', value_parser = kind)]

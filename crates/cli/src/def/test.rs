@@ -3,6 +3,7 @@
 use super::files;
 use crate::report;
 use ::render::Loaded;
+use ::render::builtin::Added;
 use ::render::definition::Given;
 use authoring::testing::{Report, Runner, Snapshots, Suite, SuiteReport, Verdict};
 use cue_syntax::{Diagnostic, Source};
@@ -19,7 +20,7 @@ pub(crate) struct TestArgs {
     /// Files of cases (`NAME_test.yaml`, `NAME_test.cue`), definition files, or folders [default: .]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Only cases whose `file: name` contains this text; may be given several times, one of them has to fit
+    /// Only cases whose `file: name` or `component web: name` contains this text; may be given several times, one of them has to fit
     #[arg(long, value_name = "TEXT")]
     filter: Vec<String>,
     /// Run again whenever a file changes
@@ -37,7 +38,7 @@ pub(crate) struct TestArgs {
     /// json instead of text
     #[arg(long, short, value_enum, default_value = "text")]
     output: Output,
-    /// Write a report for build servers (JUnit XML) to this file
+    /// Write a report for build servers (JUnit XML) to this file; `-` is standard output
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Other definitions that the cases use: files or folders; may be given several times
@@ -111,11 +112,16 @@ fn once(args: &TestArgs) -> ExitCode {
         }
     };
     let took = begun.elapsed().as_millis();
+    // Standard output is one report only.
+    let to_output = args.junit.as_ref().is_some_and(|f| f.as_os_str() == "-");
     match args.output {
-        Output::Text => print!("{}", report.text(args.verbose, took)),
+        _ if to_output => eprint!("{}", report.text(args.verbose, took)),
+        Output::Text => print!("{}", crate::colour::lines(&report.text(args.verbose, took))),
         Output::Json => println!("{:#}", report.json(took)),
     }
-    if let Some(file) = &args.junit
+    if args.junit.as_ref().is_some_and(|f| f.as_os_str() == "-") {
+        print!("{}", report.junit(took));
+    } else if let Some(file) = &args.junit
         && let Err(e) = std::fs::write(file, report.junit(took))
     {
         let problem = Diagnostic::error("cli/io", format!("{} cannot be written: {e}", file.display()));
@@ -147,7 +153,8 @@ fn all(args: &TestArgs) -> Result<Report, Vec<Diagnostic>> {
         ]);
     }
     let others = Arc::new(others(&found, &args.definitions, &mut report.broken));
-    let ran: Vec<_> = found.par_iter().map(|file| suite(file, &others, args)).collect();
+    let packages = Arc::new(Added::of(&files::packages(found.iter().chain(&args.definitions))));
+    let ran: Vec<_> = found.par_iter().map(|file| suite(file, &others, &packages, args)).collect();
     for one in ran {
         match one {
             Ok((suite, left_out)) => {
@@ -192,7 +199,12 @@ fn others(cases: &[PathBuf], given: &[PathBuf], broken: &mut Vec<Diagnostic>) ->
     given
 }
 
-fn suite(file: &Path, others: &Arc<Given>, args: &TestArgs) -> Result<(SuiteReport, usize), Vec<Diagnostic>> {
+fn suite(
+    file: &Path,
+    others: &Arc<Given>,
+    packages: &Arc<Added>,
+    args: &TestArgs,
+) -> Result<(SuiteReport, usize), Vec<Diagnostic>> {
     let source = files::source(file)?;
     let suite = Suite::read(&source)?;
     let definition = subject(file, &source, &suite)?;
@@ -201,14 +213,14 @@ fn suite(file: &Path, others: &Arc<Given>, args: &TestArgs) -> Result<(SuiteRepo
         .cases
         .iter()
         .filter(|case| {
-            let name = format!("{}: {}", source.name, case.name);
-            args.filter.is_empty() || args.filter.iter().any(|f| name.contains(f.as_str()))
+            let names = [format!("{}: {}", source.name, case.name), format!("{subject}: {}", case.name)];
+            args.filter.is_empty() || args.filter.iter().any(|f| names.iter().any(|n| n.contains(f.as_str())))
         })
         .collect();
     let left_out = suite.cases.len() - wanted.len();
     let snapshots = PathBuf::from(Snapshots::file_of(&file.display().to_string()));
     let mut kept = std::fs::read_to_string(&snapshots).map(|text| Snapshots::read(&text)).unwrap_or_default();
-    let runner = Runner::new(Arc::new(definition), others.clone(), args.coverage)?;
+    let runner = Runner::new(Arc::new(definition), others.clone(), args.coverage, packages)?;
     let mut verdicts: Vec<Verdict> = wanted.par_iter().map(|case| runner.run(case, kept.get(&case.name))).collect();
     if args.update && verdicts.iter().any(|v| v.snapshot.is_some()) {
         for verdict in &mut verdicts {

@@ -3,7 +3,7 @@
 use super::files;
 use crate::report;
 use ::render::DefinitionSource;
-use ::render::builtin::Builtins;
+use ::render::builtin::{Added, Builtins};
 use authoring::{tell, vet};
 use cue_syntax::{Diagnostic, Severity, Source};
 use model::DefinitionKind;
@@ -50,7 +50,10 @@ pub(crate) fn run(args: &VetArgs) -> ExitCode {
     let mut problems = Vec::new();
     let sources = if args.builtin { built_in() } else { given(args, &mut problems) };
     let count = sources.len();
-    let found: Vec<Vec<Diagnostic>> = sources.par_iter().map(vet::file).collect();
+    let here = vec![PathBuf::from(".")];
+    let paths = if args.paths.is_empty() { &here } else { &args.paths };
+    let with = vet::With { packages: Arc::new(Added::of(&files::packages(paths))), ..vet::With::default() };
+    let found: Vec<Vec<Diagnostic>> = sources.par_iter().map(|source| vet::file_with(source, &with)).collect();
     problems.extend(found.into_iter().flatten());
     let error = |p: &Diagnostic| args.strict || p.severity == Severity::Error;
     let errors = problems.iter().filter(|p| error(p)).count();
@@ -98,6 +101,13 @@ fn built_in() -> Vec<Arc<Source>> {
     all
 }
 
+/// Whether a file that was named holds other objects only.
+fn is_other(source: &Source) -> bool {
+    !source.name.ends_with(".cue")
+        && source.text.contains("kind")
+        && !files::looks_like_definition(&source.name, &source.text)
+}
+
 fn given(args: &VetArgs, problems: &mut Vec<Diagnostic>) -> Vec<Arc<Source>> {
     let here = vec![PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here } else { &args.paths };
@@ -106,6 +116,10 @@ fn given(args: &VetArgs, problems: &mut Vec<Diagnostic>) -> Vec<Arc<Source>> {
         for file in files::definitions(path) {
             match files::source(&file) {
                 // In a folder, other files may stand beside definitions; a file that was named is one.
+                Ok(source) if !path.is_dir() && is_other(&source) => problems.push(
+                    Diagnostic::error("def/none", format!("{} holds no definition", source.name))
+                        .help("Applications are checked by `lateen render -f FILE`, cases by `lateen def test FILE`"),
+                ),
                 Ok(source) if !path.is_dir() || files::looks_like_definition(&source.name, &source.text) => {
                     all.push(source);
                 }

@@ -100,7 +100,7 @@ pub(crate) async fn run(hub: HubArgs, args: DiffArgs) -> Outcome<ExitCode> {
         }
         None => {
             println!("From {} to {}: {}", labels[0], labels[1], diff::counts(differences.iter().map(|d| &d.verdict)));
-            print!("{}", diff::text(&differences));
+            print!("{}", crate::colour::lines(&diff::text(&differences)));
         }
     }
     Ok(if args.exit_code && different { ExitCode::from(2) } else { ExitCode::SUCCESS })

@@ -4,8 +4,10 @@ use crate::application::AppArgs;
 use crate::plan::made::{Made, clusters};
 use crate::session::{Outcome, Session};
 use ::render::builtin::Builtins;
-use ::render::definition::{Given, Provenance};
+use ::render::definition::Provenance;
 use ::render::{AppInput, DefinitionSource, Layers, Loaded, RenderContext, Renderer};
+use controller::packages::Added;
+use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
 use model::action::nearest;
 use model::{ApplicationRevision, DefinitionKind};
@@ -55,7 +57,7 @@ impl Side {
 pub(super) struct Context<'a> {
     pub(super) session: Option<&'a Session>,
     pub(super) namespace: &'a str,
-    pub(super) definitions: &'a Given,
+    pub(super) definitions: &'a Definitions,
 }
 
 impl Context<'_> {
@@ -76,10 +78,11 @@ impl Context<'_> {
             for name in documents.definitions.names(kind) {
                 // Those given with -d win.
                 if let Some(Ok(loaded)) = documents.definitions.find(kind, &name) {
-                    let _ = given.add((*loaded).clone());
+                    let _ = given.files.add((*loaded).clone());
                 }
             }
         }
+        given.packages.extend(documents.packages);
         let Some(mut input) = documents.applications.into_iter().next() else {
             return Err(Diagnostic::error("diff/side", format!("{path} holds no Application")).into());
         };
@@ -130,7 +133,7 @@ impl Context<'_> {
             for (name, object) in objects {
                 let origin = format!("{name} of revision {}", found.metadata.name);
                 let loaded = Loaded::from_object(object, &origin, Provenance::Hub(found.metadata.namespace.clone()))?;
-                let _ = given.add(loaded);
+                let _ = given.files.add(loaded);
             }
         }
         let mut input = AppInput { app: spec.application.clone(), ..AppInput::default() };
@@ -142,7 +145,9 @@ impl Context<'_> {
         if let Some(workflow) = &spec.workflow {
             input.workflows.push(Deserialize::deserialize(workflow).map_err(broken)?);
         }
-        let renderer = Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)]));
+        let added = Added::load(&session.hub, self.namespace, &given.packages).await?;
+        let layers = Layers(vec![Box::new(given.files), Box::new(Builtins)]);
+        let renderer = Renderer::new(layers).with_packages(added.packages);
         let context = RenderContext { app_revision: found.metadata.name.clone(), ..RenderContext::default() };
         Made::with(&input, Arc::new(renderer), &clusters(session).await?, &context)
     }

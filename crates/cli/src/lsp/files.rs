@@ -97,7 +97,8 @@ fn visit(path: &Path, depth: usize, out: &mut Vec<(String, String)>) {
     let Ok(text) = std::fs::read_to_string(path) else { return };
     let is_cue = path.extension().is_some_and(|e| e == "cue");
     let part = ["kind: Policy", "kind: Workflow", "Definition"].iter().any(|w| text.contains(w));
-    if is_cue || part && text.contains("core.oam.dev") {
+    let package = text.contains("kind: Package") && text.contains("cue.oam.dev/");
+    if is_cue || package || part && text.contains("core.oam.dev") {
         out.push((uri(path), text));
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::application::runner;
 use crate::session::{Failure, HubArgs, Outcome, Session};
-use ::render::builtin::Builtins;
-use ::render::definition::Given;
+use ::render::builtin::{Added, Builtins};
 use ::render::{AppInput, ClusterVersion, Clusters, Layers, RenderContext, Rendered, Renderer};
 use authoring::plan::AppPlan;
 use controller::prepare::Definitions;
@@ -47,11 +46,13 @@ impl Made {
     /// Asks nobody.
     pub(crate) fn offline(
         input: &AppInput,
-        given: &Given,
+        given: &Definitions,
         custom_types: Arc<CustomTypes>,
         version: Option<ClusterVersion>,
     ) -> Outcome<Made> {
-        let renderer = Renderer::new(Layers(vec![Box::new(given.clone()), Box::new(Builtins)]));
+        let packages = Arc::new(Added::of(&given.packages));
+        let layers = Layers(vec![Box::new(given.files.clone()), Box::new(Builtins)]);
+        let renderer = Renderer::new(layers).with_packages(packages);
         let cluster_version = version.unwrap_or_default();
         let context = RenderContext { cluster_version, custom_types, ..RenderContext::default() };
         Self::with(input, Arc::new(renderer), &Clusters::Unknown, &context)
@@ -74,14 +75,14 @@ impl Made {
     }
 
     /// As a run on this hub would have it.
-    pub(crate) async fn online(session: &Session, input: &AppInput, given: &Given) -> Outcome<Made> {
+    pub(crate) async fn online(session: &Session, input: &AppInput, given: &Definitions) -> Outcome<Made> {
         let mut app = input.app.clone();
         let stored = session.hub.application(&app.metadata.namespace, &app.metadata.name).await?;
         if let Some(stored) = &stored {
             app.metadata.uid.clone_from(&stored.metadata.uid);
             app.metadata.generation = stored.metadata.generation;
         }
-        let runner = runner(session, Definitions { files: given.clone(), ..Definitions::default() }, |_| {});
+        let runner = runner(session, given.clone(), |_| {});
         let parts = Parts { policies: input.policies.clone(), workflow: input.workflow().cloned() };
         let prepared = match runner.check_with(&app, &parts).await {
             Ok(prepared) => prepared,

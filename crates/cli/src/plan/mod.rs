@@ -7,6 +7,7 @@ use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use ::render::ClusterVersion;
 use authoring::plan::AppPlan;
+use controller::prepare::Definitions;
 pub(crate) use live::compare;
 use made::Made;
 use serde_json::Value;
@@ -59,17 +60,18 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
         }
     }
     crate::report::print(&documents.warnings);
+    let definitions = Definitions { files: documents.definitions, packages: documents.packages };
     let session = if args.offline || !made::hub_is_there(&hub)? { None } else { Some(Session::open(&hub).await?) };
     let custom = std::sync::Arc::new(documents.custom_types.clone());
     let mut plans: Vec<AppPlan> = Vec::new();
     for input in &documents.applications {
         let plan = match &session {
             None => {
-                let made = Made::offline(input, &documents.definitions, custom.clone(), args.kube_version.clone())?;
+                let made = Made::offline(input, &definitions, custom.clone(), args.kube_version.clone())?;
                 made.plan()
             }
             Some(session) => {
-                let made = Made::online(session, input, &documents.definitions).await?;
+                let made = Made::online(session, input, &definitions).await?;
                 let mut plan = made.plan();
                 compare(session, &made, &mut plan).await?;
                 plan
@@ -83,7 +85,7 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
         }
         None => {
             let texts: Vec<String> = plans.iter().map(|p| authoring::plan::text(p, args.full)).collect();
-            print!("{}", texts.join("\n"));
+            print!("{}", crate::colour::lines(&texts.join("\n")));
         }
     }
     // Without a hub nothing runs that is known, so everything is new.

@@ -60,8 +60,8 @@ pub(crate) struct UpArgs {
 
 pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     let mut given = files::read(&args.file, args.env.as_deref().unwrap_or(&args.namespace))?;
-    let mut definitions = Definitions { files: crate::render::given(&args.definitions)?, ..Definitions::default() };
-    definitions.packages = files::packages(&given.others);
+    let mut definitions = crate::render::given(&args.definitions)?;
+    definitions.packages.extend(files::packages(&given.others));
     files::definitions(&given.others, &mut definitions.files)?;
     let session = Session::open(&hub).await?;
     session.announce();

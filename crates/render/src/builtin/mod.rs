@@ -1,6 +1,10 @@
 //! What comes with Lateen: the built-in definitions and the packages that definitions import, as text inside the binary.
 //! Nothing is parsed before it is used.
 
+mod added;
+
+pub use added::{Added, is_package};
+
 use crate::definition::{DefinitionSource, Loaded, Provenance};
 use cue_syntax::{Diagnostic, Source};
 use model::DefinitionKind;

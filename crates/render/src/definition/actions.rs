@@ -1,18 +1,30 @@
 //! Actions that a template names and that do not exist: `kube.#Aply` would otherwise be found only when the step runs.
 
 use super::visit;
-use crate::builtin;
+use crate::builtin::{self, Added};
 use cue_syntax::ast::{Expr, File, Label};
 use cue_syntax::{Diagnostic, Sources, Span};
 use model::action::nearest;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// The definitions of packages that a template selects and that the packages do not have.
 pub(super) fn check(file: &File, sources: &Sources) -> Vec<Diagnostic> {
+    in_packages(file, sources, builtin::package)
+}
+
+/// The same for packages that were added.
+pub(super) fn check_added(file: &File, sources: &Sources, added: &Added) -> Vec<Diagnostic> {
+    in_packages(file, sources, |path| added.package(path).filter(|_| builtin::package(path).is_none()))
+}
+
+type Files = Vec<(String, Arc<str>)>;
+
+fn in_packages(file: &File, sources: &Sources, package: impl Fn(&str) -> Option<Files>) -> Vec<Diagnostic> {
     let mut walk = Walk { packages: FxHashMap::default(), problems: Vec::new(), sources };
     for import in &file.imports {
         let path = import.path.split(':').next().unwrap_or_default();
-        let Some(files) = builtin::package(path) else { continue };
+        let Some(files) = package(path) else { continue };
         let last = path.rsplit('/').next().unwrap_or_default();
         let name = import.name.as_ref().map_or(last, |n| n.name.as_str());
         let definitions = files.iter().flat_map(|(_, text)| text.lines()).filter_map(|line| {

@@ -247,6 +247,11 @@ impl Loaded {
         crate::template::instance(self, true)
     }
 
+    /// Actions that it names of packages that were added, and that those do not have.
+    pub fn unknown_actions(&self, packages: &crate::builtin::Added) -> Vec<Diagnostic> {
+        actions::check_added(&self.template, &self.sources, packages)
+    }
+
     /// The template's text with its imports, as it is stored in an object.
     pub fn template_text(&self) -> &str {
         self.definition.template.as_ref().map_or("", |t| t.source.text.as_str())

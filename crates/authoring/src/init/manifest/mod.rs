@@ -38,23 +38,43 @@ fn name_of(object: &Data) -> &str {
     field(object, "metadata").and_then(|m| field(m, "name")).and_then(text).unwrap_or_default()
 }
 
-/// A definition that renders these objects. The first is the workload (of a component), or stands beside it (of a trait).
+/// A definition that renders these objects. The first is the workload (of a component), or stands beside it (of a trait); a
+/// step applies them all.
 pub fn from_objects(about: &About, objects: &[Data]) -> Files {
     let objects: Vec<Data> = objects.iter().flat_map(bare::unrolled).map(bare).collect();
-    let name = objects.first().map_or("", name_of).to_owned();
+    let is_step = about.kind == DefinitionKind::WorkflowStep;
+    // A step applies what the manifest names; there is no component whose name it could take.
+    let name = objects.first().filter(|_| !is_step).map_or("", name_of).to_owned();
     let names = objects.iter().map(|o| name_of(o).to_owned()).collect();
     let mut work = Work { parameters: Vec::new(), name: name.clone(), names, place: Place::default() };
+    if is_step {
+        work.parameters.push(Parameter {
+            name: "cluster".to_owned(),
+            value: Data::string(""),
+            usage: "Name of the cluster; empty is the hub".to_owned(),
+            leaf: String::new(),
+            secret: false,
+        });
+    }
     let mut body = String::new();
     let mut keys: Vec<String> = Vec::new();
     for (i, object) in objects.iter().enumerate() {
         let is_workload = i == 0 && about.kind == DefinitionKind::Component;
+        let kind = field(object, "kind").and_then(text).unwrap_or_default().to_owned();
+        work.place = Place { kind, ..Place::default() };
+        if is_step {
+            let action = format!("apply-{}", free(object, &mut keys));
+            body.push_str(&format!("\t{}: kube.#Apply & {{\n\t\t$params: {{\n", label(&action)));
+            body.push_str("\t\t\tcluster: parameter.cluster\n\t\t\tvalue: ");
+            work.value(object, &mut body, 3);
+            body.push_str("\n\t\t}\n\t}\n");
+            continue;
+        }
         if is_workload {
             body.push_str("\toutput: ");
         } else {
             body.push_str(&format!("\toutputs: {}: ", label(&free(object, &mut keys))));
         }
-        let kind = field(object, "kind").and_then(text).unwrap_or_default().to_owned();
-        work.place = Place { kind, ..Place::default() };
         work.value(object, &mut body, 1);
         body.push('\n');
     }
@@ -78,12 +98,16 @@ pub fn from_objects(about: &About, objects: &[Data]) -> Files {
         body.push_str(&format!("{kind}\n"));
     }
     body.push_str("\t}\n");
-    let definition = format!("{}\ntemplate: {{\n{body}}}\n", head(about, &attributes(about, objects.first())));
+    let imports = if is_step { "import \"vela/kube\"\n\n" } else { "" };
+    let definition = format!("{imports}{}\ntemplate: {{\n{body}}}\n", head(about, &attributes(about, objects.first())));
     let formatted = cue_syntax::format(&cue_syntax::Source::new(about.name.clone(), definition.clone()));
     Files { definition: formatted.unwrap_or(definition), cases: cases(about, &objects, &name, &work) }
 }
 
 fn attributes(about: &About, first: Option<&Data>) -> Value {
+    if about.kind == DefinitionKind::WorkflowStep {
+        return json!({});
+    }
     let Some(workload) = first.filter(|_| about.kind == DefinitionKind::Component) else {
         return json!({"podDisruptive": false});
     };
@@ -99,9 +123,14 @@ fn attributes(about: &About, first: Option<&Data>) -> Value {
 fn cases(about: &About, objects: &[Data], name: &str, work: &Work) -> String {
     let mut expect = Fields::default();
     let mut outputs = Fields::default();
+    let mut calls: Vec<Data> = Vec::new();
+    let is_step = about.kind == DefinitionKind::WorkflowStep;
     let mut keys = Vec::new();
     for (i, object) in objects.iter().enumerate() {
-        if i == 0 && about.kind == DefinitionKind::Component {
+        if is_step {
+            let call = map([("value", object.clone())]);
+            calls.push(map([("do", Data::string("kube.apply")), ("params", call)]));
+        } else if i == 0 && about.kind == DefinitionKind::Component {
             expect.insert("exact".into(), true.into());
             expect.insert("output".into(), object.clone());
         } else {
@@ -110,6 +139,10 @@ fn cases(about: &About, objects: &[Data], name: &str, work: &Work) -> String {
     }
     if !outputs.is_empty() {
         expect.insert("outputs".into(), DataValue::Struct(outputs).into());
+    }
+    if is_step {
+        expect.insert("phase".into(), Data::string("succeeded"));
+        expect.insert("calls".into(), DataValue::List(calls).into());
     }
     let secrets: Fields =
         work.parameters.iter().filter(|p| p.secret).map(|p| (p.name.as_str().into(), p.value.clone())).collect();
@@ -120,7 +153,7 @@ fn cases(about: &About, objects: &[Data], name: &str, work: &Work) -> String {
         ("parameter", given),
         ("expect", DataValue::Struct(expect).into()),
     ])];
-    if let Some(first) = work.parameters.first() {
+    if let Some(first) = work.parameters.first().filter(|_| !is_step) {
         let is_text = matches!(first.value.value, DataValue::String(_));
         let wrong = if is_text { false.into() } else { Data::string("something else") };
         let error =
@@ -247,7 +280,9 @@ impl Work {
             "number" if place.has("backend") => "port",
             _ => "",
         };
-        if let Some(known) = self.parameters.iter().find(|p| !same.is_empty() && p.leaf == same && p.value == *value) {
+        if let Some(known) =
+            self.parameters.iter().find(|p| !same.is_empty() && p.leaf == same && p.value.value == value.value)
+        {
             return known.name.clone();
         }
         let taken = |name: &String| self.parameters.iter().any(|p| p.name == *name);
@@ -323,6 +358,34 @@ stringData: {key: hunter3}
         let all = format!("{}-----\n{}", files.definition, files.cases);
         assert!(!all.contains("hunter"), "no secret is copied");
         insta::assert_snapshot!(all);
+    }
+
+    #[test]
+    fn a_port_is_one_parameter_wherever_it_stood_in_the_file() {
+        let yaml = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]}\n";
+        // As the command reads it: each value knows its place.
+        let documents = model::manifest::read(&cue_syntax::Source::new("m.yaml", yaml)).unwrap();
+        let objects: Vec<Data> = documents.iter().map(|d| d.data().clone()).collect();
+        let about = About {
+            name: "shop".into(),
+            kind: DefinitionKind::Component,
+            description: "A shop".into(),
+            alias: String::new(),
+        };
+        let files = from_objects(&about, &objects);
+        super::super::tests::holds(&files);
+        let parameters = files.definition.split("parameter: {").nth(1).unwrap();
+        assert_eq!(parameters.matches("| int").count(), 2, "{parameters}");
+    }
+
+    #[test]
+    fn a_step_applies_the_objects() {
+        let files = files(
+            DefinitionKind::WorkflowStep,
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {colour: blue}\n---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: load}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: load, image: 'load:1'}]}}}\n",
+        );
+        super::super::tests::holds(&files);
+        insta::assert_snapshot!(format!("{}-----\n{}", files.definition, files.cases));
     }
 
     #[test]
