@@ -153,6 +153,18 @@ fn outdated_definitions_are_mended_in_place() {
     desk.ok(&["def", "fix", ".", "--check"]);
     desk.ok(&["def", "vet", "--strict", "."]);
     assert!(Path::new(&desk.path("old.cue")).exists());
+
+    // An object as a cluster stores it, in a file and through a pipe.
+    let object = "# kept\napiVersion: core.oam.dev/v1beta1\nkind: TraitDefinition\nmetadata: {name: more, annotations: {definition.oam.dev/description: More}}\nspec:\n  schematic:\n    cue:\n      template: |\n        import \"strings\"\n\n        patch: x: [1] + [2] // both\n        parameter: {}\n";
+    desk.write("more.yaml", object);
+    let (status, told, _) = desk.run(&["def", "fix", ".", "--check", "-o", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, told.pointer("/0/file").unwrap().as_str()), (1, Some("more.yaml")));
+    let mended = object.replace("\"strings\"", "\"list\"").replace("[1] + [2]", "list.Concat([[1], [2]])");
+    assert_eq!(desk.told(&["def", "fix", "-"], object).1, mended);
+    desk.ok(&["def", "fix", "more.yaml", "--write"]);
+    assert_eq!(desk.read("more.yaml"), mended);
+    desk.ok(&["def", "vet", "--strict", "."]);
 }
 
 #[test]

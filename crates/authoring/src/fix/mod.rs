@@ -1,6 +1,10 @@
 //! `lateen def fix`: definitions written for older CUE, or with a slip that has one meaning, as they are written today.
 //!
-//! The text is edited where it is outdated and stays as it is everywhere else.
+//! The text is edited where it is outdated and stays as it is everywhere else: comments, order, indentation. Of an object in
+//! YAML the CUE inside is edited, at its place in the file.
+
+mod imports;
+mod yaml;
 
 #[cfg(test)]
 use cue_syntax::ast::Decl;
@@ -22,13 +26,22 @@ pub struct Fixed {
 /// More rounds than a file has outdated expressions inside each other.
 const ROUNDS: usize = 200;
 
-/// Mends a definition file in CUE; `None` when nothing is outdated.
+/// How a text of CUE is read as a definition.
+type Read<'a> = &'a dyn Fn(&Arc<Source>) -> Result<Loaded, Vec<Diagnostic>>;
+
+/// Mends a file of definitions: one in CUE, any number as objects in YAML. `None` when nothing is outdated.
 ///
 /// # Errors
-/// The file cannot be read as a definition, before or after.
+/// The file cannot be read as definitions, before or after.
 pub fn file(source: &Arc<Source>) -> Result<Option<Fixed>, Vec<Diagnostic>> {
+    if source.name.ends_with(".cue") { mended(source, &read) } else { yaml::file(source) }
+}
+
+/// Mends the CUE of one definition.
+fn mended(source: &Arc<Source>, read: Read<'_>) -> Result<Option<Fixed>, Vec<Diagnostic>> {
     let first = read(source)?;
-    let mut changes: Vec<Diagnostic> = first.warnings.clone();
+    let outdated = first.warnings.iter().filter(|w| w.code == "render/outdated-list-arithmetic");
+    let mut changes: Vec<Diagnostic> = outdated.cloned().collect();
     changes.iter_mut().for_each(|c| {
         c.message = "lists are added or repeated with operators".to_owned();
         c.help = Some("now list.Concat([a, b]) or list.Repeat(a, n)".to_owned());
@@ -40,6 +53,9 @@ pub fn file(source: &Arc<Source>) -> Result<Option<Fixed>, Vec<Diagnostic>> {
         here = Source::new(source.name.clone(), text);
     }
     if let Some(text) = markers(&here, &read(&here)?, &mut changes) {
+        here = Source::new(source.name.clone(), text);
+    }
+    if let Some(text) = imports::unused(&here, &read(&here)?, source, &mut changes) {
         here = Source::new(source.name.clone(), text);
     }
     if here.text == source.text {
@@ -270,6 +286,28 @@ template: {
         	}
         }
         "#);
+    }
+
+    #[test]
+    fn imports_that_nothing_uses_go_away() {
+        let text = |imports: &str, value: &str| {
+            format!(
+                "{imports}old: {{type: \"component\", attributes: {{}}}}\ntemplate: {{\n\toutput: a: {value}\n\tparameter: {{}}\n}}\n"
+            )
+        };
+        let group =
+            "// licence\nimport (\n\t\"list\"\n\t// for names\n\t\"strings\"\n\tj \"encoding/json\" // once\n)\n\n";
+        for (before, value, after) in [
+            ("import \"strings\"\n\n", "1", ""),
+            ("// licence\nimport \"strings\"\n\n// more\n", "1", "// licence\n\n// more\n"),
+            ("import (\n\t\"strings\"\n)\n\n", "1", ""),
+            (group, "strings.ToLower(\"A\")", "// licence\nimport (\n\t// for names\n\t\"strings\"\n)\n\n"),
+            ("import \"strings\"\nimport \"list\"\n\n", "[1] + [2]", "import \"list\"\n\n"),
+        ] {
+            let now = fixed(&text(before, value));
+            let value = value.replace("[1] + [2]", "list.Concat([[1], [2]])");
+            assert_eq!(now, text(after, &value));
+        }
     }
 
     #[test]
