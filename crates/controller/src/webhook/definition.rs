@@ -2,13 +2,14 @@
 
 use super::Webhook;
 use super::review::{Answer, Review};
+use crate::packages::Added;
 use cue_syntax::{Diagnostic, Severity};
 use render::definition::{Loaded, Provenance};
 use serde_json::Value;
 
 impl Webhook {
     /// Refuses a definition that has an error; what is only not good is told.
-    pub(super) fn validate_definition(&self, review: &Review) -> Answer {
+    pub(super) async fn validate_definition(&self, review: &Review) -> Answer {
         if review.is_leaving() || !review.changes_spec() {
             return Answer::allow();
         }
@@ -19,8 +20,13 @@ impl Webhook {
             Ok(loaded) => loaded,
             Err(problems) => return Answer::refuse((self.tell)(&Vec::from_iter(problems))),
         };
+        // What cannot be judged is let through: without the packages, a definition that imports one of them could not.
+        let Ok(added) = Added::load(&self.runner.hub, &review.namespace, &[]).await else {
+            return Answer::allow().warn("not vetted: the packages of this hub cannot be read".to_owned());
+        };
+        let with = authoring::vet::With { packages: added.packages, ..authoring::vet::With::default() };
         let (errors, others): (Vec<Diagnostic>, Vec<Diagnostic>) =
-            authoring::vet::loaded(&loaded).into_iter().partition(|d| d.severity == Severity::Error);
+            authoring::vet::loaded(&loaded, &with).into_iter().partition(|d| d.severity == Severity::Error);
         if !errors.is_empty() {
             return Answer::refuse((self.tell)(&errors));
         }

@@ -111,7 +111,7 @@ async fn answer(request: Request<Incoming>, webhook: &Webhook) -> Response<Full<
         match path.as_str() {
             "/mutate-applications" => webhook.mutate_application(&review),
             "/validate-applications" => webhook.validate_application(&review).await,
-            _ => webhook.validate_definition(&review),
+            _ => webhook.validate_definition(&review).await,
         }
     });
     let answer = judged.await.unwrap_or_else(|_| {
