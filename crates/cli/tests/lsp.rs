@@ -179,7 +179,7 @@ fn cursor(text: &str) -> (String, (u32, u32)) {
 const TRAIT: &str = r#"import "vela/kube"
 
 greeting: {
-	type: "trait"
+	type: "trait", description: "Greets"
 	attributes: appliesToWorkloads: ["deployments.apps"]
 }
 template: {
