@@ -16,6 +16,7 @@ pub(crate) struct Case {
 
 impl Case {
     /// The field that the command prints, where it does not print all.
+    #[allow(dead_code, reason = "the tests of growth and of memory ask, the bench runs the command")]
     pub(crate) fn wanted(&self) -> Option<&'static str> {
         self.args.iter().skip_while(|a| **a != "-e").nth(1).copied()
     }
