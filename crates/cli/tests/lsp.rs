@@ -465,3 +465,54 @@ fn formatting_is_that_of_cue_fmt() {
     assert_eq!(editor.ask("textDocument/unheardOf", json!({}))["code"], -32601);
     editor.end();
 }
+
+#[test]
+fn what_is_no_message_does_not_end_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = Editor::start(folder.path());
+    let uri = uri(folder.path(), "a.cue");
+    editor.open(&uri, "a: b\n");
+    write!(editor.input, "Content-Length: 6\r\n\r\n{{\"a\": Content-Length: -3\r\n\r\n").unwrap();
+    let broken = json!({"textDocument": 5, "position": {"line": -1}});
+    assert_eq!(editor.ask("textDocument/hover", broken)["code"], -32602);
+    assert_eq!(editor.at("textDocument/hover", &uri, (4_000_000_000, 4_000_000_000)), Value::Null);
+    let deep = format!("a: {}", "[".repeat(100_000));
+    editor.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": deep}]}),
+    );
+    assert!(editor.diagnostics(&uri, 2).contains("cue/syntax"));
+    editor.end();
+}
+
+#[test]
+fn packages_and_cases_are_known_to_the_editor() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = "apiVersion: cue.oam.dev/v1alpha1\nkind: Package\nmetadata: {name: tickets}\nspec:\n  path: ext/tickets\n  provider: {protocol: http, endpoint: 'https://x'}\n  templates:\n    t.cue: |\n      package tickets\n      // Opens a ticket.\n      #Open: {\n        #do: \"open\"\n        #provider: \"tickets\"\n        $params: title: string\n        $returns?: {...}\n        ...\n      }\n";
+    std::fs::write(folder.path().join("tickets.yaml"), package).unwrap();
+    let step = "import \"ext/tickets\"\n\nask: {type: \"workflow-step\", description: \"Asks\", attributes: {}}\ntemplate: {\n\tticket: tickets.#Open & {$params: title: parameter.title}\n\tparameter: title: string\n}\n";
+    let mut editor = Editor::start(folder.path());
+    let file = uri(folder.path(), "ask.cue");
+    editor.open(&file, step);
+    assert_eq!(editor.diagnostics(&file, 1), "");
+    let at = place(step, "#Open", 2);
+    let hover = editor.at("textDocument/hover", &file, at);
+    assert!(hover["contents"]["value"].as_str().unwrap().contains("Opens a ticket."), "{hover}");
+    let found = editor.at("textDocument/definition", &file, at);
+    assert!(found.to_string().contains("Package/ext/tickets/t.cue"), "{found}");
+    let cases = uri(folder.path(), "ask_test.yaml");
+    editor.open(&cases, "cases:\n- name: a\n  parameter: {title: x}\n  actions: [{path: ticket, returns: {}}]\n  expect: {phase: failed}\n");
+    assert_eq!(
+        editor.diagnostics(&cases, 1),
+        "4:18-4:24 test/differs phase: is \"succeeded\", expected \"failed\" (expected here)"
+    );
+    // What the package forbids is an error, and so is what vetting alone finds.
+    let wrong = step.replace("$params: title:", "$params: titel:").replace("parameter.title}", "context.nmae}");
+    editor.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": file, "version": 2}, "contentChanges": [{"text": wrong}]}),
+    );
+    let told = editor.diagnostics(&file, 2);
+    assert!(told.contains("cue/not-allowed") && told.contains("vet/context"), "{told}");
+    editor.end();
+}

@@ -52,7 +52,8 @@ pub(super) fn uri_of(source: &Source) -> Option<String> {
     if source.name.starts_with("file:") {
         return Some(source.name.clone());
     }
-    let name = source.name.strip_prefix("builtin:")?;
+    // The files of an added package have their own place, too: they stand inside of an object.
+    let name = source.name.strip_prefix("builtin:").or(Some(&*source.name).filter(|n| n.starts_with("Package/")))?;
     let safe = Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
     if !safe {
         return None;

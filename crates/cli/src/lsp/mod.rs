@@ -3,6 +3,7 @@
 
 mod answers;
 mod files;
+mod wire;
 
 use answers::Answers;
 use authoring::lsp::Workspace;
@@ -36,7 +37,7 @@ pub(crate) struct LspArgs {
 
 /// Runs it until the editor ends it.
 pub(crate) fn run(args: LspArgs) -> ExitCode {
-    let (connection, threads) = Connection::stdio();
+    let (connection, threads) = wire::open();
     let served = serve(&connection, &args.definitions);
     // The channel has to be closed for the writing thread to end.
     drop(connection);
