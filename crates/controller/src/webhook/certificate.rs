@@ -112,7 +112,7 @@ impl Material {
             authorities: text("ca.crt")?,
             certificate: text("tls.crt")?,
             key: text("tls.key")?,
-            made: text("made")?.parse().ok()?,
+            made: text("made")?.trim().parse().ok()?,
             proof: bytes("proof.key").filter(|key| key.len() >= 32)?,
         })
     }
