@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     node: NodeId,
     /// Something is wrong in it, or not known: every place reports for itself.
     private: bool,
+    /// The place where it is written, if it was seen there.
+    home: NodeId,
 }
 
 /// The expression, its scope, whether it is closed from outside, and whether a reference led to it.
@@ -156,8 +158,7 @@ impl Evaluator {
             Expr::Struct(_) | Expr::List(_) | Expr::And(_) | Expr::Call(..) => true,
             _ => return false,
         };
-        let Some(up) = self.unit.reaches.get(conj.expr as usize).and_then(|r| nearest(*r)) else { return false };
-        let env = if up == NOTHING { NONE } else { self.env_up(conj.env, up) };
+        let Some(env) = self.reach(conj) else { return false };
         if env != NONE && self.envs[env].up != NONE {
             return false;
         }
@@ -166,12 +167,13 @@ impl Evaluator {
             return false;
         }
         let closed = closes && (self.is_in_definition(n) || self.is_required(parent, conj));
-        let key = (conj.expr, env, closed, conj.cyc != 0);
+        let referred = conj.cyc != 0;
+        let key = (conj.expr, env, closed, referred);
         let shared = match self.shared.get(&key) {
             Some(known) => *known,
             None => {
                 let node = self.instance(conj, closed);
-                let made = Shared { node, private: false };
+                let made = Shared { node, private: false, home: if referred { NONE } else { n } };
                 self.shared.insert(key, made);
                 made
             }
@@ -209,6 +211,20 @@ impl Evaluator {
         node.flags |= flag::DONE;
         node.version += 1;
         true
+    }
+
+    /// The nearest scope that a conjunct names anything of: `NONE` for none at all, nothing where that is not known.
+    fn reach(&self, conj: Conj) -> Option<EnvId> {
+        let up = self.unit.reaches.get(conj.expr as usize).and_then(|r| nearest(*r))?;
+        Some(if up == NOTHING { NONE } else { self.env_up(conj.env, up) })
+    }
+
+    /// The place where the value that instances share is written: the node of a package for one of no place.
+    pub(crate) fn home(&self, shared: NodeId) -> Option<NodeId> {
+        let [conj] = self.nodes[shared].conjs.as_slice() else { return None };
+        let env = self.reach(*conj)?;
+        let known = [false, true].into_iter().filter_map(|closed| self.shared.get(&(conj.expr, env, closed, false)));
+        known.map(|shared| shared.home).find(|home| *home != NONE)
     }
 
     /// Faults from this one on that belong to a value which is not to be shared belong to the places that have it.

@@ -31,6 +31,20 @@ fn schemas(program: &str, config: &Config) -> String {
     json::write(components.get("schemas").unwrap(), json::Style::Compact).unwrap()
 }
 
+/// Instances of a definition share its value, which then stands in no place of its own.
+#[test]
+fn a_reference_out_of_a_shared_value_is_one() {
+    assert_eq!(
+        schemas("#R: l: [...#D]\n#D: h: #H\n#H: {r: #O, #O: a: int}", &Config::default()),
+        concat!(
+            r##"{"D":{"type":"object","required":["h"],"properties":{"h":{"$ref":"#/components/schemas/H"}}},"##,
+            r##""H":{"type":"object","required":["r"],"properties":{"r":{"$ref":"#/components/schemas/H.O"}}},"##,
+            r##""H.O":{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}},"##,
+            r##""R":{"type":"object","required":["l"],"properties":{"l":{"type":"array","items":{"$ref":"#/components/schemas/D"}}}}}"##,
+        )
+    );
+}
+
 #[test]
 fn definitions_become_schemas() {
     for (program, expected) in [

@@ -18,6 +18,9 @@ pub enum Parts<'e> {
     Or(Vec<Value<'e>>),
 }
 
+/// Labels of a path at the most.
+const LONGEST: usize = 10_000;
+
 /// [`Parts`] by node.
 enum Split {
     Whole,
@@ -262,12 +265,19 @@ impl Evaluator {
     /// The labels from a package to a node; nothing where a node is in no package.
     fn place_of(&self, mut n: NodeId) -> Option<Vec<SmolStr>> {
         let mut path = Vec::new();
-        while n != NONE && self.nodes[n].parent != NONE {
-            path.push(self.ir.symbols.text(self.nodes[n].label).clone());
-            n = self.nodes[n].parent;
+        while n != NONE && path.len() < LONGEST {
+            let parent = self.nodes[n].parent;
+            if parent != NONE {
+                path.push(self.ir.symbols.text(self.nodes[n].label).clone());
+                n = parent;
+            } else if self.packages.values().any(|p| *p == n) {
+                path.reverse();
+                return Some(path);
+            } else {
+                n = self.home(n).filter(|home| *home != n)?;
+            }
         }
-        path.reverse();
-        self.packages.values().any(|p| *p == n).then_some(path)
+        None
     }
 
     fn is_closed_struct(&mut self, n: NodeId) -> bool {
