@@ -61,6 +61,11 @@ impl Sources {
         SourceId((self.0.len() - 1) as u32)
     }
 
+    /// How many bytes the sources have together.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|s| s.text.len() as u64).sum()
+    }
+
     /// The source of an id of this table.
     pub fn get(&self, id: SourceId) -> Option<&Arc<Source>> {
         self.0.get(id.0 as usize)

@@ -34,7 +34,7 @@ fn main() {
             return;
         }
     };
-    let mut limits = Limits::default();
+    let mut limits = Limits::generous();
     if let Ok(steps) = std::env::var("PROBE_STEPS") {
         limits.steps = steps.parse().unwrap();
     }
@@ -42,7 +42,7 @@ fn main() {
     let evaluation = program.evaluate(Inputs::default(), &limits);
     let t2 = std::time::Instant::now();
     if std::env::var_os("PROBE_TIME").is_some() {
-        eprintln!("compile {:?} evaluate {:?}", t1 - t0, t2 - t1);
+        eprintln!("compile {:?} evaluate {:?} {:?}", t1 - t0, t2 - t1, evaluation.usage());
     }
     let mut values = Vec::new();
     if exprs.is_empty() {

@@ -183,7 +183,7 @@ fn run(folder: &Path, case: &serde_json::Value) -> Vec<(String, String)> {
         std::thread::sleep(std::time::Duration::from_secs(4));
         timer.store(true, std::sync::atomic::Ordering::Relaxed);
     });
-    let limits = Limits { nodes: 1_000_000, cancel: Some(cancel), ..Limits::default() };
+    let limits = Limits { nodes: 1_000_000, cancel: Some(cancel), ..Limits::generous() };
     let evaluation = program.evaluate(inputs, &limits);
     probes
         .iter()

@@ -69,12 +69,19 @@ pub struct Inputs {
     pub results: Vec<(Vec<Selector>, Data)>,
 }
 
-/// How much an evaluation may use. Running out is a diagnostic with a position.
+/// How much an evaluation may use. Running out is a diagnostic at the expression that took most. Steps and memory grow with
+/// what is read (sources and inputs): a large program may do more than a small one.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Expressions evaluated.
+    /// Steps: expressions evaluated, conjuncts split, values compared, values put out.
     pub steps: u64,
-    /// Nodes made (about 300 bytes each).
+    /// Steps more for each byte that is read.
+    pub steps_per_byte: u64,
+    /// Bytes of values, scopes, texts and data made, as estimated from their numbers.
+    pub memory: u64,
+    /// Bytes more for each byte that is read.
+    pub memory_per_byte: u64,
+    /// Nodes made.
     pub nodes: u32,
     /// Values inside values.
     pub depth: u32,
@@ -84,10 +91,39 @@ pub struct Limits {
     pub coverage: Option<Arc<crate::Coverage>>,
 }
 
+impl Limits {
+    /// For a person who evaluates files of their own and waits for the result: two hundred times the steps and eighty
+    /// times the memory of the default, which is meant for what others send.
+    #[must_use]
+    pub fn generous() -> Limits {
+        Limits { steps: 200_000_000, memory: 4 << 30, ..Limits::default() }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Limits { steps: 200_000_000, nodes: 20_000_000, depth: 1_500, cancel: None, coverage: None }
+        Limits {
+            steps: 1_000_000,
+            steps_per_byte: 500,
+            memory: 48 << 20,
+            memory_per_byte: 4 << 10,
+            nodes: 20_000_000,
+            depth: 1_500,
+            cancel: None,
+            coverage: None,
+        }
     }
+}
+
+/// What an evaluation has used of its [`Limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Steps.
+    pub steps: u64,
+    /// Bytes, as estimated.
+    pub memory: u64,
+    /// Nodes.
+    pub nodes: u32,
 }
 
 /// Why a value cannot be used.

@@ -28,7 +28,7 @@ pub mod yaml;
 
 pub use api::{
     ArcType, Completeness, Constraint, DataOptions, ErrorClass, FieldOptions, FieldView, Inputs, Instance, Limits,
-    Selector, View,
+    Selector, Usage, View,
 };
 pub use coverage::Coverage;
 pub use data::{Data, DataValue, Fields, Labels, Origin, Unknown};

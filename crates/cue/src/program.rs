@@ -105,9 +105,9 @@ impl Evaluation {
         self.root().errors()
     }
 
-    /// Tasks done so far: what its budget of steps counts.
-    pub fn steps(&self) -> u64 {
-        self.evaluator.borrow().steps
+    /// What it has used of its limits so far.
+    pub fn usage(&self) -> crate::api::Usage {
+        self.evaluator.borrow().usage()
     }
 
     /// The program.
@@ -248,8 +248,12 @@ impl<'e> Value<'e> {
                 let data = e.export(node, how, &mut problems, 0);
                 (data, problems)
             });
-            let problems: Vec<_> =
+            let mut problems: Vec<_> =
                 problems.into_iter().filter(|f| !partial || e.class(*f) == ErrorClass::Error).collect();
+            if let Some(f) = e.stopped {
+                // What else came up is no more than a part of what there would be.
+                problems = vec![f];
+            }
             match data {
                 Some(data) if problems.is_empty() => Ok(data),
                 None if problems.is_empty() => {
@@ -266,7 +270,7 @@ impl<'e> Value<'e> {
     /// # Errors
     /// As [`Value::data`], concrete; that a part is not known yet.
     pub fn write_json(&self, style: json::Style, sink: &mut dyn std::fmt::Write) -> Result<(), Vec<Diagnostic>> {
-        let direct = self.node != NONE && self.errors().is_empty();
+        let direct = self.node != NONE && self.all_errors().0.is_empty();
         if direct && self.with(|e| deep(|| e.is_printable(self.node, 0))) {
             let _ = self.with(|e| deep(|| e.print_json(self.node, style, sink)));
             return Ok(());
@@ -309,12 +313,11 @@ impl<'e> Value<'e> {
         self.with(|e| {
             let mut out = Vec::new();
             let mut seen = rustc_hash::FxHashSet::default();
-            if let Some(f) = e.stopped {
+            match e.stopped {
                 // Nothing is sure when the evaluation could not end.
-                seen.insert(f);
-                out.push(f);
+                Some(f) => out.push(f),
+                None => e.collect_errors(self.node, &mut out, &mut seen, 0),
             }
-            e.collect_errors(self.node, &mut out, &mut seen, 0);
             // A cycle is an error of the value that was asked for; within another one it is incomplete.
             if out.is_empty() && self.node != e.root {
                 out.extend(e.own_cycle(self.node));

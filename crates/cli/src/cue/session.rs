@@ -97,7 +97,7 @@ impl Unit {
     /// Evaluates with the documents given.
     pub(crate) fn evaluate(&self, documents: &[Document]) -> Evaluation {
         let data = documents.iter().map(|d| (self.at.as_slice(), &d.data));
-        self.program.evaluate_with(data, &Limits::default())
+        self.program.evaluate_with(data, &Limits::generous())
     }
 
     /// Shows problems the way the user knows the data: with places in their files, and paths without the schema's field.

@@ -83,6 +83,38 @@ pub struct Builtin {
 }
 
 impl Builtin {
+    /// Calls a pure function when what it makes, as far as its arguments say, takes at most `room` bytes.
+    ///
+    /// # Errors
+    /// As [`Builtin::call`], and when there is no room.
+    pub(crate) fn call_within(&self, arguments: &[Data], room: usize) -> Result<Data, Fault> {
+        let repeated = match (self.package, self.name, arguments) {
+            ("strings" | "list", "Repeat", [what, count]) => {
+                let once = if let DataValue::String(s) = &what.value { s.len() } else { what.bytes() };
+                match &count.value {
+                    DataValue::Number(n) => once.saturating_mul(n.to_i64().unwrap_or(0).max(0) as usize),
+                    _ => 0,
+                }
+            }
+            ("list", "Concat" | "FlattenN", [what, ..]) => what.bytes(),
+            ("strings", "Replace", [text, old, new, _]) => match (&text.value, &old.value, &new.value) {
+                (DataValue::String(t), DataValue::String(o), DataValue::String(n)) => {
+                    (t.len() / o.len().max(1) + 1).saturating_mul(n.len())
+                }
+                _ => 0,
+            },
+            ("strings", "Join", [list, separator]) => match (&list.value, &separator.value) {
+                (DataValue::List(items), DataValue::String(s)) => items.len().saturating_mul(s.len()),
+                _ => 0,
+            },
+            _ => 0,
+        };
+        if repeated > room {
+            return Err(Fault::Error(format!("the result would take more than the {} MiB that are left", room >> 20)));
+        }
+        self.call(arguments)
+    }
+
     /// Calls a pure function. The result carries the labels of everything that went into it.
     ///
     /// # Errors

@@ -93,6 +93,27 @@ impl Data {
     pub fn string(text: impl Into<SmolStr>) -> Data {
         DataValue::String(text.into()).into()
     }
+
+    /// About how many bytes of memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        const EACH: usize = 96;
+        let mut bytes: usize = 0;
+        let mut todo = vec![self];
+        while let Some(data) = todo.pop() {
+            bytes += EACH;
+            match &data.value {
+                DataValue::String(s) => bytes += s.len(),
+                DataValue::Bytes(b) => bytes += b.len(),
+                DataValue::List(items) => todo.extend(items),
+                DataValue::Struct(fields) => {
+                    bytes += fields.keys().map(|k| k.len() + EACH).sum::<usize>();
+                    todo.extend(fields.values());
+                }
+                _ => {}
+            }
+        }
+        bytes
+    }
 }
 
 /// A part of the data is the result of an action that has not run, so there is no text of it yet.

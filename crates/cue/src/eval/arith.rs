@@ -53,8 +53,14 @@ impl Evaluator {
                 let r = x.divide(y);
                 self.arithmetic(r, e)
             }
-            (B::Add, Val::Str(x), Val::Str(y)) => Ok(Val::Str(format!("{x}{y}").into())),
-            (B::Add, Val::Bytes(x), Val::Bytes(y)) => Ok(Val::Bytes([x.as_ref(), y.as_ref()].concat().into())),
+            (B::Add, Val::Str(x), Val::Str(y)) => {
+                self.make((x.len() + y.len()) * 2, e)?;
+                Ok(Val::Str(format!("{x}{y}").into()))
+            }
+            (B::Add, Val::Bytes(x), Val::Bytes(y)) => {
+                self.make((x.len() + y.len()) * 2, e)?;
+                Ok(Val::Bytes([x.as_ref(), y.as_ref()].concat().into()))
+            }
             (B::Multiply, Val::Str(s), Val::Num(n)) | (B::Multiply, Val::Num(n), Val::Str(s)) if n.is_int() => {
                 let count = self.repeat_count(n, s.len(), e)?;
                 Ok(Val::Str(s.repeat(count).into()))
@@ -105,10 +111,11 @@ impl Evaluator {
             let text = format!("cannot convert negative number {} to uint64", n.to_cue());
             return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
         }
-        if count > MAX_REPEAT || count.saturating_mul(len as i64) > 256 << 20 {
+        if count > MAX_REPEAT {
             let text = format!("count {count} is too large (max {MAX_REPEAT})");
             return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
         }
+        self.make((count as usize).saturating_mul(len), e)?;
         Ok(count as usize)
     }
 

@@ -199,7 +199,7 @@ impl Evaluator {
                         (true, true) => Mode::Is,
                         (true, false) => Mode::Not,
                     };
-                    if self.stopped.is_some() {
+                    if !self.step(*expr) {
                         return;
                     }
                     let alternative = Conj { expr: *expr, ..conj };
@@ -311,6 +311,9 @@ impl Evaluator {
         let waits = self.nodes[node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
         if !waits {
             for other in next.iter_mut() {
+                if self.stopped.is_some() || self.budget_is_spent() {
+                    break;
+                }
                 if self.identical(other.node, node, 50) && (last || self.as_allowed(other.node, node, 50)) {
                     with(mode).for_each(|modes| other.add(modes));
                     return;
@@ -364,6 +367,9 @@ impl Evaluator {
         };
         let mut out: Vec<Alt> = Vec::with_capacity(product.len());
         for Candidate { node, modes } in &product {
+            if !self.step(NONE) {
+                break;
+            }
             let mode = modes.iter().map(total).reduce(same).unwrap_or(Mode::Maybe);
             let known = out.iter().position(|o| o.node == *node || self.identical(o.node, *node, 50));
             match known.and_then(|i| out.get_mut(i)) {
@@ -384,6 +390,7 @@ impl Evaluator {
     /// A copy of a node before its alternatives, with fields to be evaluated again, and the copy of an environment.
     fn copy(&mut self, from: NodeId, env: EnvId) -> (NodeId, EnvId) {
         let source = self.nodes[from].clone();
+        self.spend(1 + source.arcs.len() + source.conjs.len() / 4);
         let c = self.new_node(source.parent, source.label);
         let mut memo: FxHashMap<EnvId, EnvId> = FxHashMap::default();
         let mark = source.env_mark;

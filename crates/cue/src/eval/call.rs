@@ -114,8 +114,11 @@ impl Evaluator {
         if let Some(id) = data.iter().find_map(unknown_in) {
             return Err(Stop::Unknown(id));
         }
-        match b.call(&data) {
-            Ok(result) => Ok(self.val_of(result)),
+        match b.call_within(&data, self.room()) {
+            Ok(result) => {
+                self.make(result.bytes(), e)?;
+                Ok(self.val_of(result))
+            }
             Err(fault) => Err(self.builtin_fault(b, fault, e)),
         }
     }
@@ -140,9 +143,11 @@ impl Evaluator {
         {
             return Err(Stop::Unknown(id));
         }
-        match b.call(&data) {
-            Ok(result) if parts.is_empty() => Ok(self.val_of(result)),
-            Ok(result) => Ok(self.put_back_parts(result, &parts, e)),
+        match b.call_within(&data, self.room()) {
+            Ok(result) => {
+                self.make(result.bytes(), e)?;
+                if parts.is_empty() { Ok(self.val_of(result)) } else { Ok(self.put_back_parts(result, &parts, e)) }
+            }
             Err(fault) => Err(self.builtin_fault(b, fault, e)),
         }
     }

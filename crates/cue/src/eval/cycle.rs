@@ -31,6 +31,7 @@ impl Evaluator {
         let mut here = self.is_ancestor(target, n);
         let mut at = conj.cyc;
         while !here && at != 0 {
+            self.spend(1);
             let c = self.cycs[at];
             here = c.reference == conj.expr && self.nodes[c.target].origin == self.nodes[target].origin;
             at = c.next;
@@ -47,6 +48,7 @@ impl Evaluator {
         let origin = self.nodes[n].origin;
         let mut at = conj.cyc;
         while at != 0 {
+            self.spend(1);
             let c = self.cycs[at];
             if c.target == target && self.nodes[c.node].origin == origin {
                 return true;

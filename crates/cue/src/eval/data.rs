@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
 
+/// Bytes of a value that is put out, without its text.
+const PUT_OUT: usize = 256;
+
 /// How data is made.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Export {
@@ -101,6 +104,7 @@ impl Evaluator {
         let at = self.places(place);
         let f = self.fault(code, reason, place, &at);
         self.faults[f].trail = Some((self.trail_from, self.trail.clone().into()));
+        self.budget.add(self.trail.len() * size_of::<Sym>());
         f
     }
 
@@ -121,6 +125,17 @@ impl Evaluator {
         if depth > self.limits.depth {
             let f = self.fault(Code::Structural, Reason::Static("values are nested too deeply"), n, &[]);
             problems.push(f);
+            return None;
+        }
+        // What is written once can be put out any number of times.
+        let at = self.nodes[place].conjs.first().map_or(NONE, |c| c.expr);
+        let bytes = match &self.nodes[n].base {
+            Base::Scalar(Val::Str(s)) => s.len(),
+            Base::Scalar(Val::Bytes(b)) => b.len(),
+            _ => 0,
+        };
+        if !self.step(at) || (!how.check && self.make(bytes + PUT_OUT, at).is_err()) {
+            problems.extend(self.stopped.filter(|f| !problems.contains(f)));
             return None;
         }
         let node = &self.nodes[n];
@@ -385,6 +400,9 @@ impl Evaluator {
 
     /// Unifies data into the package before it is evaluated.
     pub(crate) fn inject(&mut self, path: &[crate::api::Selector], data: &Data) {
+        // About what it was as text.
+        let limits = self.limits.clone();
+        self.budget.allow(&limits, data.bytes() as u64 / 8);
         let mut e = self.embed_data(data, 0);
         let mut meta = match &data.origin {
             Some(o) => self.ir.metas.push(FieldMeta::given(o.clone())),

@@ -2,19 +2,21 @@
 
 use super::{Base, Code, Evaluator, NodeId, Reason, Res, Stop, Val, flag};
 use crate::ir::{ArcKind, Function, kind};
+use crate::regexp::Regexp;
 use cue_syntax::ast::UnaryOp;
-use regex::Regex;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Evaluator {
     /// A compiled regular expression.
-    pub(crate) fn regex(&mut self, pattern: &SmolStr) -> Result<Arc<Regex>, String> {
+    pub(crate) fn regex(&mut self, pattern: &SmolStr) -> Result<Arc<Regexp>, String> {
         if let Some(known) = self.regexes.get(pattern) {
             return known.clone();
         }
-        let made = Regex::new(pattern).map(Arc::new).map_err(|e| format!("invalid regexp: {e}"));
+        // What a pattern is compiled to can be many times as large.
+        self.spend(pattern.len() * 8);
+        let made = Regexp::new(pattern).map(Arc::new).map_err(|e| format!("invalid regexp: {e}"));
         self.regexes.insert(pattern.clone(), made.clone());
         made
     }
@@ -23,12 +25,19 @@ impl Evaluator {
     pub(crate) fn matches(&mut self, text: &Val, pattern: &Val) -> Option<Result<bool, String>> {
         let Val::Str(pattern) = pattern else { return None };
         let regex = match text {
-            Val::Str(_) | Val::Bytes(_) => self.regex(pattern),
+            Val::Str(_) | Val::Bytes(_) => {
+                self.spend(match text {
+                    Val::Str(s) => s.len() / 16,
+                    Val::Bytes(b) => b.len() / 16,
+                    _ => 0,
+                });
+                self.regex(pattern)
+            }
             _ => return None,
         };
         Some(regex.map(|r| match text {
             Val::Str(s) => r.is_match(s),
-            Val::Bytes(b) => std::str::from_utf8(b).is_ok_and(|s| r.is_match(s)),
+            Val::Bytes(b) => r.is_match_bytes(b),
             _ => false,
         }))
     }
@@ -44,6 +53,7 @@ impl Evaluator {
     }
 
     fn equal_nodes(&mut self, a: NodeId, b: NodeId) -> Res<bool> {
+        self.visit(a);
         let (a, b) = (self.follow(a), self.follow(b));
         if a == b {
             return Ok(true);
@@ -183,6 +193,7 @@ impl Evaluator {
     /// Whether two final nodes are the same value, for dropping duplicate alternatives.
     pub(crate) fn identical(&self, a: NodeId, b: NodeId, depth: u32) -> bool {
         let (a, b) = (self.follow(a), self.follow(b));
+        self.spend(1);
         if a == b {
             return true;
         }

@@ -286,6 +286,12 @@ impl Evaluator {
                 Part::Expr(inner) => {
                     let v = self.eval(*inner, env)?;
                     match self.operand(v, *inner)? {
+                        Val::Str(s) if (out.len() + s.len()) * 2 > self.room() => {
+                            self.make((out.len() + s.len()) * 2, e)?
+                        }
+                        Val::Bytes(b) if (out.len() + b.len()) * 2 > self.room() => {
+                            self.make((out.len() + b.len()) * 2, e)?
+                        }
                         Val::Str(s) => out.extend_from_slice(s.as_bytes()),
                         Val::Bytes(b) => out.extend_from_slice(&b),
                         Val::Num(n) => out.extend_from_slice(n.to_json().as_bytes()),
@@ -303,6 +309,8 @@ impl Evaluator {
                 }
             }
         }
+        // It is there twice while it is made into a value.
+        self.make(out.len() * 2, e)?;
         Ok(if bytes { Val::Bytes(out.into()) } else { Val::Str(SmolStr::new(String::from_utf8_lossy(&out))) })
     }
 
@@ -389,6 +397,7 @@ impl Evaluator {
                 let (low, high) = (low.unwrap_or(0), high.unwrap_or(arcs.len()));
                 match arcs.get(low..high) {
                     Some(part) => {
+                        self.make(part.len() * 64, e)?;
                         let items = part.iter().map(|a| Val::Node(*a)).collect();
                         Ok(Val::Node(self.list_of(items, e)))
                     }

@@ -201,6 +201,7 @@ impl Evaluator {
         if self.has(n, flag::IN_FINAL | flag::RUNNING) {
             return false;
         }
+        self.spend(1);
         if !self.enter() {
             self.set_fault(n, Code::Structural, Reason::Static("values are nested too deeply"), &[]);
             self.nodes[n].base = Base::Bottom;

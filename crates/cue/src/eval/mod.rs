@@ -38,10 +38,14 @@
 //! the copies are evaluated as far as possible, failures and duplicates are dropped, and what remains is the value, with a
 //! default mode (maybe, is, not) each. References still see the disjunction itself, not its outcome.
 //!
+//! **Budgets**: every loop counts its work, see [`budget`]; an evaluation that goes over ends with a diagnostic, not with the
+//! patience of who waits for it.
+//!
 //! **Closedness** is by evidence, see [`closedness`]. **Structural cycles** by marks on conjuncts, see [`cycle`].
 
 mod arith;
 mod branch;
+mod budget;
 mod call;
 mod closedness;
 mod comprehension;
@@ -134,18 +138,19 @@ pub(crate) struct Evaluator {
     /// Tasks on the stack.
     pub(crate) task_depth: u32,
     pub(crate) depth: u32,
-    pub(crate) steps: u64,
+    pub(crate) budget: budget::Budget,
     pub(crate) limits: Limits,
     pub(crate) stopped: Option<FaultId>,
     /// The labels that an export has passed, and the node where it began.
     pub(crate) trail: Vec<Sym>,
     pub(crate) trail_from: NodeId,
     /// Compiled patterns; `None` for those that are none.
-    pub(crate) regexes: FxHashMap<smol_str::SmolStr, Result<Arc<regex::Regex>, String>>,
+    pub(crate) regexes: FxHashMap<smol_str::SmolStr, Result<Arc<crate::regexp::Regexp>, String>>,
 }
 
 impl Evaluator {
     pub(crate) fn new(unit: Arc<Unit>, limits: Limits) -> Evaluator {
+        let unit_bytes = unit.sources.bytes();
         let mut e = Evaluator {
             ir: unit.ir.clone(),
             unit,
@@ -173,7 +178,7 @@ impl Evaluator {
             validating: Vec::new(),
             task_depth: 0,
             depth: 0,
-            steps: 0,
+            budget: budget::Budget::new(&limits, unit_bytes),
             limits,
             stopped: None,
             trail: Vec::new(),
@@ -197,40 +202,5 @@ impl Evaluator {
             self.nodes[n].conjs.push(Conj { expr: file, env: NONE, close: 0, cyc: 0 });
         }
         n
-    }
-
-    /// Counts a step; false when the budget is used up.
-    pub(crate) fn step(&mut self, at: ExprId) -> bool {
-        self.steps += 1;
-        if self.stopped.is_some() {
-            return false;
-        }
-        let cancelled = self.steps.is_multiple_of(1024)
-            && self.limits.cancel.as_ref().is_some_and(|c| c.load(std::sync::atomic::Ordering::Relaxed));
-        let text = if cancelled {
-            "evaluation cancelled"
-        } else if self.steps > self.limits.steps {
-            "evaluation exceeds its limit of steps"
-        } else if self.nodes.len() > self.limits.nodes as usize {
-            "evaluation exceeds its limit of values"
-        } else {
-            return true;
-        };
-        let f = self.fault(Code::Budget, Reason::Static(text), NONE, &[at]);
-        self.stopped = Some(f);
-        false
-    }
-
-    /// Enters one level of nesting; `None` when it is one too many.
-    pub(crate) fn enter(&mut self) -> bool {
-        if self.depth > self.limits.depth.saturating_mul(4) {
-            return false;
-        }
-        self.depth += 1;
-        true
-    }
-
-    pub(crate) fn leave(&mut self) {
-        self.depth -= 1;
     }
 }

@@ -20,7 +20,9 @@ impl Evaluator {
     /// Whether all of a final value is concrete: then it can be printed as it stands.
     pub(crate) fn is_printable(&self, n: NodeId, depth: u32) -> bool {
         let node = &self.nodes[self.default_of(n)];
-        if depth > self.limits.depth || node.fault.is_some() {
+        // A value can be there any number of times: making data of it finds that there is no end.
+        self.spend(1);
+        if depth > self.limits.depth || node.fault.is_some() || self.stopped.is_some() || self.budget_is_spent() {
             return false;
         }
         let below = |a: &NodeId| down(|| self.is_printable(*a, depth + 1));

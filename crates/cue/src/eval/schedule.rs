@@ -36,6 +36,9 @@ impl Evaluator {
     /// Conjuncts, then tasks, then disjunctions, for as long as anything moves.
     fn work(&mut self, n: NodeId) {
         loop {
+            if self.stopped.is_some() {
+                break;
+            }
             let scheduled = self.scratch(n).scheduled;
             if let Some(conj) = self.nodes[n].conjs.get(scheduled).copied() {
                 self.scratch(n).scheduled += 1;
@@ -201,6 +204,7 @@ impl Evaluator {
 
     /// Splits one conjunct.
     pub(crate) fn schedule(&mut self, n: NodeId, mut conj: Conj) {
+        self.spend(1);
         if conj.close != 0 && self.closes[conj.close].kind == CloseKind::Pattern {
             conj.close = self.closes[conj.close].parent;
         }
@@ -462,6 +466,7 @@ impl Evaluator {
 
     fn apply_pattern(&mut self, child: NodeId, pattern: &Pattern) {
         let label = self.nodes[child].label;
+        self.spend(1);
         if !label.is_regular() || !self.label_matches(&pattern.pattern, label) {
             return;
         }

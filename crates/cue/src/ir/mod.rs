@@ -41,6 +41,10 @@ impl<T> Table<T> {
     pub(crate) fn len(&self) -> usize {
         self.base.len() + self.items.len()
     }
+    /// How many are not those of the program.
+    pub(crate) fn own(&self) -> usize {
+        self.items.len()
+    }
     fn freeze(&mut self) {
         if self.base.is_empty() {
             self.base = Arc::new(std::mem::take(&mut self.items));

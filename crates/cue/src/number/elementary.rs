@@ -210,6 +210,15 @@ impl Number {
 
     fn whole_power(&self, power: i64) -> Result<Number, ArithmeticError> {
         let n = u32::try_from(power.unsigned_abs()).map_err(|_| ArithmeticError::ExponentOutOfRange)?;
+        let digits = self.coefficient.digits() as u64;
+        if digits.saturating_mul(u64::from(n)) > MAX_EXACT_DIGITS {
+            // A power of ten, whose own digits would be as many as its exponent says.
+            let scale = i64::from(self.trimmed().1) * i64::from(n);
+            let scale = i32::try_from(scale).map_err(|_| ArithmeticError::ExponentOutOfRange)?;
+            let exact = Number::from_parts(BigInt::one(), scale, NumberKind::Float);
+            let exact = exact.ok_or(ArithmeticError::ExponentOutOfRange)?.in_range()?;
+            return padded(if power >= 0 { exact } else { Number::from(1).divide(&exact)? });
+        }
         let (coefficient, exponent) = if self.exponent > 0 { self.canonical().parts() } else { self.parts() };
         let scale = i64::from(exponent) * i64::from(n);
         let scale = i32::try_from(scale).map_err(|_| ArithmeticError::ExponentOutOfRange)?;

@@ -21,7 +21,7 @@ builtins! { "list";
 
 /// Repetitions at most, and elements of a list that is made here.
 const MAX_REPEAT: i64 = 1_000_000;
-const MAX_ITEMS: usize = 5_000_000;
+const MAX_ITEMS: usize = 1 << 18;
 
 fn concat(args: Args<'_>) -> Outcome<Vec<Data>> {
     let mut all = Vec::new();

@@ -22,7 +22,7 @@ builtins! { "strings";
 
 /// Repetitions that `strings.Repeat` makes at most, and bytes of the result.
 const MAX_REPEAT: i64 = 1_000_000;
-const MAX_REPEAT_BYTES: usize = 1 << 28;
+const MAX_REPEAT_BYTES: usize = 1 << 24;
 
 fn fields(args: Args<'_>) -> Outcome<Vec<&str>> {
     Ok(args.string(0)?.split_whitespace().collect())
