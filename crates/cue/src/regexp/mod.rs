@@ -12,7 +12,7 @@ pub use find::{Groups, quote_meta};
 use smol_str::SmolStr;
 
 /// Bytes that a compiled pattern may take.
-const SIZE_LIMIT: usize = 4 << 20;
+const SIZE_LIMIT: usize = 32 << 20;
 
 /// Why a pattern is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
