@@ -550,6 +550,9 @@ impl Evaluator {
             }
         }
         for (i, (expr, env)) in elements.into_iter().enumerate() {
+            if !self.step(expr) {
+                return;
+            }
             self.add_field(n, Sym::index(i), ArcKind::Member, Conj { expr, env, ..conj }, super::NONE);
         }
     }
