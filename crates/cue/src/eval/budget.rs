@@ -92,8 +92,11 @@ impl Evaluator {
         if let Some(f) = self.stopped {
             return Err(Stop::Fault(f));
         }
-        if bytes > SMALL && bytes > self.room() {
-            return Err(Stop::Fault(self.over_memory(at)));
+        if bytes > SMALL {
+            self.saw(at);
+            if bytes > self.room() {
+                return Err(Stop::Fault(self.over_memory(at)));
+            }
         }
         self.spend(bytes / 64);
         self.budget.add(bytes);
@@ -122,15 +125,20 @@ impl Evaluator {
         Usage { steps: self.budget.steps.get(), memory: self.memory(), nodes: self.nodes.len() as u32 }
     }
 
+    /// Takes down who is at work; what a builtin made has no place that a reader could look at.
+    fn saw(&mut self, at: ExprId) {
+        if self.span_at(at).source.0 != u32::MAX {
+            *self.budget.seen.entry(at).or_default() += 1;
+        }
+    }
+
     fn look(&mut self, at: ExprId) -> bool {
         if self.stopped.is_some() {
             return false;
         }
         let steps = self.budget.steps.get();
         self.budget.next = (steps + INTERVAL).min(self.budget.max_steps.max(steps + 1));
-        if at != NONE {
-            *self.budget.seen.entry(at).or_default() += 1;
-        }
+        self.saw(at);
         let cancelled = self.limits.cancel.as_ref().is_some_and(|c| c.load(Ordering::Relaxed));
         if cancelled {
             self.run_out("evaluation cancelled".to_owned(), at);
