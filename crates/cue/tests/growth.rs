@@ -26,7 +26,7 @@ fn steps(name: &str, wanted: Option<&str>, text: &str) -> u64 {
         let texts: Vec<&str> = problems.iter().map(|d| d.message.as_str()).collect();
         panic!("{name}: {texts:?}");
     }
-    evaluation.steps()
+    evaluation.usage().steps
 }
 
 #[test]
@@ -45,7 +45,8 @@ fn what_is_known_to_blow_up_stays_polynomial() {
     for (name, program) in known::KNOWN {
         let counted = [6, 12, 24].map(|n| steps(name, None, &program(n)));
         let [_, middle, large] = counted;
-        assert!(large <= 8 * middle, "{name}: for 6, 12 and 24: {counted:?} steps");
-        assert!(large < 200_000, "{name}: {large} steps for 24");
+        // Comparisons of arms with one another count as well: what takes most of them grows with the fourth power at worst.
+        assert!(large <= 16 * middle, "{name}: for 6, 12 and 24: {counted:?} steps");
+        assert!(large < 400_000, "{name}: {large} steps for 24");
     }
 }

@@ -43,7 +43,7 @@ fn run_all(args: &TrimArgs) -> Result<(), Problems> {
         let instance = &loaded.instance;
         let texts = instance.files.iter().filter_map(|f| instance.sources.get(f.source)).map(|s| s.text.clone());
         let texts: Vec<String> = texts.collect();
-        all.push((texts, trim(&Files, instance, &Limits::default())?));
+        all.push((texts, trim(&Files, instance, &Limits::generous())?));
     }
     let mut out = Vec::new();
     if args.output.has_file() && !args.dry_run {
