@@ -28,7 +28,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, core::GroupVersionKind};
 use model::{Application, Condition, RunPhase, WORKFLOW_RUN, WorkflowRun, labels};
 use need::{Need, fingerprint, need};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
@@ -105,6 +105,8 @@ struct Loop {
     initializers: Arc<Notify>,
     /// What somebody else has changed; WorkflowRuns keep nothing.
     drift: Option<Arc<Drift>>,
+    /// The Workflows and Policies that were told of, by namespace.
+    parts: FxHashMap<String, FxHashSet<String>>,
     /// The definitions as they were when the wrong ones were last looked at.
     definitions: u64,
 }
@@ -146,8 +148,9 @@ impl Daemon {
                 beside.spawn(parts::watch(client.clone(), kind, renewed.clone()));
             }
         }
-        let known = FxHashMap::default();
-        let mut here = Loop { known, busy: 0, done, again, gate, initializers, drift, definitions: 0 };
+        let (known, parts_told) = (FxHashMap::default(), FxHashMap::default());
+        let mut here =
+            Loop { known, busy: 0, done, again, gate, initializers, drift, parts: parts_told, definitions: 0 };
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
@@ -219,24 +222,15 @@ impl Daemon {
         if app.annotation(labels::INITIALIZER_NAME).is_some() {
             here.initializers.notify_one();
         }
-        let entry = here.known.entry(key.clone()).or_default();
-        entry.names = parts::named(&app);
-        if let Some(news) = &entry.busy {
-            news.send_replace(Some(Arc::new(app)));
-        } else if need(&app).is_none() || entry.rested == Some(fingerprint(&app)) {
-            entry.doubt = None;
-        } else if entry.due {
-            // looked at soon in any case
-        } else if entry.doubt.is_some() {
-            entry.doubt = Some(Arc::new(app));
-        } else {
-            entry.failures = 0;
-            self.start(key, Some(Arc::new(app)), here);
+        let app = Arc::new(app);
+        if here.is_to_start(&key, &app) {
+            self.start(key, Some(app), here);
         }
     }
 
     /// A Workflow or a Policy has changed: looks at the Applications that name it.
     fn renewed(&self, namespace: &str, part: &str, here: &mut Loop) {
+        here.parts.entry(namespace.to_owned()).or_default().insert(part.to_owned());
         let all =
             here.known.iter_mut().filter(|(key, known)| key.0 == namespace && parts::is_named(&known.names, part));
         let mut idle = Vec::new();
@@ -293,6 +287,40 @@ impl Daemon {
             // the loop may have ended: then nobody wants to know
             let _ = done.send((key, did));
         });
+    }
+}
+
+impl Loop {
+    /// Takes in how an Application looks; whether a task is to be started for it now.
+    ///
+    /// The watches begin at the same time, in no order: what was told of an Application before the Application itself, drift and
+    /// changed parts, counts when it is first seen.
+    fn is_to_start(&mut self, key: &Key, app: &Arc<Application>) -> bool {
+        let suspected = self.drift.as_ref().is_some_and(|drift| drift.has_suspects(key));
+        let is_new = !self.known.contains_key(key);
+        let entry = self.known.entry(key.clone()).or_default();
+        entry.names = parts::named(app);
+        if is_new && let Some(told) = self.parts.get(&key.0) {
+            entry.renewed = told.iter().any(|part| parts::is_named(&entry.names, part));
+        }
+        if let Some(news) = &entry.busy {
+            news.send_replace(Some(app.clone()));
+            return false;
+        }
+        if need(app).is_none() || entry.rested == Some(fingerprint(app)) {
+            entry.doubt = None;
+            return !entry.due && (suspected || entry.renewed);
+        }
+        if entry.due {
+            // looked at soon in any case
+            return false;
+        }
+        if entry.doubt.is_some() {
+            entry.doubt = Some(app.clone());
+            return false;
+        }
+        entry.failures = 0;
+        true
     }
 }
 
@@ -507,13 +535,48 @@ mod tests {
         .unwrap()
     }
 
+    /// A loop that knows of nothing, and where it says what is due.
+    fn idle(drift: Option<Arc<Drift>>) -> (Loop, mpsc::UnboundedReceiver<Key>) {
+        let (done, _) = mpsc::unbounded_channel();
+        let (again, due) = mpsc::unbounded_channel();
+        let (gate, initializers) = (Arc::new(Semaphore::new(1)), Arc::new(Notify::new()));
+        let (known, parts) = (FxHashMap::default(), FxHashMap::default());
+        (Loop { known, busy: 0, done, again, gate, initializers, drift, parts, definitions: 0 }, due)
+    }
+
+    /// An Application whose run is over, with a Workflow of its own name.
+    fn settled() -> Arc<Application> {
+        let value = json!({
+            "metadata": {"name": "a", "namespace": "n", "uid": "u", "generation": 1},
+            "spec": {"components": [], "workflow": {"ref": "a"}},
+            "status": {"observedGeneration": 1, "workflow": {"finished": true, "status": "succeeded"}},
+        });
+        Arc::new(serde_json::from_value(value).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_was_told_before_an_application_is_known_counts_when_it_is_first_seen() {
+        let key: Key = ("n".into(), "a".into());
+        let (mut here, _due) = idle(None);
+        assert!(!here.is_to_start(&key, &settled()), "nothing was told");
+
+        let (mut here, _due) = idle(None);
+        here.parts.entry("other".into()).or_default().insert("Workflow/a".into());
+        assert!(!here.is_to_start(&key, &settled()), "a Workflow of another namespace");
+
+        let (mut here, _due) = idle(None);
+        here.parts.entry("n".into()).or_default().insert("Workflow/a".into());
+        assert!(here.is_to_start(&key, &settled()), "its Workflow may have changed while nobody watched");
+
+        let (mut here, _due) = idle(Some(Drift::suspecting("n", "a")));
+        assert!(here.is_to_start(&key, &settled()), "what it delivered was changed while nobody watched");
+        let (mut here, _due) = idle(Some(Drift::suspecting("n", "b")));
+        assert!(!here.is_to_start(&key, &settled()), "what another one delivered");
+    }
+
     /// Whether an Application is looked at again after a task that was told of this one last, and came to rest.
     async fn is_looked_at_again(told: Application) -> bool {
-        let (done, _done) = mpsc::unbounded_channel();
-        let (again, mut due) = mpsc::unbounded_channel();
-        let (gate, initializers) = (Arc::new(Semaphore::new(1)), Arc::new(Notify::new()));
-        let known = FxHashMap::default();
-        let mut here = Loop { known, busy: 0, done, again, gate, initializers, drift: None, definitions: 0 };
+        let (mut here, mut due) = idle(None);
         let key: Key = ("n".into(), "a".into());
         let (news, _heard) = watch::channel(Some(Arc::new(told)));
         here.known.insert(key.clone(), Known { busy: Some(news), ..Known::default() });

@@ -57,6 +57,14 @@ impl Drift {
         (drift, Watches(watches))
     }
 
+    /// One that suspects an object of this Application.
+    #[cfg(test)]
+    pub(crate) fn suspecting(namespace: &str, name: &str) -> Arc<Drift> {
+        let mut table = Table::default();
+        table.suspecting((namespace.to_owned(), name.to_owned()));
+        Arc::new(Drift { table: Mutex::new(table), wake: mpsc::unbounded_channel().0 })
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -223,6 +223,19 @@ impl Table {
         Some(((*entry.app).clone(), pause))
     }
 
+    /// Suspects an object of this Application.
+    #[cfg(test)]
+    pub(super) fn suspecting(&mut self, app: AppKey) {
+        let key = ResourceKey {
+            cluster: String::new(),
+            group: String::new(),
+            kind: "ConfigMap".into(),
+            namespace: app.0.clone(),
+            name: app.1.clone(),
+        };
+        self.suspects.entry(Arc::new(app)).or_default().insert(key);
+    }
+
     pub(super) fn has_suspects(&self, app: &AppKey) -> bool {
         self.suspects.get(app).is_some_and(|keys| !keys.is_empty())
     }
