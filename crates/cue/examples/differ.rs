@@ -23,15 +23,11 @@ enum Outcome {
 }
 
 fn ours(program: &str) -> (Outcome, String) {
-    let mut instance = Instance::default();
-    let source = Source::new("in.cue", program);
-    let id = instance.sources.add(source.clone());
-    let parsed = parse_file(&source, id);
     let show = |d: &[cue_syntax::Diagnostic]| d.first().map(|d| d.message.clone()).unwrap_or_default();
-    if !parsed.diagnostics.is_empty() {
-        return (Outcome::Error, show(&parsed.diagnostics));
-    }
-    instance.files.extend(parsed.tree);
+    let instance = match Instance::of(Source::new("in.cue", program)) {
+        Ok(instance) => instance,
+        Err(found) => return (Outcome::Error, show(&found)),
+    };
     let program = match compile(&Nothing, instance) {
         Ok(p) => p,
         Err(d) => return (Outcome::Error, show(&d)),

@@ -8,7 +8,7 @@
 //! made and is freed whole. A [`Value`] borrows from its evaluation.
 
 use crate::data::Data;
-use cue_syntax::{Diagnostic, File, Sources, ast};
+use cue_syntax::{Diagnostic, File, Source, Sources, ast, parse_file};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -28,6 +28,32 @@ pub struct Instance {
     pub imports: FxHashMap<String, Vec<File>>,
     /// `language.version` of the module as (major, minor); `None` is the newest. Imported packages use it too.
     pub language: Option<(u32, u32)>,
+}
+
+impl Instance {
+    /// An instance of one file.
+    ///
+    /// # Errors
+    /// What is wrong with its syntax.
+    pub fn of(source: Arc<Source>) -> Result<Instance, Vec<Diagnostic>> {
+        let mut instance = Instance::default();
+        instance.add(source)?;
+        Ok(instance)
+    }
+
+    /// Reads one more file. Its source is added in any case, because the problems point into it.
+    ///
+    /// # Errors
+    /// What is wrong with its syntax; the file is not added then.
+    pub fn add(&mut self, source: Arc<Source>) -> Result<(), Vec<Diagnostic>> {
+        let id = self.sources.add(source.clone());
+        let parsed = parse_file(&source, id);
+        if !parsed.diagnostics.is_empty() {
+            return Err(parsed.diagnostics);
+        }
+        self.files.extend(parsed.tree);
+        Ok(())
+    }
 }
 
 /// One step of a path to a value.

@@ -19,15 +19,7 @@ fn limits() -> Limits {
 }
 
 fn instance(program: &str) -> Option<Instance> {
-    let mut instance = Instance::default();
-    let source = Source::new("in.cue", program);
-    let id = instance.sources.add(source.clone());
-    let parsed = parse_file(&source, id);
-    if !parsed.diagnostics.is_empty() {
-        return None;
-    }
-    instance.files.extend(parsed.tree);
-    Some(instance)
+    Instance::of(Source::new("in.cue", program)).ok()
 }
 
 fn value(program: &str) -> Option<Data> {

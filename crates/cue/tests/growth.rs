@@ -4,7 +4,7 @@
 #![expect(clippy::panic, reason = "tests")]
 
 use cue::{DataOptions, Inputs, Instance, Limits, Selector, compile};
-use cue_syntax::{Source, Sources, parse_file};
+use cue_syntax::Source;
 
 #[path = "../../../benches/language/cases.rs"]
 #[expect(dead_code, reason = "the bench uses more of it")]
@@ -14,11 +14,7 @@ mod known;
 
 /// What an evaluation of a program takes; the program must have a concrete value.
 fn steps(name: &str, wanted: Option<&str>, text: &str) -> u64 {
-    let (source, mut sources) = (Source::new("in.cue", text), Sources::default());
-    let id = sources.add(source.clone());
-    let parsed = parse_file(&source, id);
-    assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
-    let instance = Instance { sources, files: parsed.tree.into_iter().collect(), ..Instance::default() };
+    let instance = Instance::of(Source::new("in.cue", text)).unwrap_or_else(|d| panic!("{name}: {d:?}"));
     let program = compile(&cue::world::Nothing, instance).unwrap_or_else(|d| panic!("{name}: {d:?}"));
     let evaluation = program.evaluate(Inputs::default(), &Limits::default());
     let value = evaluation.lookup(&Selector::path(wanted.unwrap_or_default()));

@@ -2,19 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
 use cue::{Completeness, Data, DataOptions, DataValue, Inputs, Instance, Labels, Limits, Selector, compile};
-use cue_syntax::{Source, Sources};
+use cue_syntax::Source;
 use proptest::prelude::*;
 
 fn program(text: &str) -> Result<cue::Program, Vec<cue_syntax::Diagnostic>> {
-    let mut sources = Sources::default();
-    let source = Source::new("in.cue", text);
-    let id = sources.add(source.clone());
-    let parsed = cue_syntax::parse_file(&source, id);
-    if !parsed.diagnostics.is_empty() {
-        return Err(parsed.diagnostics);
-    }
-    let files = parsed.tree.into_iter().collect();
-    compile(&cue::world::Nothing, Instance { sources, files, ..Instance::default() })
+    compile(&cue::world::Nothing, Instance::of(Source::new("in.cue", text))?)
 }
 
 /// What comes of a file: ("json" | "incomplete" | "error", text).

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use cue::{Inputs, Instance, Limits, Program, Selector, compile, json};
-use cue_syntax::{Source, Sources, parse_file};
+use cue_syntax::Source;
 use peak_alloc::PeakAlloc;
 
 #[path = "../../../benches/language/cases.rs"]
@@ -24,11 +24,7 @@ impl std::fmt::Write for Nowhere {
 }
 
 fn program(name: &str, text: &str) -> Program {
-    let (source, mut sources) = (Source::new("in.cue", text), Sources::default());
-    let id = sources.add(source.clone());
-    let parsed = parse_file(&source, id);
-    assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
-    let instance = Instance { sources, files: parsed.tree.into_iter().collect(), ..Instance::default() };
+    let instance = Instance::of(Source::new("in.cue", text)).unwrap_or_else(|d| panic!("{name}: {d:?}"));
     compile(&cue::world::Nothing, instance).unwrap_or_else(|d| panic!("{name}: {d:?}"))
 }
 

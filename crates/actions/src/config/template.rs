@@ -4,7 +4,7 @@ use super::{encode, terraform};
 use crate::fault::Fault;
 use crate::object::{ObjectRef, Objects};
 use cue::{DataOptions, Inputs, Instance, Limits, Selector};
-use cue_syntax::{Diagnostic, Source, Sources};
+use cue_syntax::{Diagnostic, Source};
 use serde_json::{Map, Value, json};
 
 /// What a template makes of properties.
@@ -51,13 +51,7 @@ fn fill(origin: &str, text: &str, properties: &Value, context: &Value) -> Result
         found.into_iter().next().unwrap_or_else(|| Diagnostic::error("config/template", "the template is broken"))
     };
     let source = Source::new(origin, format!("{text}\ncontext: {{...}}\n"));
-    let mut sources = Sources::default();
-    let id = sources.add(source.clone());
-    let parsed = cue_syntax::parse_file(&source, id);
-    let Some(file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else {
-        return Err(first(parsed.diagnostics));
-    };
-    let instance = Instance { sources, files: vec![file], ..Instance::default() };
+    let instance = Instance::of(source).map_err(first)?;
     let program = cue::compile(&render::builtin::Packages, instance).map_err(first)?;
     let data = vec![
         (vec![Selector::new("template"), Selector::new("parameter")], cue::json::from_value(properties)),

@@ -4,7 +4,7 @@ use super::observe::Observed;
 use super::{Assertion, Input};
 use cue::{Completeness, Data, DataOptions, DataValue, Evaluation, Inputs, Instance, Limits, Program, Selector};
 use cue_syntax::ast::{Decl, Expr, Field, Label as FieldLabel};
-use cue_syntax::{Diagnostic, Label, Source, Sources};
+use cue_syntax::{Diagnostic, Label, Source};
 use render::builtin::Packages;
 
 /// What assertions may name.
@@ -31,16 +31,14 @@ pub(super) fn scope() -> Result<Program, Vec<Diagnostic>> {
 }
 
 fn compile(text: &str, name: &str) -> Result<Program, Vec<Diagnostic>> {
-    let source = Source::new(name, text);
-    let mut sources = Sources::default();
-    let id = sources.add(source.clone());
-    let parsed = cue_syntax::parse_file(&source, id);
-    let Some(mut file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else { return Err(parsed.diagnostics) };
-    let declared: Vec<String> = file.decls.iter().filter_map(name_of).map(str::to_owned).collect();
-    for missing in NAMES.iter().filter(|n| !declared.iter().any(|d| d == *n)) {
-        file.decls.extend(top(missing));
+    let mut instance = Instance::of(Source::new(name, text))?;
+    for file in &mut instance.files {
+        let declared: Vec<String> = file.decls.iter().filter_map(name_of).map(str::to_owned).collect();
+        for missing in NAMES.iter().filter(|n| !declared.iter().any(|d| d == *n)) {
+            file.decls.extend(top(missing));
+        }
     }
-    cue::compile(&Packages, Instance { sources, files: vec![file], ..Instance::default() })
+    cue::compile(&Packages, instance)
 }
 
 fn name_of(decl: &Decl) -> Option<&str> {

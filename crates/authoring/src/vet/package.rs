@@ -2,7 +2,7 @@
 
 use super::With;
 use cue::{Inputs, Instance};
-use cue_syntax::{Diagnostic, Source, Sources};
+use cue_syntax::{Diagnostic, Source};
 use model::manifest::Document;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ pub(super) fn check(document: &Document, with: &With) -> Vec<Diagnostic> {
             "write spec.templates: {name.cue: \"package name …\"}",
         );
     }
-    let mut instance = Instance { sources: Sources::default(), ..Instance::default() };
+    let mut instance = Instance::default();
     for (name, body) in templates.into_iter().flatten() {
         let place = format!("spec.templates[\"{name}\"]");
         let Some(body) = body.as_str() else {
@@ -52,10 +52,9 @@ pub(super) fn check(document: &Document, with: &With) -> Vec<Diagnostic> {
             continue;
         };
         let source = Source::new(format!("Package/{path}/{name}"), body);
-        let id = instance.sources.add(source.clone());
-        let parsed = cue_syntax::parse_file(&source, id);
-        problems.extend(parsed.diagnostics.into_iter().map(|d| d.path(place.as_str())));
-        instance.files.extend(parsed.tree);
+        if let Err(found) = instance.add(source) {
+            problems.extend(found.into_iter().map(|d| d.path(place.as_str())));
+        }
     }
     if problems.is_empty() && !instance.files.is_empty() {
         match cue::compile(&*with.packages, instance) {

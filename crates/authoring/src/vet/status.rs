@@ -2,7 +2,7 @@
 
 use cue::{Inputs, Instance, Limits};
 use cue_syntax::ast::{Decl, Expr, Field, StructLit};
-use cue_syntax::{Diagnostic, Label, Source, Sources, parse_file};
+use cue_syntax::{Diagnostic, Label, Source, parse_file};
 use render::Loaded;
 use render::builtin::Packages;
 use std::sync::Arc;
@@ -36,10 +36,11 @@ pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
 
 fn one(name: &str, text: &str, field: &str) -> Vec<Diagnostic> {
     let source = Source::new(name, text);
-    let mut sources = Sources::default();
-    let id = sources.add(source.clone());
-    let parsed = parse_file(&source, id);
-    let Some(mut file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else { return parsed.diagnostics };
+    let mut instance = match Instance::of(source.clone()) {
+        Ok(instance) => instance,
+        Err(found) => return found,
+    };
+    let Some(file) = instance.files.first_mut() else { return Vec::new() };
     let mut problems = Vec::new();
     if !field.is_empty() && !super::names::declares(&file.decls, field) {
         let names = file.decls.iter().filter_map(|d| match d {
@@ -50,7 +51,7 @@ fn one(name: &str, text: &str, field: &str) -> Vec<Diagnostic> {
         let mut problem = Diagnostic::error("vet/status", format!("it has no field `{field}`"));
         match names.clone().find(|id| Some(id.name.as_str()) == near) {
             Some(id) => {
-                problem = problem.at(&sources, id.span, "").help(format!("did you mean `{field}`?"));
+                problem = problem.at(&instance.sources, id.span, "").help(format!("did you mean `{field}`?"));
             }
             None => {
                 problem.labels.push(Label { source: source.clone(), start: 0, end: 0, text: String::new() });
@@ -62,11 +63,11 @@ fn one(name: &str, text: &str, field: &str) -> Vec<Diagnostic> {
     for given in ["context", "parameter"] {
         if !super::names::declares(&file.decls, given) {
             let declared = Source::new("", format!("{given}: _"));
-            let tree = parse_file(&declared, id).tree;
+            let tree = parse_file(&declared, file.source).tree;
             file.decls.extend(tree.into_iter().flat_map(|f| f.decls));
         }
     }
-    match cue::compile(&Packages, Instance { sources, files: vec![file], ..Instance::default() }) {
+    match cue::compile(&Packages, instance) {
         Ok(program) => {
             let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
             problems.extend(program.evaluate(Inputs::default(), &limits).diagnostics());
@@ -121,11 +122,9 @@ fn in_file(whole: &Arc<Source>, text: &str, label: &Label) -> Option<Label> {
 
 /// The value of the field of this name below `attributes.status`.
 fn literal(whole: &Arc<Source>, name: &str) -> Option<(u32, u32)> {
-    let mut sources = Sources::default();
-    let id = sources.add(whole.clone());
-    let file = parse_file(whole, id).tree?;
+    let instance = Instance::of(whole.clone()).ok()?;
     let mut found = None;
-    for decl in &file.decls {
+    for decl in instance.files.iter().flat_map(|file| &file.decls) {
         if let Decl::Field(Field { value: Expr::Struct(s), .. }) = decl {
             search(s, name, &mut found, 0);
         }

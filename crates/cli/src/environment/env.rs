@@ -1,6 +1,6 @@
 //! `lateen env`: environments, and the workflow that each gives an application.
 
-use super::{all, fields, one, remove, resolve, store};
+use super::{ListArgs, ShowArgs, all, fields, one, remove, resolve, store};
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
@@ -37,19 +37,9 @@ pub(crate) enum EnvArgs {
     },
     /// List environments
     #[command(visible_alias = "ls")]
-    List {
-        /// json or yaml instead of a table
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
+    List(ListArgs),
     /// Show an environment, its targets, and what is deployed in it
-    Show {
-        /// Its name
-        name: String,
-        /// json or yaml instead of text
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
+    Show(ShowArgs),
     /// Print the workflow that an application has in an environment: a file to edit
     #[command(after_help = "Examples:
   lateen env workflow prod shop > workflow.yaml
@@ -79,20 +69,14 @@ pub(crate) async fn run(hub: HubArgs, args: EnvArgs) -> Outcome {
             let namespace = namespace.unwrap_or_else(|| name.clone());
             create(&session, &name, EnvironmentSpec { project, description, namespace, targets }).await
         }
-        EnvArgs::List { output } => {
-            let environments: Vec<Environment> = all(&session, ENVIRONMENT).await?;
-            if let Some(format) = output {
-                return output::print(&json!(environments), format);
-            }
+        EnvArgs::List(list) => {
             let row = |e: &Environment| {
                 let spec = &e.spec;
-                vec![e.metadata.name.clone(), spec.project.clone(), spec.namespace.clone(), spec.targets.join(", ")]
+                [e.metadata.name.clone(), spec.project.clone(), spec.namespace.clone(), spec.targets.join(", ")]
             };
-            let rows: Vec<Vec<String>> = environments.iter().map(row).collect();
-            print!("{}", table::draw(&["NAME", "PROJECT", "NAMESPACE", "TARGETS"], &rows));
-            Ok(())
+            list.print(&session, ENVIRONMENT, ["NAME", "PROJECT", "NAMESPACE", "TARGETS"], row).await
         }
-        EnvArgs::Show { name, output } => show(&session, &name, output).await,
+        EnvArgs::Show(ShowArgs { name, output }) => show(&session, &name, output).await,
         EnvArgs::Workflow { name, app, file } => workflow(&session, &name, app.as_deref(), &file).await,
         EnvArgs::Delete { name } => {
             session.announce();

@@ -4,7 +4,9 @@ pub(crate) mod env;
 pub(crate) mod project;
 pub(crate) mod target;
 
+use crate::output::{self, Format};
 use crate::session::{Outcome, Session};
+use crate::table;
 use actions::{Filter, ObjectRef};
 use cue_syntax::Diagnostic;
 use model::LATEEN_V1ALPHA1;
@@ -13,6 +15,46 @@ use model::environment::{ENVIRONMENT, Environment, TARGET, Target};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+/// How a list is printed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// json or yaml instead of a table
+    #[arg(long, short)]
+    output: Option<Format>,
+}
+
+impl ListArgs {
+    /// Prints all objects of a kind: whole, or a row for each.
+    async fn print<T, const N: usize>(
+        self,
+        session: &Session,
+        kind: &str,
+        columns: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Outcome
+    where
+        T: DeserializeOwned + Serialize,
+    {
+        let found: Vec<T> = all(session, kind).await?;
+        if let Some(format) = self.output {
+            return output::print(&json!(found), format);
+        }
+        let rows: Vec<Vec<String>> = found.iter().map(|object| row(object).to_vec()).collect();
+        print!("{}", table::draw(&columns, &rows));
+        Ok(())
+    }
+}
+
+/// Which object is shown, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// Its name
+    name: String,
+    /// json or yaml instead of text
+    #[arg(long, short)]
+    output: Option<Format>,
+}
 
 /// One of our kinds, as it is called on the hub.
 fn address(kind: &str, name: &str) -> ObjectRef {

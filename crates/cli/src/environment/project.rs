@@ -1,9 +1,8 @@
 //! `lateen project`: what belongs together.
 
-use super::{all, fields, one, remove, store};
-use crate::output::{self, Format};
+use super::{ListArgs, ShowArgs, all, fields, one, remove, store};
+use crate::output;
 use crate::session::{HubArgs, Outcome, Session};
-use crate::table;
 use model::environment::{ENVIRONMENT, Environment, PROJECT, Project, ProjectSpec, TARGET, Target};
 use serde_json::json;
 
@@ -23,19 +22,9 @@ pub(crate) enum ProjectArgs {
     },
     /// List projects
     #[command(visible_alias = "ls")]
-    List {
-        /// json or yaml instead of a table
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
+    List(ListArgs),
     /// Show a project with its targets and environments
-    Show {
-        /// Its name
-        name: String,
-        /// json or yaml instead of text
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
+    Show(ShowArgs),
     /// Delete a project that nothing belongs to any more
     Delete {
         /// Its name
@@ -51,17 +40,11 @@ pub(crate) async fn run(hub: HubArgs, args: ProjectArgs) -> Outcome {
             store(&session, PROJECT, &name, &ProjectSpec { description, owner }).await?;
             Ok(())
         }
-        ProjectArgs::List { output } => {
-            let projects: Vec<Project> = all(&session, PROJECT).await?;
-            if let Some(format) = output {
-                return output::print(&json!(projects), format);
-            }
-            let row = |p: &Project| vec![p.metadata.name.clone(), p.spec.owner.clone(), p.spec.description.clone()];
-            let rows: Vec<Vec<String>> = projects.iter().map(row).collect();
-            print!("{}", table::draw(&["NAME", "OWNER", "DESCRIPTION"], &rows));
-            Ok(())
+        ProjectArgs::List(list) => {
+            let row = |p: &Project| [&p.metadata.name, &p.spec.owner, &p.spec.description].map(String::clone);
+            list.print(&session, PROJECT, ["NAME", "OWNER", "DESCRIPTION"], row).await
         }
-        ProjectArgs::Show { name, output } => {
+        ProjectArgs::Show(ShowArgs { name, output }) => {
             let project: Project = one(&session, PROJECT, &name).await?;
             if let Some(format) = output {
                 return output::print(&json!(project), format);

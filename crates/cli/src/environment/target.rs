@@ -1,9 +1,8 @@
 //! `lateen target`: places that environments deliver to.
 
-use super::{all, fields, one, remove, store};
-use crate::output::{self, Format};
+use super::{ListArgs, ShowArgs, all, fields, one, remove, store};
+use crate::output;
 use crate::session::{HubArgs, Outcome, Session};
-use crate::table;
 use model::environment::{ENVIRONMENT, Environment, PROJECT, Project, TARGET, Target, TargetSpec};
 use serde_json::json;
 
@@ -31,19 +30,9 @@ pub(crate) enum TargetArgs {
     },
     /// List targets
     #[command(visible_alias = "ls")]
-    List {
-        /// json or yaml instead of a table
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
+    List(ListArgs),
     /// Show a target and the environments that use it
-    Show {
-        /// Its name
-        name: String,
-        /// json or yaml instead of text
-        #[arg(long, short)]
-        output: Option<Format>,
-    },
+    Show(ShowArgs),
     /// Delete a target that no environment uses any more
     Delete {
         /// Its name
@@ -68,19 +57,13 @@ pub(crate) async fn run(hub: HubArgs, args: TargetArgs) -> Outcome {
             store(&session, TARGET, &name, &TargetSpec { project, description, cluster, namespace }).await?;
             Ok(())
         }
-        TargetArgs::List { output } => {
-            let targets: Vec<Target> = all(&session, TARGET).await?;
-            if let Some(format) = output {
-                return output::print(&json!(targets), format);
-            }
+        TargetArgs::List(list) => {
             let row = |t: &Target| {
-                [&t.metadata.name, &t.spec.project, &t.spec.cluster, &t.spec.namespace].map(String::clone).to_vec()
+                [&t.metadata.name, &t.spec.project, &t.spec.cluster, &t.spec.namespace].map(String::clone)
             };
-            let rows: Vec<Vec<String>> = targets.iter().map(row).collect();
-            print!("{}", table::draw(&["NAME", "PROJECT", "CLUSTER", "NAMESPACE"], &rows));
-            Ok(())
+            list.print(&session, TARGET, ["NAME", "PROJECT", "CLUSTER", "NAMESPACE"], row).await
         }
-        TargetArgs::Show { name, output } => {
+        TargetArgs::Show(ShowArgs { name, output }) => {
             let target: Target = one(&session, TARGET, &name).await?;
             if let Some(format) = output {
                 return output::print(&json!(target), format);

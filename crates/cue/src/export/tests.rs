@@ -5,14 +5,10 @@
 use super::{Indent, Options, text};
 use crate::api::{Inputs, Instance, Limits};
 use crate::world::Nothing;
-use cue_syntax::{Source, Sources, parse_file};
+use cue_syntax::Source;
 
 fn eval(program: &str, options: &Options, indent: Indent) -> String {
-    let mut sources = Sources::default();
-    let source = Source::new("in.cue", program);
-    let id = sources.add(source.clone());
-    let file = parse_file(&source, id).tree.unwrap();
-    let instance = Instance { sources, files: vec![file], ..Instance::default() };
+    let instance = Instance::of(Source::new("in.cue", program)).unwrap();
     let program = crate::program::compile(&Nothing, instance).unwrap();
     let evaluation = program.evaluate(Inputs::default(), &Limits::default());
     text(evaluation.root(), options, indent)

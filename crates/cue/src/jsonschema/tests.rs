@@ -31,14 +31,10 @@ fn nested(text: &str) -> String {
 fn admits(schema: &str, layout: Layout, value: &str) -> bool {
     let schema = json::read(&Source::new("schema.json", schema)).unwrap();
     let text = to_cue(&schema, Language::JsonSchema, layout).unwrap();
-    let mut instance = Instance::default();
     // A definition of the schema's file, in a file of its own, because an embedding restricts nothing.
     let text = nested(&text);
-    let source = Source::new("schema.cue", text.clone());
-    let id = instance.sources.add(source.clone());
-    let parsed = cue_syntax::parse_file(&source, id);
-    assert!(parsed.diagnostics.is_empty(), "{text}\n{:?}", parsed.diagnostics);
-    instance.files.extend(parsed.tree);
+    let instance =
+        Instance::of(Source::new("schema.cue", text.clone())).unwrap_or_else(|found| panic!("{text}\n{found:?}"));
     let program = compile(&Nothing, instance).unwrap_or_else(|e| panic!("{text}\n{e:?}"));
     let data = json::read(&Source::new("value.json", value)).unwrap();
     let inputs = Inputs { data: vec![(vec![crate::Selector::new("value")], data)], ..Inputs::default() };
@@ -121,10 +117,7 @@ fn a_schema_of_any_depth_is_bounded() {
 
 /// The schema of `#S` in a program, compact, without `$schema`.
 fn generated(program: &str) -> String {
-    let mut instance = Instance::default();
-    let source = Source::new("in.cue", program);
-    let id = instance.sources.add(source.clone());
-    instance.files.extend(cue_syntax::parse_file(&source, id).tree);
+    let instance = Instance::of(Source::new("in.cue", program)).unwrap();
     let program = compile(&Nothing, instance).unwrap();
     let evaluation = program.evaluate(Inputs::default(), &Limits::default());
     let data = super::generate(evaluation.lookup(&[crate::Selector::new("#S")])).unwrap();

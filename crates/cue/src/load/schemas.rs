@@ -34,10 +34,7 @@ pub(super) fn join(world: &dyn World, input: &Input, loaded: &mut [Loaded], prob
     };
     for l in loaded {
         let source = Source::new(format!("{} (as CUE)", input.name), text.clone());
-        let id = l.instance.sources.add(source.clone());
-        let parsed = cue_syntax::parse_file(&source, id);
-        problems.extend(parsed.diagnostics);
-        l.instance.files.extend(parsed.tree);
+        problems.extend(l.instance.add(source).err().unwrap_or_default());
         l.schemas.push((schema, Document::new(&input.name, data.clone())));
     }
 }

@@ -7,14 +7,10 @@ use crate::api::{Inputs, Instance, Limits};
 use crate::data::{Data, DataValue};
 use crate::json;
 use crate::world::Nothing;
-use cue_syntax::{Source, Sources, parse_file};
+use cue_syntax::Source;
 
 fn document(program: &str, config: &Config) -> Result<Data, String> {
-    let mut sources = Sources::default();
-    let source = Source::new("in.cue", program);
-    let id = sources.add(source.clone());
-    let file = parse_file(&source, id).tree.unwrap();
-    let instance = Instance { sources, files: vec![file], ..Instance::default() };
+    let instance = Instance::of(Source::new("in.cue", program)).unwrap();
     let program = crate::program::compile(&Nothing, instance).unwrap();
     let evaluation = program.evaluate(Inputs::default(), &Limits::default());
     generate(evaluation.root(), config).map_err(|d| d.first().unwrap().message.clone())

@@ -5,18 +5,10 @@
 use super::{canonical, evaluate, trim};
 use crate::api::{Instance, Limits};
 use crate::world::Nothing;
-use cue_syntax::{Source, parse_file};
+use cue_syntax::Source;
 
 fn instance(program: &str) -> Option<Instance> {
-    let mut instance = Instance::default();
-    let source = Source::new("in.cue", program);
-    let id = instance.sources.add(source.clone());
-    let parsed = parse_file(&source, id);
-    if !parsed.diagnostics.is_empty() {
-        return None;
-    }
-    instance.files.extend(parsed.tree);
-    Some(instance)
+    Instance::of(Source::new("in.cue", program)).ok()
 }
 
 fn trimmed(program: &str) -> String {

@@ -117,17 +117,11 @@ mod tests {
     //! The cases in `cases/*.md`: a heading, what is meant, then base, patch (CUE, with markers) and result or error.
     use super::*;
     use cue::{Completeness, DataOptions, Inputs, Instance, Limits, Selector};
-    use cue_syntax::{Source, Sources, parse_file};
+    use cue_syntax::Source;
 
     fn evaluate(text: &str, field: &str) -> Data {
-        let source = Source::new("case", text);
-        let mut sources = Sources::default();
-        let id = sources.add(source.clone());
-        let parsed = parse_file(&source, id);
-        assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
-        let mut file = parsed.tree.unwrap();
-        crate::template::push_markers_down(&mut file.decls);
-        let instance = Instance { sources, files: vec![file], ..Instance::default() };
+        let mut instance = Instance::of(Source::new("case", text)).unwrap();
+        instance.files.iter_mut().for_each(|file| crate::template::push_markers_down(&mut file.decls));
         let program = cue::compile(&crate::builtin::Packages, instance).unwrap();
         let options = DataOptions { completeness: Completeness::Partial, origins: true };
         program

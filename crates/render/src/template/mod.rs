@@ -11,7 +11,7 @@ pub(crate) use reads::Reads;
 use crate::builtin::Packages;
 use crate::definition::Loaded;
 use cue::{Data, Evaluation, Inputs, Instance, Limits, Program, Selector, World};
-use cue_syntax::{Diagnostic, Source, Sources};
+use cue_syntax::{Diagnostic, Source};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,15 +88,9 @@ impl Programs {
     pub(crate) fn status(&self, name: &str, text: &str) -> Result<Template, Vec<Diagnostic>> {
         let key = Sha256::digest([b"status:", name.as_bytes(), b":", text.as_bytes()].concat()).into();
         self.cached((key, Part::Open), || {
-            let source = Source::new(name, text);
-            let mut sources = Sources::default();
-            let id = sources.add(source.clone());
-            let parsed = cue_syntax::parse_file(&source, id);
-            let Some(mut file) = parsed.tree.filter(|_| parsed.diagnostics.is_empty()) else {
-                return Err(parsed.diagnostics);
-            };
-            prepare::declare(&mut file);
-            Ok(Instance { sources, files: vec![file], ..Instance::default() })
+            let mut instance = Instance::of(Source::new(name, text))?;
+            instance.files.iter_mut().for_each(prepare::declare);
+            Ok(instance)
         })
     }
 

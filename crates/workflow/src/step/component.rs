@@ -24,10 +24,7 @@ pub fn component_outputs(
     let first = |problems: Vec<Diagnostic>| {
         problems.into_iter().next().unwrap_or_else(|| Diagnostic::error("workflow/output", "no expression"))
     };
-    let source = Source::new("outputs", SCOPE);
-    let mut instance = Instance::default();
-    let id = instance.sources.add(source.clone());
-    instance.files.extend(cue_syntax::parse_file(&source, id).tree);
+    let instance = Instance::of(Source::new("outputs", SCOPE)).map_err(first)?;
     let program = cue::compile(world, instance).map_err(first)?;
     let output = cue::json::from_value(workload.unwrap_or(&Value::Null));
     let outputs_data = cue::json::from_value(&json!(others));

@@ -15,11 +15,8 @@ use serde_json::{Map, Value, json};
 
 /// A program that gives conditions their names.
 pub(super) fn program(world: &dyn World) -> Result<Program, Vec<Diagnostic>> {
-    let source = Source::new("if", "status: _\ninputs: _\ncontext: _\nparameter: _\n");
-    let mut instance = Instance::default();
-    let id = instance.sources.add(source.clone());
-    instance.files.extend(cue_syntax::parse_file(&source, id).tree);
-    cue::compile(world, instance)
+    let scope = Source::new("if", "status: _\ninputs: _\ncontext: _\nparameter: _\n");
+    cue::compile(world, Instance::of(scope)?)
 }
 
 /// Whether a condition holds. What refers to a value that never came is false.
