@@ -58,9 +58,8 @@ pub(crate) async fn run(hub: HubArgs, args: TargetArgs) -> Outcome {
             Ok(())
         }
         TargetArgs::List(list) => {
-            let row = |t: &Target| {
-                [&t.metadata.name, &t.spec.project, &t.spec.cluster, &t.spec.namespace].map(String::clone)
-            };
+            let row =
+                |t: &Target| [&t.metadata.name, &t.spec.project, &t.spec.cluster, &t.spec.namespace].map(String::clone);
             list.print(&session, TARGET, ["NAME", "PROJECT", "CLUSTER", "NAMESPACE"], row).await
         }
         TargetArgs::Show(ShowArgs { name, output }) => {
