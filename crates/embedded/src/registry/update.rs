@@ -70,14 +70,8 @@ impl Store {
         options: &WriteOptions,
     ) -> Result<Written, ApiError> {
         check_identity(served, namespace, &mut object)?;
-        let stated = object::name(&object);
-        if stated != name {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({stated}) does not match the name on the URL ({name})"
-            )));
-        }
-        let sent_version = object::text(&object, &["metadata", "resourceVersion"]).to_owned();
-        if served.custom && sent_version.is_empty() {
+        check_name(&object, name)?;
+        if served.custom && object::text(&object, &["metadata", "resourceVersion"]).is_empty() {
             let cause = Cause {
                 reason: "FieldValueInvalid",
                 message: "Invalid value: 0x0: must be specified for an update".into(),
@@ -87,9 +81,7 @@ impl Store {
         }
         for _ in 0..ATTEMPTS {
             let current = self.get_stored(served, namespace, name)?;
-            if !sent_version.is_empty() && sent_version != current.version.to_string() {
-                return Err(ApiError::stale(&served.group, &served.plural, name));
-            }
+            check_version(served, &current, &object)?;
             let old = self.compared(served, &current);
             check_uid(served, name, &old, &object)?;
             if let Some(written) = self.replace(served, &current, &old, object.clone(), options, false)? {
@@ -121,16 +113,8 @@ impl Store {
             let old = self.compared(served, &current);
             let mut object = crate::patch::patched(served, &old, patch)?;
             check_identity(served, namespace, &mut object)?;
-            if object::name(&object) != name {
-                return Err(ApiError::bad_request(format!(
-                    "the name of the object ({}) does not match the name on the URL ({name})",
-                    object::name(&object)
-                )));
-            }
-            let version = object::text(&object, &["metadata", "resourceVersion"]);
-            if !version.is_empty() && version != current.version.to_string() {
-                return Err(ApiError::stale(&served.group, &served.plural, name));
-            }
+            check_name(&object, name)?;
+            check_version(served, &current, &object)?;
             check_uid(served, name, &old, &object)?;
             if let Some(written) = self.replace(served, &current, &old, object, options, false)? {
                 return Ok(written);
@@ -155,14 +139,10 @@ impl Store {
         crate::apply::check(served, applied)?;
         let mut applied = applied.clone();
         check_identity(served, namespace, &mut applied)?;
-        let stated = object::name(&applied);
-        if stated.is_empty() {
+        if object::name(&applied).is_empty() {
             object::set(&mut applied, &["metadata", "name"], name);
-        } else if stated != name {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({stated}) does not match the name on the URL ({name})"
-            )));
         }
+        check_name(&applied, name)?;
         if object::at(&applied, &["metadata", "managedFields"])
             .is_some_and(|m| m.as_array().is_some_and(|list| !list.is_empty()))
         {
@@ -178,10 +158,7 @@ impl Store {
                     done => return done,
                 }
             };
-            let version = object::text(&applied, &["metadata", "resourceVersion"]);
-            if !version.is_empty() && version != current.version.to_string() {
-                return Err(ApiError::stale(&served.group, &served.plural, name));
-            }
+            check_version(served, &current, &applied)?;
             let old = self.compared(served, &current);
             check_uid(served, name, &old, &applied)?;
             let merged = crate::apply::apply(served, &old, &applied, options, self.now())?;
@@ -308,6 +285,25 @@ impl Store {
 /// A Namespace stays until its `spec.finalizers` are empty.
 pub(crate) fn is_held_namespace(served: &Served, object: &Value) -> bool {
     &*served.table == super::NAMESPACES && !object::list(object, &["spec", "finalizers"]).is_empty()
+}
+
+/// Refuses an object of another name than the request is about.
+fn check_name(object: &Value, name: &str) -> Result<(), ApiError> {
+    let stated = object::name(object);
+    if stated != name {
+        let why = format!("the name of the object ({stated}) does not match the name on the URL ({name})");
+        return Err(ApiError::bad_request(why));
+    }
+    Ok(())
+}
+
+/// Where a new text states a `metadata.resourceVersion`, it must be the current one.
+fn check_version(served: &Served, current: &Stored, new: &Value) -> Result<(), ApiError> {
+    let stated = object::text(new, &["metadata", "resourceVersion"]);
+    if !stated.is_empty() && stated != current.version.to_string() {
+        return Err(ApiError::stale(&served.group, &served.plural, &current.key.name));
+    }
+    Ok(())
 }
 
 fn check_uid(served: &Served, name: &str, old: &Value, new: &Value) -> Result<(), ApiError> {
