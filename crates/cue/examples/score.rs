@@ -47,7 +47,10 @@ fn main() {
         let case: serde_json::Value =
             serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
         let probes = case["probes"].as_array().unwrap();
-        if probes.iter().any(|p| p.get("cmd").is_some_and(|c| c[0] != "def")) {
+        // Of the commands only the document of `def --out openapi` is made here.
+        let made =
+            |c: &serde_json::Value| c[0] == "def" && c.as_array().is_some_and(|c| c.iter().any(|w| w == "openapi"));
+        if probes.iter().any(|p| p.get("cmd").is_some_and(|c| !made(c))) {
             continue;
         }
         let started = std::time::Instant::now();

@@ -118,21 +118,33 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For a person who evaluates files of their own and waits for the result: two hundred times the steps and eighty
-    /// times the memory of the default, which is meant for what others send.
+    /// For what is installed by the people who run the process, such as definitions: some seconds and a gibibyte at worst.
+    #[must_use]
+    pub fn trusted() -> Limits {
+        Limits { steps: 20_000_000, nodes: 2_000_000, memory: 1 << 30, ..Limits::generous() }
+    }
+
+    /// For a person who evaluates files of their own and waits for the result: four hundred times the steps and more than a
+    /// hundred times the memory of the default, which is meant for what others send.
     #[must_use]
     pub fn generous() -> Limits {
-        Limits { steps: 200_000_000, memory: 4 << 30, ..Limits::default() }
+        Limits {
+            steps: 200_000_000,
+            steps_per_byte: 500,
+            memory: 4 << 30,
+            memory_per_byte: 4 << 10,
+            ..Limits::default()
+        }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            steps: 1_000_000,
-            steps_per_byte: 500,
-            memory: 48 << 20,
-            memory_per_byte: 4 << 10,
+            steps: 500_000,
+            steps_per_byte: 50,
+            memory: 28 << 20,
+            memory_per_byte: 1 << 10,
             nodes: 20_000_000,
             depth: 1_500,
             cancel: None,

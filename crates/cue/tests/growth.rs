@@ -16,7 +16,7 @@ mod known;
 fn steps(name: &str, wanted: Option<&str>, text: &str) -> u64 {
     let instance = Instance::of(Source::new("in.cue", text)).unwrap_or_else(|d| panic!("{name}: {d:?}"));
     let program = compile(&cue::world::Nothing, instance).unwrap_or_else(|d| panic!("{name}: {d:?}"));
-    let evaluation = program.evaluate(Inputs::default(), &Limits::default());
+    let evaluation = program.evaluate(Inputs::default(), &Limits::generous());
     let value = evaluation.lookup(&Selector::path(wanted.unwrap_or_default()));
     if let Err(problems) = value.data(&DataOptions::default()) {
         let texts: Vec<&str> = problems.iter().map(|d| d.message.as_str()).collect();

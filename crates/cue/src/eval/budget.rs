@@ -15,6 +15,10 @@ use std::sync::atomic::Ordering;
 /// After how many steps memory and the flag are looked at, and who takes most is taken down.
 const INTERVAL: u64 = 256;
 
+/// Steps that take as long as making a node, and at most as matching a short text with a pattern.
+pub(super) const NEW_NODE: usize = 4;
+pub(super) const MATCH: usize = 8;
+
 /// Texts up to this length are looked at with the next step.
 const SMALL: usize = 1024;
 

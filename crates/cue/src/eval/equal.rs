@@ -8,6 +8,9 @@ use smol_str::SmolStr;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+/// Validators inside validators: each takes the stack of several levels of values.
+const MAX_VALIDATING: usize = 200;
+
 impl Evaluator {
     /// A compiled regular expression.
     pub(crate) fn regex(&mut self, pattern: &SmolStr) -> Result<Arc<Regexp>, String> {
@@ -26,11 +29,12 @@ impl Evaluator {
         let Val::Str(pattern) = pattern else { return None };
         let regex = match text {
             Val::Str(_) | Val::Bytes(_) => {
-                self.spend(match text {
-                    Val::Str(s) => s.len() / 16,
-                    Val::Bytes(b) => b.len() / 16,
+                let length = match text {
+                    Val::Str(s) => s.len(),
+                    Val::Bytes(b) => b.len(),
                     _ => 0,
-                });
+                };
+                self.spend(super::budget::MATCH + length / 16);
                 self.regex(pattern)
             }
             _ => return None,
@@ -152,6 +156,10 @@ impl Evaluator {
                 let (function, args) = (call.0, call.1.clone());
                 if self.validating.iter().any(|(c, w)| w == v && c == constraint) {
                     return Err(self.stop(Code::Structural, Reason::Static("structural cycle"), super::NONE, &[]));
+                }
+                if self.validating.len() >= MAX_VALIDATING {
+                    let reason = Reason::Static("validators are nested too deeply");
+                    return Err(self.stop(Code::Structural, reason, super::NONE, &[]));
                 }
                 self.validating.push((constraint.clone(), v.clone()));
                 let valid = self.validate(function, v, &args);

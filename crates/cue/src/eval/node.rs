@@ -331,7 +331,7 @@ const INLINE_ARCS: usize = 8;
 
 impl Evaluator {
     pub(crate) fn new_node(&mut self, parent: NodeId, label: Sym) -> NodeId {
-        self.spend(1);
+        self.spend(super::budget::NEW_NODE);
         let env_mark = self.envs.len() as u32;
         let id = self.nodes.len() as u32;
         self.nodes.push(Node {

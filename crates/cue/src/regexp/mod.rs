@@ -11,8 +11,8 @@ mod translate;
 pub use find::{Groups, quote_meta};
 use smol_str::SmolStr;
 
-/// Bytes that a compiled pattern may take.
-const SIZE_LIMIT: usize = 32 << 20;
+/// Bytes that a compiled pattern may take: enough for some hundred letters of all scripts, counted.
+const SIZE_LIMIT: usize = 12 << 20;
 
 /// Why a pattern is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

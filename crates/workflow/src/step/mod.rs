@@ -74,7 +74,7 @@ impl Templates {
             }
         }
         let conditions = condition::program(world);
-        let limits = Limits { steps: 20_000_000, nodes: 2_000_000, ..Limits::default() };
+        let limits = Limits::trusted();
         match conditions {
             Ok(conditions) if problems.is_empty() => {
                 Ok(Templates { programs, conditions, limits, external: BTreeSet::new() })

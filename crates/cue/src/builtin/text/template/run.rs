@@ -10,7 +10,7 @@ use crate::data::{Data, DataValue};
 const MAX_CALLS: usize = 100;
 const MAX_OUTPUT: usize = 1 << 24;
 /// Steps of loops in all.
-const MAX_STEPS: usize = 1_000_000;
+const MAX_STEPS: usize = 250_000;
 
 pub(super) fn run(templates: &Templates, data: &Data) -> Result<String, Failure> {
     let mut runner = Runner { templates, out: String::new(), variables: Vec::new(), calls: 0, steps: 0 };
