@@ -3,10 +3,12 @@
 //! On embedded clusters an add-on is its CRDs and the simulation of its controllers. On real ones the real thing has to be
 //! installed; until Lateen does that, the command says what is missing and how to get it.
 
+use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use actions::Objects;
 use cue_syntax::Diagnostic;
+use serde_json::json;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -23,8 +25,17 @@ pub(crate) enum AddonArgs {
         clusters: Vec<String>,
     },
     /// List the add-ons and where they are enabled
-    #[command(visible_alias = "ls")]
-    List,
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:
+  lateen addon list
+  lateen addon list -o json"
+    )]
+    List {
+        /// json or yaml instead of a table
+        #[arg(long, short)]
+        output: Option<Format>,
+    },
 }
 
 /// Who enabled an add-on, as `managedFields` name it.
@@ -77,7 +88,7 @@ pub(crate) async fn run(hub: HubArgs, args: AddonArgs) -> Outcome {
     let session = Session::open(&hub).await?;
     match args {
         AddonArgs::Enable { name, clusters } => enable(&session, &name, clusters).await,
-        AddonArgs::List => list(&session).await,
+        AddonArgs::List { output } => list(&session, output).await,
     }
 }
 
@@ -137,9 +148,9 @@ async fn enable(session: &Session, name: &str, clusters: Vec<String>) -> Outcome
         .into())
 }
 
-async fn list(session: &Session) -> Outcome {
+async fn list(session: &Session, output: Option<Format>) -> Outcome {
     let clusters = session.fleet.list().await?;
-    let mut rows = Vec::new();
+    let (mut rows, mut list) = (Vec::new(), Vec::new());
     for addon in ADDONS {
         let mut on = Vec::new();
         for cluster in &clusters {
@@ -148,6 +159,10 @@ async fn list(session: &Session) -> Outcome {
             }
         }
         rows.push(vec![addon.name.to_owned(), addon.about.to_owned(), on.join(",")]);
+        list.push(json!({"name": addon.name, "about": addon.about, "enabledOn": on}));
+    }
+    if let Some(format) = output {
+        return output::print(&json!(list), format);
     }
     print!("{}", table::draw(&["NAME", "DESCRIPTION", "ENABLED-ON"], &rows));
     Ok(())

@@ -16,6 +16,9 @@ pub(crate) struct CompletionArgs {
 
 /// The arguments of `version`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen version
+  lateen version -o json")]
 pub(crate) struct VersionArgs {
     /// json or yaml
     #[arg(long, short)]

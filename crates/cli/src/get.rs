@@ -4,12 +4,13 @@ use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use cue_syntax::Diagnostic;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lateen get deployments --cluster cluster-prod
+  lateen get pods -A -l app.oam.dev/name=shop
   lateen get initializers.core.oam.dev -n vela-system
   lateen get configmap settings -o yaml")]
 pub(crate) struct GetArgs {
@@ -26,9 +27,15 @@ pub(crate) struct GetArgs {
     /// Objects of all namespaces
     #[arg(long, short = 'A')]
     all_namespaces: bool,
+    /// Only objects with these labels: `app=web,tier!=test`
+    #[arg(long, short = 'l', value_name = "LABELS", conflicts_with = "name")]
+    selector: Option<String>,
     /// json or yaml instead of a table
     #[arg(long, short)]
     output: Option<Format>,
+    /// Print who set which field, too
+    #[arg(long, requires = "output")]
+    show_managed_fields: bool,
 }
 
 /// How a server is asked for a table.
@@ -83,10 +90,15 @@ pub(crate) async fn run(hub: HubArgs, args: GetArgs) -> Outcome {
         false => String::new(),
     };
     let name = args.name.as_ref().map(|n| format!("/{n}")).unwrap_or_default();
-    let path = format!("{base}{space}/{plural}{name}");
+    let selected = args.selector.as_deref().map(query).unwrap_or_default();
+    let path = format!("{base}{space}/{plural}{name}{selected}");
     let what = format!("get {plural}{} on cluster {}", name.replace('/', " "), args.cluster);
     if let Some(format) = args.output {
-        return output::print(&ask(&client, &what, &path, "application/json").await?, format);
+        let found = listed(ask(&client, &what, &path, "application/json").await?);
+        return match args.show_managed_fields {
+            true => output::print(&found, format),
+            false => output::objects(found, format),
+        };
     }
     let found = ask(&client, &what, &path, TABLE).await?;
     let columns: Vec<&Value> = found.get("columnDefinitions").and_then(Value::as_array).into_iter().flatten().collect();
@@ -118,10 +130,60 @@ pub(crate) async fn run(hub: HubArgs, args: GetArgs) -> Outcome {
     Ok(())
 }
 
+/// A label selector as the query of a request.
+fn query(selector: &str) -> String {
+    let encoded: String = selector
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    format!("?labelSelector={encoded}")
+}
+
+/// A server's list as one that can be applied again: a `v1` List whose items say themselves what they are, which servers
+/// leave out. One object stays as it is.
+fn listed(mut found: Value) -> Value {
+    let text = |key: &str| found.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    let (Some(items), Some(kind)) = (found.get_mut("items").and_then(Value::as_array_mut), kind.strip_suffix("List"))
+    else {
+        return found;
+    };
+    let items = items.iter_mut().map(|item| {
+        let mut whole = json!({"apiVersion": version, "kind": kind});
+        if let (Value::Object(whole), Value::Object(item)) = (&mut whole, item) {
+            whole.append(item);
+        }
+        whole
+    });
+    json!({"apiVersion": "v1", "kind": "List", "items": items.collect::<Vec<Value>>()})
+}
+
 fn text(cell: &Value) -> String {
     match cell {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_can_be_applied_again() {
+        let found = json!({"kind": "ConfigMapList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"},
+            "items": [{"metadata": {"name": "a"}}, {"kind": "ConfigMap", "metadata": {"name": "b"}}]});
+        let item = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+        assert_eq!(listed(found), json!({"apiVersion": "v1", "kind": "List", "items": [item("a"), item("b")]}));
+        assert_eq!(listed(item("a")), item("a"));
+    }
+
+    #[test]
+    fn a_selector_cannot_ask_for_more() {
+        assert_eq!(query("a/b=c&limit=1"), "?labelSelector=a%2Fb%3Dc%26limit%3D1");
     }
 }

@@ -21,8 +21,13 @@ pub(crate) enum HubCommand {
         kubeconfig: Option<PathBuf>,
     },
     /// Say which hub is used, and why
+    #[command(after_help = "Examples:
+  lateen hub show")]
     Show,
     /// Remove the embedded hub with everything in it
+    #[command(after_help = "Examples:
+  lateen hub reset
+  lateen hub reset --yes                 in a script")]
     Reset {
         /// Do not ask
         #[arg(long, short)]

@@ -7,6 +7,9 @@ use model::{Application, ServiceStatus};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen ls                    of namespace default
+  lateen ls -A                 of all namespaces")]
 pub(crate) struct LsArgs {
     /// Of this namespace
     #[arg(long, short, default_value = "default")]
@@ -23,7 +26,7 @@ pub(crate) async fn run(hub: HubArgs, args: LsArgs) -> Outcome {
     let session = Session::open(&hub).await?;
     let apps = session.hub.applications(if args.all { "" } else { &args.namespace }).await?;
     match args.output {
-        Some(format) => output::print(&serde_json::json!(apps), format),
+        Some(format) => output::objects(serde_json::json!(apps), format),
         None => {
             print!("{}", draw(&apps, args.all));
             Ok(())

@@ -182,3 +182,31 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Version(Deferred(args)) => completion::version(args),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn without_example(command: &clap::Command, path: &str, missing: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        let mut own = command.get_subcommands().filter(|c| c.get_name() != "help").peekable();
+        if own.peek().is_none() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let called = format!("  {}", path.trim_start());
+            if !help.contains("Example") || !help.contains(&called) {
+                missing.push(path.clone());
+            }
+        }
+        own.for_each(|c| without_example(c, &path, missing));
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_an_example_that_calls_it() {
+        let mut all = Cli::command();
+        all.build();
+        let mut missing = Vec::new();
+        without_example(&all, "", &mut missing);
+        assert!(missing.is_empty(), "no example in the help of:{}", missing.join(","));
+    }
+}

@@ -1,11 +1,16 @@
 //! `lateen namespace`: namespaces of a cluster.
 
+use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
+use serde_json::json;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum NamespaceArgs {
     /// Make a namespace
+    #[command(after_help = "Examples:
+  lateen namespace create shop
+  lateen namespace create shop --clusters staging,prod")]
     Create {
         /// Its name
         name: String,
@@ -15,10 +20,15 @@ pub(crate) enum NamespaceArgs {
     },
     /// List namespaces
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  lateen namespace list --cluster prod")]
     List {
         /// Of this cluster
         #[arg(long, short, default_value = "local")]
         cluster: String,
+        /// json or yaml instead of a table
+        #[arg(long, short)]
+        output: Option<Format>,
     },
 }
 
@@ -32,7 +42,10 @@ pub(crate) async fn run(hub: HubArgs, args: NamespaceArgs) -> Outcome {
                 println!("namespace {name} on {cluster} {}", if made { "created" } else { "exists already" });
             }
         }
-        NamespaceArgs::List { cluster } => {
+        NamespaceArgs::List { cluster, output: Some(format) } => {
+            return output::print(&json!(session.fleet.namespaces(&cluster).await?), format);
+        }
+        NamespaceArgs::List { cluster, output: None } => {
             println!("NAME");
             for name in session.fleet.namespaces(&cluster).await? {
                 println!("{name}");

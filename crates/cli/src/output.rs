@@ -38,6 +38,23 @@ pub(crate) fn end_quietly_when_nobody_reads() {
     }));
 }
 
+/// Prints an object of a cluster, or several, without `managedFields`: who set which field is bookkeeping, and longer than
+/// the rest (as kubectl does it).
+pub(crate) fn objects(mut value: Value, format: Format) -> Outcome {
+    let forget = |object: &mut Value| {
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("managedFields");
+        }
+    };
+    forget(&mut value);
+    let items = match &mut value {
+        Value::Array(items) => Some(items),
+        list => list.get_mut("items").and_then(Value::as_array_mut),
+    };
+    items.into_iter().flatten().for_each(forget);
+    print(&value, format)
+}
+
 /// Prints a value.
 pub(crate) fn print(value: &Value, format: Format) -> Outcome {
     print!("{}", text(value, format)?);

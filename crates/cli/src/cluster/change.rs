@@ -33,6 +33,8 @@ pub(crate) struct AliasArgs {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum LabelsArgs {
     /// Add labels: key=value,…
+    #[command(after_help = "Examples:
+  lateen cluster labels add prod-east region=eu,tier=prod")]
     Add {
         /// The cluster
         name: String,
@@ -41,6 +43,8 @@ pub(crate) enum LabelsArgs {
         labels: Vec<String>,
     },
     /// Remove labels by key
+    #[command(after_help = "Examples:
+  lateen cluster labels del prod-east tier")]
     #[command(visible_alias = "delete")]
     Del {
         /// The cluster

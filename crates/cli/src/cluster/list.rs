@@ -4,7 +4,7 @@ use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use fleet::ClusterInfo;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The arguments of `list`.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub(crate) struct ListArgs {
 pub(crate) struct ProbeArgs {
     /// Only this cluster
     name: Option<String>,
+    /// json or yaml instead of a table
+    #[arg(long, short)]
+    output: Option<Format>,
 }
 
 fn row(cluster: &ClusterInfo) -> Vec<String> {
@@ -65,6 +68,17 @@ pub(super) async fn probe(hub: HubArgs, args: ProbeArgs) -> Outcome {
         Some(name) => vec![session.fleet.probe(name).await?],
         None => session.fleet.probe_all().await?,
     };
+    if let Some(format) = args.output {
+        let list: Vec<Value> = found
+            .iter()
+            .map(|h| {
+                let took = u64::try_from(h.took.as_millis()).unwrap_or(u64::MAX);
+                json!({"name": h.cluster, "answers": h.problem.is_none(), "version": h.version,
+                    "tookMilliseconds": took, "problem": h.problem})
+            })
+            .collect();
+        return output::print(&json!(list), format);
+    }
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|h| {

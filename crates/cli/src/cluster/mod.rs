@@ -19,12 +19,21 @@ pub(crate) enum ClusterArgs {
     Join(join::JoinArgs),
     /// List the clusters
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  lateen cluster list
+  lateen cluster list -o json")]
     List(list::ListArgs),
     /// Take a cluster off the hub; refused while an application uses it
+    #[command(after_help = "Examples:
+  lateen cluster detach old-prod")]
     Detach(change::DetachArgs),
     /// Give a cluster another name
+    #[command(after_help = "Examples:
+  lateen cluster rename c-7f3a prod-east")]
     Rename(change::RenameArgs),
     /// Give a cluster a display name
+    #[command(after_help = "Examples:
+  lateen cluster alias prod-east 'Production, Frankfurt'")]
     Alias(change::AliasArgs),
     /// Add or remove labels of a cluster
     #[command(subcommand)]
@@ -32,12 +41,19 @@ pub(crate) enum ClusterArgs {
     /// Agree to run the command with which somebody else joined a cluster
     Trust(trust::TrustArgs),
     /// Ask clusters whether they answer
+    #[command(after_help = "Examples:
+  lateen cluster probe               all of them
+  lateen cluster probe prod-east")]
     Probe(list::ProbeArgs),
     /// Make an embedded cluster and join it
     Create(create::CreateArgs),
     /// Remove an embedded cluster with everything in it
+    #[command(after_help = "Examples:
+  lateen cluster delete staging")]
     Delete(create::DeleteArgs),
     /// Write a kubeconfig for an embedded cluster and print its path
+    #[command(after_help = "Examples:
+  lateen cluster kubeconfig staging   prints the path; `lateen cluster serve staging` answers it")]
     Kubeconfig(serve::KubeconfigArgs),
     /// Serve an embedded cluster on a loopback port, for kubectl
     Serve(serve::ServeArgs),

@@ -6,7 +6,10 @@ use crate::session::{HubArgs, Outcome, Session, confirm};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A kubeconfig may get its credentials from a command (an exec plugin). Who may write Secrets on the hub could
-name any command there, so it runs only on machines on which somebody joined the cluster, or agreed with this."
+name any command there, so it runs only on machines on which somebody joined the cluster, or agreed with this.
+
+Examples:
+  lateen cluster trust prod-east         shows the command, and asks"
 )]
 pub(crate) struct TrustArgs {
     /// The cluster

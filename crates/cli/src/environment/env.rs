@@ -37,8 +37,13 @@ pub(crate) enum EnvArgs {
     },
     /// List environments
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  lateen env list
+  lateen env list -o yaml")]
     List(ListArgs),
     /// Show an environment, its targets, and what is deployed in it
+    #[command(after_help = "Examples:
+  lateen env show prod                 its targets, and which revision of what is there")]
     Show(ShowArgs),
     /// Print the workflow that an application has in an environment: a file to edit
     #[command(after_help = "Examples:
@@ -55,6 +60,8 @@ pub(crate) enum EnvArgs {
         file: Vec<PathBuf>,
     },
     /// Delete an environment in which nothing is deployed any more
+    #[command(after_help = "Examples:
+  lateen env delete old")]
     Delete {
         /// Its name
         name: String,
@@ -127,7 +134,7 @@ async fn deployed(session: &Session, environment: &Environment) -> Outcome<Vec<A
 async fn show(session: &Session, name: &str, output: Option<Format>) -> Outcome {
     let (environment, targets) = resolve(session, name).await?;
     if let Some(format) = output {
-        return output::print(&json!(environment), format);
+        return output::objects(json!(environment), format);
     }
     fields(&[
         ("Name", name),

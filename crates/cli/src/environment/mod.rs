@@ -38,7 +38,7 @@ impl ListArgs {
     {
         let found: Vec<T> = all(session, kind).await?;
         if let Some(format) = self.output {
-            return output::print(&json!(found), format);
+            return output::objects(json!(found), format);
         }
         let rows: Vec<Vec<String>> = found.iter().map(|object| row(object).to_vec()).collect();
         print!("{}", table::draw(&columns, &rows));

@@ -10,6 +10,8 @@ use serde_json::json;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ProjectArgs {
     /// Make a project, or change what it says
+    #[command(after_help = "Examples:
+  lateen project create shop --owner team-shop --description 'All of the shop'")]
     Create {
         /// Its name
         name: String,
@@ -22,10 +24,17 @@ pub(crate) enum ProjectArgs {
     },
     /// List projects
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  lateen project list
+  lateen project list -o yaml")]
     List(ListArgs),
     /// Show a project with its targets and environments
+    #[command(after_help = "Examples:
+  lateen project show shop")]
     Show(ShowArgs),
     /// Delete a project that nothing belongs to any more
+    #[command(after_help = "Examples:
+  lateen project delete shop")]
     Delete {
         /// Its name
         name: String,
@@ -47,7 +56,7 @@ pub(crate) async fn run(hub: HubArgs, args: ProjectArgs) -> Outcome {
         ProjectArgs::Show(ShowArgs { name, output }) => {
             let project: Project = one(&session, PROJECT, &name).await?;
             if let Some(format) = output {
-                return output::print(&json!(project), format);
+                return output::objects(json!(project), format);
             }
             let (environments, targets) = members(&session, &name).await?;
             fields(&[

@@ -30,10 +30,17 @@ pub(crate) enum TargetArgs {
     },
     /// List targets
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  lateen target list
+  lateen target list -o yaml")]
     List(ListArgs),
     /// Show a target and the environments that use it
+    #[command(after_help = "Examples:
+  lateen target show prod-east")]
     Show(ShowArgs),
     /// Delete a target that no environment uses any more
+    #[command(after_help = "Examples:
+  lateen target delete prod-east")]
     Delete {
         /// Its name
         name: String,
@@ -65,7 +72,7 @@ pub(crate) async fn run(hub: HubArgs, args: TargetArgs) -> Outcome {
         TargetArgs::Show(ShowArgs { name, output }) => {
             let target: Target = one(&session, TARGET, &name).await?;
             if let Some(format) = output {
-                return output::print(&json!(target), format);
+                return output::objects(json!(target), format);
             }
             fields(&[
                 ("Name", &name),

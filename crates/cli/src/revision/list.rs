@@ -12,7 +12,7 @@ pub(super) async fn run(hub: HubArgs, app: AppArgs, output: Option<Format>) -> O
     let mut revisions = session.hub.revisions(&app.namespace, &app.name).await?;
     revisions.reverse();
     if let Some(format) = output {
-        return output::print(&json!(revisions), format);
+        return output::objects(json!(revisions), format);
     }
     let rows: Vec<Vec<String>> = revisions
         .iter()

@@ -16,6 +16,9 @@ use std::process::ExitCode;
 pub(crate) enum RevisionArgs {
     /// List the revisions of an application, newest first: when, by whom, of which commit
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  lateen revision list shop
+  lateen revision list shop -n prod -o json")]
     List {
         #[command(flatten)]
         app: AppArgs,
@@ -24,6 +27,9 @@ pub(crate) enum RevisionArgs {
         output: Option<Format>,
     },
     /// Show a revision: who, when, which commit, how its run ended, and the specification
+    #[command(after_help = "Examples:
+  lateen revision show shop              the newest
+  lateen revision show shop v2 -o yaml")]
     Show {
         #[command(flatten)]
         app: AppArgs,

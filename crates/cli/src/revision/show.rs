@@ -19,7 +19,7 @@ pub(super) async fn run(hub: HubArgs, app: AppArgs, wanted: Option<&str>, output
         })?,
     };
     if let Some(format) = output {
-        return output::print(&json!(revision), format);
+        return output::objects(json!(revision), format);
     }
     let then = &revision.spec.application;
     let said = |key: &str| then.annotation(key).unwrap_or_default().to_owned();

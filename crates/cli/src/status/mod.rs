@@ -7,7 +7,6 @@ mod tree;
 use crate::application::{AppArgs, find};
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
-use cue_syntax::Diagnostic;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -33,12 +32,7 @@ pub(crate) async fn run(hub: HubArgs, args: StatusArgs) -> Outcome {
     let session = Session::open(&hub).await?;
     let app = find(&session, &args.app).await?;
     if let Some(format) = args.output {
-        let mut value = serde_json::to_value(&app).map_err(|e| Diagnostic::error("cli/output", e.to_string()))?;
-        // As kubectl: who set which field is bookkeeping, and longer than the rest.
-        if let Some(metadata) = value.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
-            metadata.remove("managedFields");
-        }
-        return output::print(&value, format);
+        return output::objects(serde_json::json!(app), format);
     }
     if args.tree {
         let rows = objects::rows(&session, &app).await?;

@@ -6,6 +6,8 @@ use model::Application;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lateen workflow list -A")]
 pub(crate) struct ListArgs {
     /// Of this namespace
     #[arg(long, short, default_value = "default")]

@@ -18,15 +18,30 @@ use std::time::Duration;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum WorkflowArgs {
     /// Stop after what is under way
+    #[command(after_help = "Examples:
+  lateen workflow suspend example-app -m 'the shop has a sale'")]
     Suspend(OperationArgs),
     /// Go on with a suspended run: approve
-    #[command(visible_alias = "approve")]
+    #[command(
+        visible_alias = "approve",
+        after_help = "Examples:
+  lateen workflow resume example-app
+  lateen workflow approve example-app --step gate-prod -m 'checked on staging'"
+    )]
     Resume(OperationArgs),
     /// End a run
+    #[command(after_help = "Examples:
+  lateen workflow terminate example-app -m 'wrong image'")]
     Terminate(OperationArgs),
     /// Run again, from the start or from a failed step
+    #[command(after_help = "Examples:
+  lateen workflow restart example-app
+  lateen workflow restart example-app --step deploy-prod")]
     Restart(OperationArgs),
     /// Go back to the newest revision that succeeded, or to a given one
+    #[command(after_help = "Examples:
+  lateen workflow rollback shop          to the newest revision that succeeded
+  lateen workflow rollback shop -r v3 -y   to this one, without asking")]
     Rollback(rollback::RollbackArgs),
     /// List the runs
     #[command(visible_alias = "ls")]
@@ -43,10 +58,6 @@ pub(crate) enum WorkflowArgs {
 
 /// The arguments of an operation.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  lateen workflow resume example-app
-  lateen workflow approve example-app --step gate-prod -m 'checked on staging'
-  lateen workflow restart example-app --step deploy-prod")]
 pub(crate) struct OperationArgs {
     #[command(flatten)]
     app: AppArgs,
