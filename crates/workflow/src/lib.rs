@@ -24,6 +24,7 @@ pub mod commit;
 pub mod deploy;
 pub mod evaluate;
 pub mod event;
+mod hide;
 pub mod ident;
 pub mod journal;
 pub mod ownership;

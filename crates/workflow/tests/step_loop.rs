@@ -161,6 +161,25 @@ fn a_secret_stays_one_through_the_template() {
 }
 
 #[test]
+fn what_is_read_from_a_secret_text_is_secret_in_every_field() {
+    let t = templates("import \"vela/http\"\nimport \"encoding/json\"\nsend: http.#HTTPDo & {$params: {url: \"http://x\", method: \"POST\"}}\nif send.$returns.body != _|_ {answer: json.Unmarshal(send.$returns.body)}\n").unwrap();
+    let output = |from: &str| Output { name: from.into(), value_from: from.into(), optional: false };
+    let step = Step {
+        name: "s".into(),
+        kind: "t".into(),
+        outputs: vec![output("answer.echo"), output("answer.list[0].a"), output("answer")],
+        ..Step::default()
+    };
+    let mut results = Results::new();
+    let body = json!({"body": r#"{"echo": "hush", "list": [{"a": 1}]}"#});
+    results.insert("send".into(), Payload { value: body, secret: true });
+    let outputs = with_scope(&step, |s| t.outputs(s, &results)).unwrap();
+    let said: Vec<String> =
+        outputs.iter().map(|(n, v)| format!("{n} {:?}", v.as_ref().map(|v| (v.secret, &v.value)))).collect();
+    assert!(outputs.values().all(|v| v.as_ref().is_some_and(|v| v.secret)), "{said:?}");
+}
+
+#[test]
 fn conditions_read_statuses_inputs_and_context() {
     let t = templates("").unwrap();
     let status: model::StepStatus =

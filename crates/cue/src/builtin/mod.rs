@@ -145,7 +145,7 @@ fn labels(data: &Data) -> Labels {
 }
 
 /// Gives labels to a value and to everything in it: a field of what was made of a secret is one too.
-fn spread(data: &mut Data, labels: Labels) {
+pub(crate) fn spread(data: &mut Data, labels: Labels) {
     data.labels = data.labels.join(labels);
     match &mut data.value {
         DataValue::List(items) => items.iter_mut().for_each(|d| spread(d, labels)),

@@ -1,8 +1,8 @@
 //! Calls: predeclared functions, functions of builtin packages.
 
 use super::{Base, Code, Conj, EnvId, Evaluator, NONE, NodeId, Reason, Res, Stop, Val, flag};
-use crate::builtin::{Builtin, Fault, Kinds, Run};
-use crate::data::{Data, DataValue};
+use crate::builtin::{Builtin, Fault, Kinds, Run, spread};
+use crate::data::{Data, DataValue, Labels};
 use crate::ir::{Expr, ExprId, Function, Native, Sym, kind};
 use crate::number::Number;
 use crate::stack::down;
@@ -115,8 +115,12 @@ impl Evaluator {
             return Err(Stop::Unknown(id));
         }
         match b.call_within(&data, self.room()) {
-            Ok(result) => {
+            Ok(mut result) => {
                 self.make(result.bytes(), e)?;
+                // A scalar argument has left its labels with the evaluation: they are for every part of the result too.
+                if self.taint != 0 {
+                    spread(&mut result, Labels(self.taint));
+                }
                 Ok(self.val_of(result))
             }
             Err(fault) => Err(self.builtin_fault(b, fault, e)),

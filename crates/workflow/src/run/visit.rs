@@ -7,6 +7,7 @@ use super::Run;
 use crate::approval::people;
 use crate::evaluate::{Call, Next, Payload, Steps};
 use crate::event::{ActionId, FaultClass, Outcome, RunAction};
+use crate::hide::Known;
 use crate::ident::{effect_key, hash};
 use crate::journal::{Fact, Var};
 use crate::plan::Ix;
@@ -22,8 +23,6 @@ use serde_json::{Map, Value};
 const CONFLICTS_AT_ONCE: u32 = 5;
 /// Actions in one visit; more is a template that never ends.
 const ACTIONS_PER_VISIT: usize = 10_000;
-/// Shorter texts are found by chance.
-const SECRET_LENGTH: usize = 4;
 
 impl Run {
     /// Begins a visit or goes on with it.
@@ -164,13 +163,15 @@ impl Run {
         let step = self.plan.node(ix).map(|n| n.step.name.clone()).unwrap_or_default();
         match outcome {
             Outcome::Done(mut result) => {
-                result.secret |= call.params.secret && self.repeats_a_secret(ix, &result.value);
+                // Who performed it says that the answer may be shown; what it repeats of what it was sent may not.
+                if call.params.secret && !result.secret {
+                    self.known(ix).hide_in(&mut result.value);
+                }
                 if let Some(live) = self.live.get_mut(ix) {
                     live.conflicts = 0;
                 }
                 match key {
                     Some(key) => {
-                        // Whoever performed it knows what it came from: an answer to a secret request may be fit to be shown.
                         let stored = if result.secret {
                             self.secrets.insert(key.clone(), result.value.clone());
                             self.new_secrets.insert(key.clone(), result.value);
@@ -186,28 +187,25 @@ impl Run {
                 self.queue.push_back(ix);
             }
             Outcome::Wait { message } => {
+                let message = self.known(ix).hidden(&message);
                 self.wait(ix, message);
             }
             Outcome::Failed { class, message } => {
+                let message = self.known(ix).hidden(&message);
                 self.fault(ix, class, &message);
             }
         }
     }
 
-    /// Whether an answer repeats a secret that this step can have sent: a server that echoes what it was given must not
-    /// carry it into the journal.
-    fn repeats_a_secret(&self, ix: Ix, answer: &Value) -> bool {
-        let mut told = Vec::new();
-        texts(answer, &mut |text| told.push(text));
-        let results = self.live.get(ix).into_iter().flat_map(|live| live.results.values());
-        let secrets = results.filter(|r| r.secret).map(|r| &r.value).chain(self.secrets.values());
-        let mut found = false;
-        for secret in secrets {
-            texts(secret, &mut |secret| {
-                found |= secret.len() >= SECRET_LENGTH && told.iter().any(|text| text.contains(secret));
-            });
+    /// The secrets that this step can have sent: a server that repeats what it was given must not carry them into the
+    /// journal.
+    fn known(&self, ix: Ix) -> Known {
+        let mut known = Known::default();
+        known.values(self.secrets.values());
+        if let Some(live) = self.live.get(ix) {
+            known.results(&live.results);
         }
-        found
+        known
     }
 
     /// Ends the visit; the step is looked at again after a pause.
@@ -397,19 +395,6 @@ pub fn tell(problem: &Diagnostic) -> String {
             format!("{path}: {}", problem.message)
         }
         _ => problem.message.clone(),
-    }
-}
-
-/// Every text in a value.
-fn texts<'a>(value: &'a Value, see: &mut dyn FnMut(&'a str)) {
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::String(text) => see(text),
-            Value::Array(items) => open.extend(items),
-            Value::Object(fields) => open.extend(fields.values()),
-            _ => {}
-        }
     }
 }
 

@@ -18,7 +18,6 @@ mod check;
 mod component;
 pub(crate) mod condition;
 mod expression;
-mod hide;
 mod inject;
 mod pure;
 mod sites;
@@ -153,16 +152,16 @@ impl Templates {
 
 impl Steps for Templates {
     fn next(&self, scope: Scope<'_>, results: &Results) -> Result<Next, Diagnostic> {
-        self.wanted(scope, results).map_err(|problem| hide::secrets(problem, scope, results))
+        self.wanted(scope, results).map_err(|problem| crate::hide::secrets(problem, scope, results))
     }
 
     fn outputs(&self, scope: Scope<'_>, results: &Results) -> Result<Outputs, Diagnostic> {
-        self.given(scope, results).map_err(|problem| hide::secrets(problem, scope, results))
+        self.given(scope, results).map_err(|problem| crate::hide::secrets(problem, scope, results))
     }
 
     fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic> {
         let holds = condition::holds(&self.conditions, &self.limits, scope, status);
-        holds.map_err(|problem| hide::secrets(problem, scope, &Results::new()))
+        holds.map_err(|problem| crate::hide::secrets(problem, scope, &Results::new()))
     }
 }
 
