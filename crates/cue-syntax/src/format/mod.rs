@@ -32,7 +32,9 @@ pub fn format(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
 pub fn format_file(source: &Source, file: &File) -> String {
     let mut p = Printer::new(Some(Original { text: &source.text, comments: &file.comments }));
     p.file(file);
-    p.finish()
+    let text = p.finish();
+    // A file of nothing is one empty line, as `cue fmt` has it.
+    if text.is_empty() { "\n".to_owned() } else { text }
 }
 
 /// Prints a file that was made by a program: spans and the file's comments are not looked at, doc comments are printed.

@@ -1,6 +1,6 @@
 //! Calls: predeclared functions, functions of builtin packages.
 
-use super::{Base, Code, Conj, EnvId, Evaluator, NONE, NodeId, Reason, Res, Stop, Val, flag};
+use super::{Base, Code, Conj, EnvId, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val, flag};
 use crate::builtin::{Builtin, Fault, Kinds, Run, spread};
 use crate::data::{Data, DataValue, Labels};
 use crate::ir::{Expr, ExprId, Function, Native, Sym, kind};
@@ -467,6 +467,7 @@ impl Evaluator {
         }
         let mut problems = Vec::new();
         self.export(n, super::data::Export::default(), &mut problems, 0);
+        problems.retain(|f| !self.is_schema_only(*f, v));
         if problems.iter().any(|f| self.is_permanent(*f)) {
             Some(false)
         } else if problems.is_empty() {
@@ -474,6 +475,21 @@ impl Evaluator {
         } else {
             None
         }
+    }
+
+    /// Whether what is not concrete is there by the schema alone: `{a: int}` fits any struct without `a`.
+    fn is_schema_only(&self, f: FaultId, v: &Val) -> bool {
+        let fault = &self.faults[f];
+        let (Reason::NonConcrete(_) | Reason::Ambiguous(_), Some((_, trail)), Val::Node(v)) =
+            (&fault.reason, &fault.trail, v)
+        else {
+            return false;
+        };
+        let given = trail.iter().try_fold(*v, |n, label| {
+            let arc = self.arc(self.default_of(n), *label)?;
+            (self.nodes[arc].arc == crate::ir::ArcKind::Member).then_some(arc)
+        });
+        given.is_none()
     }
 
     fn match_schemas(&mut self, f: Native, v: &Val, rest: &[Val], e: ExprId) -> Res<bool> {

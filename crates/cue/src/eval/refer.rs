@@ -83,6 +83,10 @@ impl Evaluator {
                 let alt = self.pick(n, at)?;
                 return self.select(alt, label, at);
             }
+            // Through a circle in a struct without a place, of which only this selection is wanted.
+            if let Some(target) = self.leads_back(n) {
+                return down(|| self.select(target, label, at));
+            }
             if self.has(n, flag::FINAL)
                 && let Some(f) = self.permanent(n)
             {
@@ -95,6 +99,29 @@ impl Evaluator {
             return Err(Stop::Pending(n));
         }
         self.lookup(place, label, at)
+    }
+
+    /// Where the reference leads that closes a circle at `n`, inside a struct without a place.
+    fn leads_back(&self, n: NodeId) -> Option<NodeId> {
+        let node = &self.nodes[n];
+        let [conj] = node.conjs.as_slice() else { return None };
+        if !matches!(node.base, Base::Bottom)
+            || node.parent == NONE
+            || !node.fault.is_some_and(|f| self.faults[f].code == Code::Structural)
+            || !matches!(self.ir.exprs[conj.expr], Expr::Field { .. })
+        {
+            return None;
+        }
+        let mut top = n;
+        while self.nodes[top].parent != NONE {
+            top = self.nodes[top].parent;
+        }
+        if top == self.root || self.nodes[top].label != Sym::NONE {
+            return None;
+        }
+        self.spend(self.cycs.len());
+        let back = (1..self.cycs.len() as u32).rev().map(|i| self.cycs[i]).find(|c| c.node == n && c.reference == conj.expr)?;
+        self.is_ancestor(back.target, n).then_some(back.target)
     }
 
     fn lookup(&mut self, n: NodeId, label: Sym, at: ExprId) -> Res<NodeId> {
