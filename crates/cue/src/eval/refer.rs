@@ -85,7 +85,7 @@ impl Evaluator {
             }
             // Through a circle in a struct without a place, of which only this selection is wanted.
             if let Some(target) = self.leads_back(n) {
-                return down(|| self.select(target, label, at));
+                return crate::stack::down(|| self.select(target, label, at));
             }
             if self.has(n, flag::FINAL)
                 && let Some(f) = self.permanent(n)
@@ -116,11 +116,14 @@ impl Evaluator {
         while self.nodes[top].parent != NONE {
             top = self.nodes[top].parent;
         }
-        if top == self.root || self.nodes[top].label != Sym::NONE {
+        if self.packages.values().any(|package| *package == top) {
             return None;
         }
         self.spend(self.cycs.len());
-        let back = (1..self.cycs.len() as u32).rev().map(|i| self.cycs[i]).find(|c| c.node == n && c.reference == conj.expr)?;
+        let back = (1..self.cycs.len() as u32)
+            .rev()
+            .map(|i| self.cycs[i])
+            .find(|c| c.node == n && c.reference == conj.expr)?;
         self.is_ancestor(back.target, n).then_some(back.target)
     }
 
