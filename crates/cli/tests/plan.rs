@@ -111,6 +111,35 @@ fn a_plan_says_what_would_change_and_what_would_go() {
 }
 
 #[test]
+fn what_a_cluster_would_refuse_is_told_by_the_plan() {
+    let object = "          - apiVersion: v1
+            kind: Service
+            metadata: {name: door}
+            spec: {ports: [{port: 70000}]}
+";
+    let folder = folder(&[("app.yaml", &format!("{APP}{object}")), ("good.yaml", APP)]);
+    let up = lateen(folder.path(), &["up", "-f", "good.yaml"]);
+    assert!(up.contains("is running"), "{up}");
+    insta::assert_snapshot!(lateen(folder.path(), &["plan", "-f", "app.yaml"]), @r#"
+    Application shop (namespace default)
+
+    Cluster local
+      = default/Deployment/web
+      = default/Service/web
+      = default/Secret/keys
+      ! default/Service/door  (component keys, auxiliary; step keys)
+          apply Service default/door on cluster local: Service "door" is invalid: [spec.ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive, spec.ports[0].targetPort: Invalid value: 70000: must be between 1 and 65535, inclusive]
+
+    Workflow (DAG-DAG)
+      web [apply-component]: 2 objects to local/default
+      keys [apply-component]: 2 objects to local/default
+
+    Plan: 0 created, 0 changed, 0 removed, 3 the same, 1 refused.
+    exit status 1
+    "#);
+}
+
+#[test]
 fn environments_are_compared() {
     let folder = folder(&[("app.yaml", &format!("{APP}{STAGES}"))]);
     let seen = [

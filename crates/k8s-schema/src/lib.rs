@@ -31,6 +31,7 @@ mod bundle;
 mod custom;
 mod nearest;
 pub mod protobuf;
+mod quantity;
 mod release;
 mod resource;
 mod types;
@@ -38,6 +39,7 @@ mod validate;
 
 pub use custom::CustomTypes;
 pub use nearest::nearest;
+pub use quantity::{billionths, is_quantity};
 pub use release::Release;
 pub use resource::{
     Resource, Subresource, resource, resource_by_plural, resource_by_word, resource_in, resources, resources_in,

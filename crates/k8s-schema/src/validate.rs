@@ -1,6 +1,7 @@
 //! Whether a manifest fits its kind, told before an apiserver is asked.
 
 use crate::nearest;
+use crate::quantity::{is_quantity, meant};
 use crate::release::Release;
 use crate::resource::{resource_in, resources_in, versions_in};
 use crate::types::{Field, ListType, Shape, Type};
@@ -258,11 +259,22 @@ impl Walk<'_> {
                 }
                 return;
             }
-            Shape::String | Shape::Bytes | Shape::Time | Shape::MicroTime => {
+            // what a Secret holds is not shown
+            Shape::Bytes => {
+                if !value.as_str().is_some_and(is_base64) {
+                    let message = "must be text in base64; a Secret takes plain text in `stringData`".to_owned();
+                    self.push(ProblemKind::WrongType, message, None);
+                }
+                return;
+            }
+            Shape::String | Shape::Time | Shape::MicroTime => {
                 let scalar = value.is_number() || value.is_boolean();
                 (value.is_string(), "a string", scalar.then(|| format!("\"{value}\"")))
             }
-            Shape::Quantity => (value.is_string() || value.is_number(), "a quantity such as 500m or 1Gi", None),
+            Shape::Quantity => match value.as_str() {
+                Some(text) => (is_quantity(text), "a quantity such as 500m or 1Gi", meant(text)),
+                None => (value.is_number(), "a quantity such as 500m or 1Gi", None),
+            },
             Shape::IntOrString => (value.is_string() || value.is_i64(), "an integer or a string", None),
             Shape::Int32 => (
                 value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
@@ -296,6 +308,14 @@ impl Walk<'_> {
 /// Keyed lists whose duplicates an apiserver refuses when an object is created; of others (`env`, `ports`) it takes them.
 const REFUSES_DUPLICATES: [&str; 5] =
     ["containers", "initContainers", "ephemeralContainers", "volumes", "volumeMounts"];
+
+/// Standard base64 with its padding; line ends do not count, as in Go's decoder.
+fn is_base64(text: &str) -> bool {
+    let bytes = || text.bytes().filter(|b| !matches!(b, b'\r' | b'\n'));
+    let padding = bytes().filter(|b| *b == b'=').count();
+    let data = bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count();
+    padding <= 2 && data + padding == bytes().count() && (data + padding) % 4 == 0
+}
 
 /// A string that would fit without its quotes.
 fn unquoted(value: &Value) -> Option<String> {
@@ -341,6 +361,27 @@ mod tests {
         assert_eq!(shown(&deployment), "");
         assert_eq!(shown(&json!({"apiVersion": "example.org/v1", "kind": "Thing", "spec": 1})), "");
         assert_eq!(shown(&json!({"apiVersion": "v1", "kind": "List", "items": []})), "");
+    }
+
+    #[test]
+    fn quantities_and_base64() {
+        let pod = |cpu: &str| {
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [
+                {"name": "a", "resources": {"limits": {"cpu": cpu}}}]}})
+        };
+        assert_eq!(shown(&pod("0.5")), "");
+        insta::assert_snapshot!([shown(&pod("zero")), shown(&pod("512mb"))].concat(), @r#"
+        spec.containers[0].resources.limits.cpu: must be a quantity such as 500m or 1Gi, not the string "zero"
+        spec.containers[0].resources.limits.cpu: must be a quantity such as 500m or 1Gi, not the string "512mb" (did you mean "512M"?)
+        "#);
+        let secret =
+            |data: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"k": data}});
+        assert_eq!(shown(&secret("aHVudGVy\nMg==")), "");
+        assert_eq!(shown(&secret("")), "");
+        insta::assert_snapshot!([shown(&secret("hunter2")), shown(&secret("a=bc"))].concat(), @"
+        data.k: must be text in base64; a Secret takes plain text in `stringData`
+        data.k: must be text in base64; a Secret takes plain text in `stringData`
+        ");
     }
 
     #[test]

@@ -134,33 +134,13 @@ fn same(a: &Value, b: &Value, shape: Option<Shape>) -> bool {
     }
 }
 
-/// A quantity in thousandths.
+/// A quantity in billionths.
 fn quantity(value: &Value) -> Option<i128> {
-    let text = match value {
-        Value::String(s) => s.clone(),
-        Value::Number(n) => n.to_string(),
-        _ => return None,
-    };
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    let scale: i128 = match unit {
-        "m" => 1,
-        "" => 1_000,
-        "k" => 1_000_000,
-        "M" => 1_000_000_000,
-        "G" => 1_000_000_000_000,
-        "T" => 1_000_000_000_000_000,
-        "Ki" => 1_000 << 10,
-        "Mi" => 1_000 << 20,
-        "Gi" => 1_000 << 30,
-        "Ti" => 1_000 << 40,
-        _ => return None,
-    };
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits: i128 = format!("{whole}{part}").parse().ok()?;
-    let divisor = 10_i128.checked_pow(u32::try_from(part.len()).ok()?)?;
-    let scaled = digits.checked_mul(scale)?;
-    (scaled % divisor == 0).then_some(scaled / divisor)
+    match value {
+        Value::String(text) => k8s_schema::billionths(text),
+        Value::Number(number) => k8s_schema::billionths(&number.to_string()),
+        _ => None,
+    }
 }
 
 fn join(path: &str, field: &str) -> String {

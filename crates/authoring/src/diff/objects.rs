@@ -27,6 +27,8 @@ pub enum Verdict {
     Changed(Vec<Change>),
     /// It could not be found out.
     Failed(String),
+    /// A run would not get it there: its cluster, or its owner, refuses it.
+    Refused(String),
 }
 
 /// One object's difference.

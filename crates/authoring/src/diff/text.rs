@@ -20,6 +20,7 @@ pub fn text(differences: &[Difference]) -> String {
                 Ok(())
             }
             Verdict::Failed(why) => writeln!(out, "? {key}: {why}"),
+            Verdict::Refused(why) => writeln!(out, "! {key}: {why}"),
             Verdict::Same | Verdict::Unknown => Ok(()),
         };
     }
@@ -56,7 +57,7 @@ fn short(value: &Value) -> String {
 
 /// `1 to create, 2 to change, 0 to remove, 3 the same`, with the words given.
 pub fn counts<'d>(verdicts: impl Iterator<Item = &'d Verdict>) -> String {
-    let (mut created, mut changed, mut removed, mut same, mut other) = (0, 0, 0, 0, 0);
+    let (mut created, mut changed, mut removed, mut same, mut other, mut refused) = (0, 0, 0, 0, 0, 0);
     for verdict in verdicts {
         match verdict {
             Verdict::Created => created += 1,
@@ -64,9 +65,13 @@ pub fn counts<'d>(verdicts: impl Iterator<Item = &'d Verdict>) -> String {
             Verdict::Removed => removed += 1,
             Verdict::Same => same += 1,
             Verdict::Failed(_) | Verdict::Unknown => other += 1,
+            Verdict::Refused(_) => refused += 1,
         }
     }
     let mut out = format!("{created} created, {changed} changed, {removed} removed, {same} the same");
+    if refused > 0 {
+        let _ = write!(out, ", {refused} refused");
+    }
     if other > 0 {
         let _ = write!(out, ", {other} not known");
     }
@@ -93,6 +98,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Value {
         Verdict::Removed => json!({"change": "removed"}),
         Verdict::Same => json!({"change": "none"}),
         Verdict::Failed(why) => json!({"change": "unknown", "reason": why}),
+        Verdict::Refused(why) => json!({"change": "refused", "reason": why}),
         Verdict::Changed(changes) => {
             let field = |c: &Change| json!({"path": c.path, "before": c.before, "after": c.after});
             json!({"change": "changed", "fields": changes.iter().map(field).collect::<Vec<_>>()})

@@ -133,6 +133,11 @@ impl AppPlan {
         self.clusters.iter().flat_map(|c| &c.objects).any(|o| o.verdict.is_change())
     }
 
+    /// A run would fail, because an object of it would be refused.
+    pub fn is_refused(&self) -> bool {
+        self.clusters.iter().flat_map(|c| &c.objects).any(|o| matches!(o.verdict, Verdict::Refused(_)))
+    }
+
     /// Some step does what is only known when it runs.
     pub fn has_unknown_steps(&self) -> bool {
         self.steps.iter().any(|s| !s.actions.is_empty() && s.delivers == 0)

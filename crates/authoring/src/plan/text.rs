@@ -41,6 +41,7 @@ fn line(object: &PlannedObject, full: bool, out: &mut String) {
         Verdict::Same => '=',
         Verdict::Unknown => ' ',
         Verdict::Failed(_) => '?',
+        Verdict::Refused(_) => '!',
     };
     if object.verdict == Verdict::Same && !full {
         let _ = writeln!(out, "  = {}", name(object));
@@ -66,7 +67,7 @@ fn line(object: &PlannedObject, full: bool, out: &mut String) {
                 let _ = write!(out, "  {text}");
             }
         }
-        Verdict::Failed(why) => {
+        Verdict::Failed(why) | Verdict::Refused(why) => {
             let _ = writeln!(out, "      {why}");
         }
         _ => {}

@@ -99,7 +99,7 @@ fn remove(plan: &mut AppPlan, entry: &ManagedResource, sure: bool) {
 async fn verdict(objects: &Objects, app: &Application, rules: &Rules, manifest: &Value, recorded: bool) -> Verdict {
     let target = match ObjectRef::of(manifest) {
         Ok(target) => target,
-        Err(fault) => return Verdict::Failed(fault.message),
+        Err(fault) => return Verdict::Refused(fault.message),
     };
     let live = match objects.read(&target).await {
         Ok(live) => live,
@@ -113,12 +113,15 @@ async fn verdict(objects: &Objects, app: &Application, rules: &Rules, manifest: 
             let path = "the whole object, deleted and made anew".to_owned();
             return Verdict::Changed(vec![Change { path, before: None, after: Some(Value::Bool(true)) }]);
         }
-        Admission::Refuse(why) => return Verdict::Failed(why),
+        Admission::Refuse(why) => return Verdict::Refused(why),
     }
-    let Some(live) = live else { return Verdict::Created };
     let manager = model::labels::field_manager(&app.metadata.namespace, &app.metadata.name);
     match objects.apply(manifest, &manager, true, true).await {
-        Ok(after) => Verdict::between(&live, &after),
+        Ok(after) => live.map_or(Verdict::Created, |live| Verdict::between(&live, &after)),
+        // its namespace is made by the run
+        Err(fault) if live.is_none() && fault.is_not_found() => Verdict::Created,
+        Err(fault) if matches!(fault.status, Some(400 | 422)) => Verdict::Refused(fault.message),
+        // who may not write does not know
         Err(fault) => Verdict::Failed(fault.message),
     }
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
   lateen plan -f app.yaml -o json           for programs, the whole manifests with it
   lateen plan -f app.yaml -f policies.yaml -d definitions/
 
+Ends with status 1 when a cluster would refuse an object, too.
 Nothing is written: objects are sent to their clusters as a dry run, and secrets are shown as ***.")]
 pub(crate) struct PlanArgs {
     /// A file with the Application, and what it names; `-` is standard input; may be given several times
@@ -90,5 +91,8 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
     }
     // Without a hub nothing runs that is known, so everything is new.
     let changes = plans.iter().any(|p| !p.compared || p.has_changes());
+    if plans.iter().any(AppPlan::is_refused) {
+        return Ok(ExitCode::FAILURE);
+    }
     Ok(if args.exit_code && changes { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

@@ -90,7 +90,7 @@ fn visit(schema: &BuiltIn, value: &mut Value, path: &str, place: &Place<'_>, dep
         _ => {}
     }
     if let (Shape::Quantity, Some(text)) = (schema.shape, value.as_str())
-        && !is_quantity(text)
+        && !k8s_schema::is_quantity(text)
     {
         problems.mistyped.get_or_insert_with(|| {
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'".to_owned()
@@ -138,20 +138,6 @@ fn fits(shape: Shape, value: &Value) -> bool {
         Shape::List(_) => value.is_array(),
         Shape::FreeForm | Shape::Any => true,
     }
-}
-
-/// A number with an optional suffix or exponent: `1`, `0.5`, `500m`, `1Gi`, `1e3`.
-fn is_quantity(text: &str) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (digits, suffix) = text.split_at(end);
-    let number = digits.chars().any(|c| c.is_ascii_digit()) && digits.matches('.').count() <= 1;
-    let exponent = suffix
-        .strip_prefix(['e', 'E'])
-        .map(|e| e.strip_prefix(['+', '-']).unwrap_or(e))
-        .is_some_and(|e| !e.is_empty() && e.chars().all(|c| c.is_ascii_digit()));
-    let known = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-    number && (exponent || known.contains(&suffix))
 }
 
 fn whole(value: &Value) -> bool {
