@@ -6,14 +6,18 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
-    let mut out =
-        String::from("/// (kind, name, text), sorted.\npub(super) const DEFINITIONS: &[(&str, &str, &str)] = &[\n");
+    let mut out = String::from(
+        "/// (kind, name, text, cases), sorted.\npub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[\n",
+    );
     for kind in ["component", "policy", "trait", "workflow-step"] {
         let folder = root.join("definitions").join(kind);
         println!("cargo:rerun-if-changed={}", folder.display());
         for file in cue_files(&folder)? {
             let name = stem(&file);
-            let _ = writeln!(out, "    ({kind:?}, {name:?}, include_str!({:?})),", file.display().to_string());
+            let cases = folder.join(format!("{name}_test.yaml"));
+            println!("cargo:rerun-if-changed={}", cases.display());
+            let [text, cases] = [file, cases].map(|f| f.display().to_string());
+            let _ = writeln!(out, "    ({kind:?}, {name:?}, include_str!({text:?}), include_str!({cases:?})),");
         }
     }
     out.push_str(

@@ -7,7 +7,7 @@ use crate::doc::alternatives;
 use crate::explain::parameters::{Parameter, Parameters};
 use cue_syntax::{Diagnostic, Severity};
 use render::{AppInput, Clusters, Loaded, RenderContext, Renderer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a new version means for one Application.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,16 +150,30 @@ pub fn effect(app: &AppInput, old: &Renderer, new: &Renderer, context: &RenderCo
     let text = |renderer: &Renderer| {
         renderer.application(app, &Clusters::Unknown, context).map(|r| {
             let objects = render::output::json(&r);
-            let list = objects.as_array().cloned().unwrap_or_default();
-            let texts: Vec<String> = list.iter().map(document).collect();
-            texts.concat()
+            let mut texts: Vec<String> = objects.as_array().into_iter().flatten().map(document).collect();
+            let applied = r.applied.iter().map(|a| json!({"object": a.object, "placement": {"cluster": a.cluster}}));
+            texts.extend(applied.map(|one| document(&one)));
+            (texts.concat(), r.warnings)
         })
     };
     match (text(old), text(new)) {
         (Err(problems), _) => Effect::Unknown(problems),
         (_, Err(problems)) => Effect::Broken(problems),
-        (Ok(old), Ok(new)) if old == new => Effect::Same,
-        (Ok(old), Ok(new)) => Effect::Changed(crate::lines::diff(&old, &new)),
+        (Ok((old, before)), Ok((new, after))) => {
+            // What is wrong with the parameters of a step is only told when it is rendered, and refused when it runs.
+            let refused: Vec<Diagnostic> = after
+                .into_iter()
+                .filter(|p| p.path.is_some() && p.code.ends_with("-parameter") && !before.contains(p))
+                .map(|p| Diagnostic { severity: Severity::Error, ..p })
+                .collect();
+            if !refused.is_empty() {
+                Effect::Broken(refused)
+            } else if old == new {
+                Effect::Same
+            } else {
+                Effect::Changed(crate::lines::diff(&old, &new))
+            }
+        }
     }
 }
 

@@ -17,7 +17,8 @@ fn run(definition: &str, cases: &str, kept: &Snapshots) -> Report {
     let runner = Runner::new(Arc::new(loaded), Arc::new(Given::default()), true, &Arc::default()).unwrap();
     let verdicts = suite.cases.iter().map(|case| runner.run(case, kept.get(&case.name))).collect();
     let subject = "it".to_owned();
-    let suite = SuiteReport { file: "it_test.yaml".into(), subject, verdicts, coverage: runner.coverage() };
+    let suite =
+        SuiteReport { file: "it_test.yaml".into(), subject, verdicts, coverage: runner.coverage(), unset: Vec::new() };
     Report { suites: vec![suite], broken: Vec::new(), left_out: 0 }
 }
 

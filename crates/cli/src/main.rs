@@ -13,6 +13,7 @@ mod cluster;
 mod colour;
 mod completion;
 mod controller;
+mod crds;
 mod cue;
 mod def;
 mod deferred;
@@ -141,7 +142,7 @@ fn main() -> ExitCode {
     output::end_quietly_when_nobody_reads();
     let Cli { hub, command } = Cli::parse();
     match command {
-        Command::Render(Deferred(args)) => render::run(args),
+        Command::Render(Deferred(args)) => render::run(&hub, args),
         Command::Cue(Deferred(args)) => cue::run(args),
         other => with_hub(hub, other),
     }
@@ -152,7 +153,7 @@ fn main() -> ExitCode {
 #[inline(never)]
 fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
     match command {
-        Command::Render(Deferred(args)) => render::run(args),
+        Command::Render(Deferred(args)) => render::run(&hub, args),
         Command::Up(Deferred(args)) => session::run_to(up::run(hub, *args)),
         Command::Status(Deferred(args)) => session::run(status::run(hub, args)),
         Command::Ls(Deferred(args)) => session::run(ls::run(hub, args)),
@@ -162,8 +163,8 @@ fn with_hub(hub: HubArgs, command: Command) -> ExitCode {
         Command::Logs(Deferred(args)) => session::run(access::logs::run(hub, args)),
         Command::PortForward(Deferred(args)) => session::run(access::forward::run(hub, args)),
         Command::Def(Deferred(args)) => def::run(hub, args),
-        Command::Show(Deferred(args)) => show::run(args),
-        Command::Explain(Deferred(args)) => explain::run(args),
+        Command::Show(Deferred(args)) => session::run(show::run(hub, args)),
+        Command::Explain(Deferred(args)) => session::run(explain::run(hub, args)),
         Command::Lsp(Deferred(args)) => lsp::run(args),
         Command::Plan(Deferred(args)) => session::run_to(plan::run(hub, args)),
         Command::Diff(Deferred(args)) => session::run_to(diff::run(hub, args)),

@@ -1,12 +1,15 @@
 //! `lateen render`: objects per placement, offline. No runtime, no state folder, no network.
 
+use crate::crds::{self, CrdArgs};
 use crate::report;
+use crate::session::{self, Failure, HubArgs, Outcome};
 use ::render::{
     ClusterVersion, Clusters, Documents, Layers, RenderContext, Renderer,
     builtin::{Added, Builtins},
 };
 use controller::prepare::Definitions;
 use cue_syntax::{Diagnostic, Source};
+use k8s_schema::CustomTypes;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -21,9 +24,10 @@ use std::sync::Arc;
   lateen render -f app.yaml -f policies.yaml -f workflow.yaml
   lateen render -f app.yaml --kube-version 1.30      as for clusters of that version, checked against its schemas
   lateen render -f app.yaml -o json | jq '.[].object.kind'
-  lateen render -f crds.yaml -f app.yaml             objects of your own kinds are checked against their CRDs
+  lateen render -f app.yaml --crds crds/             objects of your own kinds are checked against their CRDs
+  lateen render -f app.yaml --crds hub               against those of the hub; `lateen get crds -o yaml` writes them to a file
 
-Nothing is asked and nothing is written. Exit status 1 when anything is wrong, with everything that is.")]
+Nothing is asked (but a hub with --crds hub) and nothing is written. Exit status 1 when anything is wrong, with everything that is.")]
 pub(crate) struct RenderArgs {
     /// A file with the Application, Policies, Workflows, definitions; `-` is standard input; may be given several times
     #[arg(short = 'f', long = "file", required = true, value_name = "FILE")]
@@ -37,10 +41,12 @@ pub(crate) struct RenderArgs {
     /// Version of the clusters, as templates see it
     #[arg(long, value_name = "VERSION", value_parser = version)]
     kube_version: Option<ClusterVersion>,
-    /// Ask nobody; this is the default until hubs can be asked, and is accepted so that scripts can say it
+    #[command(flatten)]
+    crds: CrdArgs,
+    /// Ask nobody: this is the default, and is accepted so that scripts can say it
     #[arg(long)]
     offline: bool,
-    /// Accept properties that a definition does not name
+    /// Accept properties that a definition does not name, and fields that a kind does not have
     #[arg(long)]
     allow_unknown: bool,
 }
@@ -59,15 +65,37 @@ pub(crate) fn version(text: &str) -> Result<ClusterVersion, String> {
 }
 
 /// Runs it.
-pub(crate) fn run(args: RenderArgs) -> ExitCode {
-    match rendered(&args) {
+pub(crate) fn run(hub: &HubArgs, args: RenderArgs) -> ExitCode {
+    if !args.crds.asks_hub() {
+        return conclude(args.crds.files().and_then(|custom| Ok(rendered(&args, custom)?)));
+    }
+    if args.offline {
+        let problem = Diagnostic::error("render/offline", "--offline asks nobody, and --crds hub asks the hub");
+        return conclude(Err(problem
+            .help("`lateen get crds -o yaml > crds.yaml` writes them for --crds crds.yaml")
+            .into()));
+    }
+    asking(hub, args)
+}
+
+/// Apart, for the frame of what asks a cluster is large.
+#[inline(never)]
+fn asking(hub: &HubArgs, args: RenderArgs) -> ExitCode {
+    session::run_to(async move {
+        let custom = args.crds.all(hub).await?;
+        Ok(conclude(Ok(rendered(&args, custom)?)))
+    })
+}
+
+fn conclude(done: Outcome<(String, Vec<Diagnostic>)>) -> ExitCode {
+    match done {
         Ok((text, warnings)) => {
             report::print(&warnings);
             // A reader that went away has seen what it wanted.
             let _ = std::io::stdout().lock().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
-        Err(problems) => {
+        Err(Failure(problems)) => {
             report::print(&problems);
             ExitCode::FAILURE
         }
@@ -102,8 +130,9 @@ pub(crate) fn documents(files: &[PathBuf], definition_paths: &[PathBuf]) -> Resu
     Ok(documents)
 }
 
-fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let documents = documents(&args.files, &args.definitions)?;
+fn rendered(args: &RenderArgs, custom: CustomTypes) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut documents = documents(&args.files, &args.definitions)?;
+    documents.custom_types.extend(&custom);
     let mut problems = Vec::new();
     let context = RenderContext {
         cluster_version: args.kube_version.clone().unwrap_or_default(),
@@ -127,7 +156,7 @@ fn rendered(args: &RenderArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnost
             let given = documents.definitions.visible_from(namespace);
             Renderer::new(Layers(vec![Box::new(given), Box::new(Builtins)])).with_packages(packages.clone())
         });
-        let rendered = renderer.application(input, &Clusters::Unknown, &context);
+        let rendered = crds::rendered_offline(renderer, input, &Clusters::Unknown, &context);
         problems.extend(locate(order(input)));
         match rendered {
             Ok(one) => {

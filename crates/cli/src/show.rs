@@ -1,19 +1,17 @@
 //! `lateen show`: what a type takes, as a table with examples.
 
+use crate::def::find::{self, Wanted};
 use crate::output::{self, Format};
-use crate::session::{Failure, Outcome};
+use crate::session::{HubArgs, Outcome};
 use crate::table;
-use ::render::builtin::Builtins;
-use ::render::definition::{DefinitionSource, Loaded, find};
-use ::render::{Layers, Provenance};
-use authoring::explain::{Parameters, example};
-use cue_syntax::Diagnostic;
+use ::render::Provenance;
+use ::render::definition::Loaded;
+use authoring::doc::literal;
+use authoring::explain::{Parameters, Usage};
 use model::DefinitionKind;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
-use std::sync::Arc;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -21,17 +19,22 @@ use std::sync::Arc;
   lateen show webservice                    a component: parameters, defaults, an example
   lateen show gateway                       a trait
   lateen show apply-object -o json          for programs
-  lateen show my-type -d definitions/       a definition of your own
+  lateen show my-type                       one that is stored on the hub
+  lateen show my-type -d definitions/       one of a folder
+  lateen show my-type.cue                   one of a file
   lateen show webservice --full             the example gives everything that there is")]
 pub(crate) struct ShowArgs {
-    /// The type: of a component, a trait, a policy or a workflow step
+    /// The type of a component, a trait, a policy or a workflow step; or a definition file
     name: String,
     /// Its kind, where several have the name
     #[arg(long, short = 't', value_parser = kind)]
     r#type: Option<DefinitionKind>,
-    /// Definitions of your own: files or folders; they win over the built-in ones
+    /// Definitions of your own: files or folders; they win over those of the hub and the built-in ones
     #[arg(short = 'd', long = "definitions", value_name = "PATH")]
     definitions: Vec<PathBuf>,
+    /// Namespace on the hub [default: vela-system, then the built-in ones]
+    #[arg(long, short)]
+    namespace: Option<String>,
     /// Give every parameter in the example
     #[arg(long)]
     full: bool,
@@ -50,70 +53,18 @@ pub(crate) fn kind(text: &str) -> Result<DefinitionKind, String> {
 pub(crate) const KINDS: [DefinitionKind; 4] =
     [DefinitionKind::Component, DefinitionKind::Trait, DefinitionKind::Policy, DefinitionKind::WorkflowStep];
 
-/// The definitions of files over the built-in ones.
-pub(crate) fn source(paths: &[PathBuf]) -> Outcome<Layers> {
-    let given = crate::render::given(paths)?.files;
-    Ok(Layers(vec![Box::new(given), Box::new(Builtins)]))
-}
-
-/// The definitions of this name; empty when there is none.
-pub(crate) fn named(source: &Layers, name: &str, only: Option<DefinitionKind>) -> Outcome<Vec<Arc<Loaded>>> {
-    let kinds = KINDS.into_iter().filter(|k| only.is_none_or(|only| only == *k));
-    kinds.filter_map(|kind| source.find(kind, name)).collect::<Result<Vec<_>, _>>().map_err(Failure)
-}
-
-/// The one definition of this name.
-pub(crate) fn one(source: &Layers, name: &str, only: Option<DefinitionKind>) -> Outcome<Arc<Loaded>> {
-    let mut found = named(source, name, only)?;
-    match (found.len(), found.pop()) {
-        (1, Some(loaded)) => Ok(loaded),
-        (0, _) | (_, None) => match only {
-            Some(kind) => find(source, kind, name, "").map_err(Failure),
-            None => Err(unknown(source, name).into()),
-        },
-        (_, Some(last)) => {
-            found.push(last);
-            let kinds: Vec<&str> = found.iter().map(|l| l.definition.kind.word()).collect();
-            Err(Diagnostic::error("def/several", format!("{name} is a {}", kinds.join(" and a ")))
-                .help("choose with --type")
-                .into())
+/// Prints it.
+pub(crate) async fn run(hub: HubArgs, args: ShowArgs) -> Outcome {
+    let wanted = Wanted { name: &args.name, kind: args.r#type, namespace: args.namespace.as_deref() };
+    let (loaded, _) = find::one_beside(&hub, &args.definitions, &wanted).await?;
+    print!(
+        "{}",
+        match args.output {
+            Some(format) => output::text(&value(&loaded, args.full), format)?,
+            None => text(&loaded, args.full),
         }
-    }
-}
-
-fn unknown(source: &Layers, name: &str) -> Diagnostic {
-    let names: Vec<String> = KINDS.into_iter().flat_map(|kind| source.names(kind)).collect();
-    let near = model::action::nearest(name, names.iter().map(String::as_str));
-    Diagnostic::error("def/unknown", format!("there is no definition \"{name}\"")).help(match near {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => {
-            "`lateen def list` lists those there are; -d gives files of your own, `lateen def show` looks on the hub"
-                .to_owned()
-        }
-    })
-}
-
-/// Runs it.
-pub(crate) fn run(args: ShowArgs) -> ExitCode {
-    match shown(&args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(Failure(problems)) => {
-            crate::report::print(&problems);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn shown(args: &ShowArgs) -> Outcome<String> {
-    let source = source(&args.definitions)?;
-    let loaded = one(&source, &args.name, args.r#type)?;
-    match args.output {
-        Some(format) => output::text(&value(&loaded, args.full), format),
-        None => text(&loaded, args.full),
-    }
+    );
+    Ok(())
 }
 
 /// What it is in one sentence.
@@ -149,7 +100,7 @@ fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
     facts
 }
 
-pub(crate) fn text(loaded: &Loaded, full: bool) -> Outcome<String> {
+pub(crate) fn text(loaded: &Loaded, full: bool) -> String {
     let definition = &loaded.definition;
     let parameters = Parameters::of(loaded);
     let mut out = format!("{} ({}, {})\n", definition.name, definition.kind.word(), loaded.provenance);
@@ -173,8 +124,8 @@ pub(crate) fn text(loaded: &Loaded, full: bool) -> Outcome<String> {
             let _ = writeln!(out, "  {}{mark}", names.join(", "));
         }
     }
-    let _ = write!(out, "\nExample:\n{}", indented(&example_text(loaded, &parameters, full)?));
-    Ok(out)
+    let _ = write!(out, "\nExample:\n{}", indented(&usage(loaded, full).yaml()));
+    out
 }
 
 /// One row a parameter.
@@ -200,54 +151,12 @@ pub(crate) fn rows(parameters: &Parameters) -> Vec<Vec<String>> {
     rows
 }
 
-/// The example as people write it: name and type before the properties.
-fn example_text(loaded: &Loaded, parameters: &Parameters, full: bool) -> Outcome<String> {
-    let name = &loaded.definition.name;
-    let named = format!("name: my-{name}\n    type: {name}");
-    let (mut text, deep) = match loaded.definition.kind {
-        DefinitionKind::Component | DefinitionKind::Workload => (format!("components:\n  - {named}\n"), 2),
-        DefinitionKind::Trait => (format!("traits:\n  - type: {name}\n"), 2),
-        DefinitionKind::Policy => (format!("policies:\n  - {named}\n"), 2),
-        DefinitionKind::WorkflowStep => {
-            (format!("workflow:\n  steps:\n    - {}\n", named.replace("\n    ", "\n      ")), 3)
-        }
-    };
-    let properties = example::properties(parameters, full);
-    if properties.as_object().is_some_and(|map| !map.is_empty()) {
-        let pad = "  ".repeat(deep);
-        let _ = writeln!(text, "{pad}properties:");
-        for line in output::text(&properties, Format::Yaml)?.lines() {
-            let _ = writeln!(text, "{pad}  {line}");
-        }
-    }
-    Ok(text)
+fn usage(loaded: &Loaded, full: bool) -> Usage {
+    if full { Usage::made(loaded, true) } else { Usage::of(loaded) }
 }
 
 fn indented(text: &str) -> String {
     text.lines().map(|l| format!("  {l}\n")).collect()
-}
-
-/// How it stands in an Application.
-fn usage(loaded: &Loaded, parameters: &Parameters, full: bool) -> Value {
-    let name = &loaded.definition.name;
-    let properties = example::properties(parameters, full);
-    let empty = properties.as_object().is_some_and(serde_json::Map::is_empty);
-    let with = |mut head: Value| {
-        if let (false, Some(map)) = (empty, head.as_object_mut()) {
-            map.insert("properties".to_owned(), properties.clone());
-        }
-        head
-    };
-    match loaded.definition.kind {
-        DefinitionKind::Component | DefinitionKind::Workload => {
-            json!({"components": [with(json!({"name": format!("my-{name}"), "type": name}))]})
-        }
-        DefinitionKind::Trait => json!({"traits": [with(json!({"type": name}))]}),
-        DefinitionKind::Policy => json!({"policies": [with(json!({"name": format!("my-{name}"), "type": name}))]}),
-        DefinitionKind::WorkflowStep => {
-            json!({"workflow": {"steps": [with(json!({"name": format!("my-{name}"), "type": name}))]}})
-        }
-    }
 }
 
 pub(crate) fn value(loaded: &Loaded, full: bool) -> Value {
@@ -265,7 +174,7 @@ pub(crate) fn value(loaded: &Loaded, full: bool) -> Value {
         "facts": facts,
         "parameters": parameters_value(&parameters),
         "anyOtherName": parameters.any,
-        "example": usage(loaded, &parameters, full),
+        "example": usage(loaded, full).value(),
     })
 }
 
@@ -294,10 +203,14 @@ pub(crate) fn parameters_value(parameters: &Parameters) -> Value {
             }
         };
         if let Some(default) = &p.default {
-            put("default", json!(default));
+            // A default that is worked out from something else has no value yet.
+            match literal(default) {
+                Some(value) => put("default", value),
+                None => put("defaultExpression", json!(default)),
+            }
         }
         if !p.choices.is_empty() {
-            put("choices", json!(p.choices));
+            put("choices", p.choices.iter().map(|c| literal(c).unwrap_or_else(|| json!(c))).collect());
         }
         if let Some(condition) = &p.condition {
             put("condition", json!(condition));

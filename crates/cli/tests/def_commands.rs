@@ -16,6 +16,7 @@ impl Desk {
     }
 
     fn write(&self, name: &str, text: &str) {
+        std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         std::fs::write(self.path(name), text).unwrap();
     }
 
@@ -329,4 +330,114 @@ fn a_plan_after_a_run_has_no_changes_of_what_steps_apply() {
     desk.ok(&["up", "-f", "app.yaml"]);
     let told = desk.ok(&["plan", "-f", "app.yaml", "--exit-code"]);
     assert!(told.contains("Plan: 0 created, 0 changed, 0 removed, 3 the same."), "{told}");
+}
+
+#[test]
+fn a_new_version_of_a_step_with_packages_is_tried_on_every_application() {
+    let desk = Desk::new();
+    desk.write("tickets.yaml", PACKAGE);
+    desk.write("ask.cue", STEP);
+    let app = |step: &str| {
+        format!(
+            "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: one}}\nspec:\n  components: [{{name: one, type: k8s-objects, properties: {{objects: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}}}]}}}}]\n  workflow: {{steps: [{{name: d, type: apply-component, properties: {{component: one}}}}{step}]}}\n"
+        )
+    };
+    desk.write("app.yaml", &app(", {name: a, type: ask, properties: {title: x}}"));
+    let longer = STEP.replace("parameter: title: string", "parameter: {title: string, size?: int}");
+    desk.write("longer.cue", &longer);
+    let stricter = STEP.replace("parameter: title: string", "parameter: {title: string, owner: string}");
+    desk.write("stricter.cue", &stricter);
+
+    // From files: the package stands beside the definition.
+    let told = desk.ok(&["def", "compat", "longer.cue", "--old", "ask.cue", "-f", "app.yaml"]);
+    assert!(told.contains("adds     ") && told.contains("same     default/one"), "{told}");
+    let (status, told, _) =
+        desk.run(&["def", "compat", "stricter.cue", "--old", "ask.cue", "-f", "app.yaml", "-o", "yaml"]);
+    assert!(status == 1 && told.contains("compat/") && told.contains("application: default/one"), "{told}");
+
+    // From the hub: neither the package nor the old version is needed.
+    desk.ok(&["def", "apply", "tickets.yaml", "ask.cue"]);
+    desk.write("new/longer.cue", &longer);
+    desk.write("new/stricter.cue", &stricter);
+    desk.write("plain.yaml", &app(""));
+    desk.ok(&["up", "-f", "plain.yaml"]);
+    let told = desk.ok(&["def", "compat", "new/longer.cue"]);
+    assert!(told.contains("Applications that use it: 0"), "{told}");
+    // Stored and not run: nobody answers its ticket here.
+    desk.ok(&["up", "-f", "app.yaml", "--no-wait"]);
+    let told = desk.ok(&["def", "compat", "new/longer.cue"]);
+    assert!(told.contains("same     default/one"), "{told}");
+    let (status, told, _) = desk.run(&["def", "compat", "new/stricter.cue"]);
+    assert!(status == 1 && told.contains("breaks   ") && told.contains("BROKEN   default/one"), "{told}");
+    assert!(told.contains("owner"), "{told}");
+}
+
+#[test]
+fn what_a_type_takes_is_shown_wherever_it_is_stored() {
+    let desk = Desk::new();
+    let text = "shop: {type: \"component\", description: \"Sells\", attributes: {}}\ntemplate: {\n\toutput: {apiVersion: \"v1\", kind: \"ConfigMap\", data: n: \"\\(parameter.count)\"}\n\tparameter: {\n\t\tcount: *3 | int\n\t\tfast: *true | bool\n\t\tkinds: *[\"a\"] | [...string]\n\t\tlevel: *1 | 2\n\t\ttitle: *context.name | string\n\t\timage: string\n\t}\n}\n";
+    desk.write("shop.cue", text);
+    let value = |told: &str| -> serde_json::Value { serde_json::from_str(told).unwrap() };
+    let defaults = |told: &str| {
+        let shown = value(told);
+        let all = shown.get("parameters").and_then(|p| p.as_array()).cloned().unwrap_or_default();
+        let one = |p: &serde_json::Value, key: &str| p.get(key).map(ToString::to_string).unwrap_or_default();
+        all.iter()
+            .map(|p| {
+                format!("{}={}{}{}", one(p, "name"), one(p, "default"), one(p, "defaultExpression"), one(p, "choices"))
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let wanted = r#""count"=3 "fast"=true "kinds"=["a"] "level"=1[1,2] "title"="context.name" "image"="#;
+    for command in [["show", "shop.cue"].as_slice(), &["show", "shop", "-d", "."], &["def", "show", "shop.cue"]] {
+        let told = desk.ok(&[command, &["-o", "json"]].concat());
+        assert_eq!(defaults(&told), wanted, "{command:?}");
+    }
+    // A hub that was never used is not made by asking.
+    let (status, _, told) = desk.run(&["show", "shopp"]);
+    assert!(status == 1 && told.contains("did you mean \"shop\"?") || told.contains("def list"), "{told}");
+    assert!(!desk.path("home").join("clusters").exists());
+
+    desk.ok(&["def", "apply", "shop.cue"]);
+    desk.ok(&["namespace", "create", "team"]);
+    desk.ok(&["def", "apply", "shop.cue", "-n", "team"]);
+    desk.write("local/other.cue", &text.replace("shop:", "local:"));
+    std::fs::remove_file(desk.path("shop.cue")).unwrap();
+    for command in [["show", "shop"].as_slice(), &["def", "show", "shop"], &["show", "shop", "-n", "team"]] {
+        let told = desk.ok(&[command, &["-o", "json"]].concat());
+        assert_eq!(defaults(&told), wanted, "{command:?}");
+        assert!(told.contains("\"source\": \"") && told.contains("namespace "), "{told}");
+    }
+    let told = desk.ok(&["explain", "shop.count"]);
+    assert!(told.contains("count") && told.contains('3'), "{told}");
+    // One of a file wins; a slip is told with what the hub has.
+    let told = desk.ok(&["show", "local", "-d", "local"]);
+    assert!(told.contains("Example:") && told.contains("type: local"), "{told}");
+    let (_, _, told) = desk.run(&["show", "shpo"]);
+    assert!(told.contains("did you mean \"shop\"?"), "{told}");
+    // A hub that does not answer hides nothing that comes with Lateen.
+    desk.write("dead.kubeconfig", "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\ncurrent-context: c\n");
+    let (status, told, err) = desk.run(&["show", "scaler", "--hub", "dead.kubeconfig"]);
+    assert!(status == 0 && told.starts_with("scaler (trait, built-in)") && err.contains('⚠'), "{told}{err}");
+}
+
+#[test]
+fn a_page_about_a_definition_ends_with_an_example_that_works() {
+    let desk = Desk::new();
+    desk.ok(&["def", "init", "shop", "-t", "component"]);
+    desk.write("shop_test.yaml", "cases:\n- name: wrong\n  parameter: {image: 3}\n  expect: {error: {code: render/mistyped-parameter}}\n- name: right\n  parameter: {image: 'shop:7'}\n  expect: {output: {kind: Deployment}}\n");
+    let page = desk.ok(&["def", "doc", "shop.cue"]);
+    let example = "## Example\n\n```yaml\ncomponents:\n  - name: my-shop\n    type: shop\n    properties:\n      image: shop:7\n```\n";
+    assert!(page.ends_with(example), "{page}");
+    assert!(desk.ok(&["def", "doc", "shop.cue", "--language", "zh"]).contains("## 示例"));
+    // What the page shows renders.
+    let block = page.split("```yaml\n").nth(1).and_then(|b| b.split("```").next()).unwrap_or_default();
+    let spec: String = block.lines().map(|l| format!("  {l}\n")).collect();
+    desk.write(
+        "app.yaml",
+        &format!("apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: a}}\nspec:\n{spec}"),
+    );
+    assert!(desk.ok(&["render", "-f", "app.yaml", "-d", "shop.cue"]).contains("image: shop:7"));
+    assert!(desk.ok(&["def", "doc", "webservice"]).ends_with("      image: nginx\n```\n"));
 }

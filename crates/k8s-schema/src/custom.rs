@@ -23,11 +23,27 @@ fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
 }
 
 impl CustomTypes {
-    /// Takes in a CustomResourceDefinition (v1, or v1beta1 with one schema for all versions); says whether it was one.
+    /// Takes in a CustomResourceDefinition (v1, or v1beta1 with one schema for all versions), or a list of them as a server
+    /// gives it; says whether it was one.
     pub fn add(&mut self, object: &Value) -> bool {
+        if text(object, &["kind"]) == "CustomResourceDefinitionList" {
+            let items = object.get("items").and_then(Value::as_array);
+            items.into_iter().flatten().for_each(|item| self.add_one(item));
+            return true;
+        }
+        let is_one = text(object, &["kind"]) == "CustomResourceDefinition"
+            && ["group", "names"].iter().all(|name| object.get("spec").is_some_and(|spec| spec.get(name).is_some()));
+        if is_one {
+            self.add_one(object);
+        }
+        is_one
+    }
+
+    /// What a server lists does not say what it is.
+    fn add_one(&mut self, object: &Value) {
         let (group, kind) = (text(object, &["spec", "group"]), text(object, &["spec", "names", "kind"]));
-        if text(object, &["kind"]) != "CustomResourceDefinition" || group.is_empty() || kind.is_empty() {
-            return false;
+        if group.is_empty() || kind.is_empty() {
+            return;
         }
         let schema_of = |holder: &Value, name: &str| holder.get(name).and_then(|s| s.get("openAPIV3Schema")).cloned();
         let shared = object.get("spec").and_then(|spec| schema_of(spec, "validation"));
@@ -42,7 +58,22 @@ impl CustomTypes {
             versions.push((single.to_owned(), shared));
         }
         self.0.push(Custom { group: group.to_owned(), kind: kind.to_owned(), versions });
-        true
+    }
+
+    /// Takes in what others know; of what both describe, theirs counts.
+    pub fn extend(&mut self, others: &CustomTypes) {
+        self.0.extend(others.0.iter().cloned());
+    }
+
+    /// How many kinds are described.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether a definition that was taken in is about this kind, in whichever version.
+    pub fn describes(&self, api_version: &str, kind: &str) -> bool {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        self.0.iter().any(|c| c.group == group && c.kind == kind)
     }
 
     /// Whether nothing was taken in.
@@ -216,6 +247,18 @@ mod tests {
                 {"name": "v1", "schema": {"openAPIV3Schema": schema}}]}})));
         assert!(!types.add(&json!({"kind": "Deployment"})));
         types
+    }
+
+    #[test]
+    fn a_list_as_a_server_gives_it_is_taken_in() {
+        let mut types = CustomTypes::default();
+        let spec = json!({"group": "example.com", "names": {"kind": "Queue"}, "versions": [{"name": "v1"}]});
+        assert!(types.add(&json!({"kind": "CustomResourceDefinitionList", "items": [{"spec": spec}, {"spec": {}}]})));
+        assert_eq!((types.len(), types.is_empty()), (1, false));
+        assert!(types.describes("example.com/v2", "Queue") && !types.describes("v1", "Queue"));
+        let mut more = self::types();
+        more.extend(&types);
+        assert!(more.describes("example.com/v1", "Queue") && more.describes("example.com/v1", "Worker"));
     }
 
     fn shown(object: &Value) -> String {

@@ -103,6 +103,8 @@ keys! {
     ENVIRONMENT = "lateen.dev/environment";
     /// Ours: who asked for a deployment.
     REQUESTED_BY = "lateen.dev/requested-by";
+    /// Ours, `true`: properties that no definition names, and fields that no kind has, are let through with a warning.
+    ALLOW_UNKNOWN = "lateen.dev/allow-unknown";
     /// Ours: the commit of the code that is deployed.
     COMMIT = "lateen.dev/commit";
     /// Ours, on a Workflow that was generated: the hash of its steps. Other steps: somebody has edited it.

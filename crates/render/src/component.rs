@@ -444,7 +444,8 @@ impl Work<'_> {
             let cluster = if *control_plane_only { crate::placement::LOCAL } else { owner.cluster };
             let path = self.path_of(origin, component, traits);
             let what = format!("component \"{}\"", component.name);
-            let owned = Owned { path, origin, cluster, what: &what };
+            let shown = origin.to_string();
+            let owned = Owned { path, origin: &shown, cluster, what: &what };
             if let Err(problem) = well_formed(&data, owned) {
                 problems.push(problem);
                 continue;
@@ -499,7 +500,8 @@ struct Whole<'a> {
 pub(crate) struct Owned<'a> {
     /// Where the user asked for it.
     pub(crate) path: &'a str,
-    pub(crate) origin: &'a Origin,
+    /// What it is there, in a word: `workload`, `trait:scaler`.
+    pub(crate) origin: &'a str,
     pub(crate) cluster: &'a str,
     /// Who renders it, in words.
     pub(crate) what: &'a str,

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// What is wrong with an object. `data` is the same object with origins. Nothing is known about kinds without a schema, and
 /// about versions of Kubernetes without a bundle.
 pub(crate) fn check(data: &Data, manifest: &Value, owned: Owned<'_>, render: &RenderContext) -> Vec<Diagnostic> {
-    let problems = match render.custom_types.validate(manifest) {
+    let problems = match render.custom_problems(owned.cluster, manifest) {
         Some(problems) => problems,
         None => match Release::of_minor(render.version_of(owned.cluster).minor) {
             Some(release) => validate_in(release, manifest),

@@ -5,6 +5,7 @@ use crate::tree;
 use cue::{Data, DataValue, number::Number};
 use k8s_schema::CustomTypes;
 use model::meta::Strings;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The version of a cluster as templates see it (`context.clusterVersion`).
@@ -71,12 +72,32 @@ pub struct RenderContext {
     pub allow_unknown: bool,
     /// Kinds that CustomResourceDefinitions describe: rendered objects are held to them.
     pub custom_types: Arc<CustomTypes>,
+    /// The same by cluster name, where clusters were asked for their own; what is given for all counts before it.
+    pub cluster_types: indexmap::IndexMap<String, Arc<CustomTypes>>,
 }
 
 impl RenderContext {
     /// The number in the revision's name; 0 when there is none.
     fn revision_number(&self) -> u64 {
         self.app_revision.rsplit_once("-v").and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
+    }
+
+    /// With what the Application itself allows (annotation `lateen.dev/allow-unknown`).
+    pub(crate) fn of_app(&self, app: &AppView) -> Cow<'_, RenderContext> {
+        if self.allow_unknown || app.annotation(model::labels::ALLOW_UNKNOWN) != "true" {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(RenderContext { allow_unknown: true, ..self.clone() })
+    }
+
+    /// What a custom object that goes to a cluster does not fit; `None` when nothing is known of its kind.
+    pub(crate) fn custom_problems(
+        &self,
+        cluster: &str,
+        manifest: &serde_json::Value,
+    ) -> Option<Vec<k8s_schema::Problem>> {
+        let of_cluster = || self.cluster_types.get(cluster).and_then(|types| types.validate(manifest));
+        self.custom_types.validate(manifest).or_else(of_cluster)
     }
 
     pub(crate) fn version_of(&self, cluster: &str) -> &ClusterVersion {

@@ -49,7 +49,7 @@ pub(crate) struct Owner<'a> {
 }
 
 /// Annotations and labels of an Application that speak of the Application alone.
-const INTERNAL: [&str; 13] = [
+const INTERNAL: [&str; 14] = [
     "kubectl.kubernetes.io/last-applied-configuration",
     labels::LAST_APPLIED_CONFIG,
     labels::LAST_APPLIED_TIME,
@@ -63,6 +63,7 @@ const INTERNAL: [&str; 13] = [
     labels::ENVIRONMENT,
     labels::REQUESTED_BY,
     labels::COMMIT,
+    labels::ALLOW_UNKNOWN,
 ];
 
 /// Gives an object its name, namespace and labels.

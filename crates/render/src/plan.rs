@@ -1,7 +1,8 @@
 //! What each step of a workflow delivers, and where to.
 
 use crate::application::{AppInput, AppView, ComponentInput};
-use crate::component::RenderedComponent;
+use crate::component::{Owned, RenderedComponent};
+use crate::conform;
 use crate::context::RenderContext;
 use crate::overlap;
 use crate::placement::{self, Clusters, LOCAL, NamedTopology, Placement};
@@ -242,9 +243,10 @@ impl Renderer {
                 own: false,
             });
         }
-        let read = policy::read(self, &all, context)?;
+        let view = AppView::of(&input.app);
+        let read = policy::read(self, &all, &context.of_app(&view))?;
         let request = DeployRequest { policies: names, path: String::new(), ..DeployRequest::default() };
-        deploy(&input.components(), &read, &request, clusters, &AppView::of(&input.app).namespace)
+        deploy(&input.components(), &read, &request, clusters, &view.namespace)
     }
 
     /// What a `deploy2env` step delivers. An empty `policy` is the only env-binding policy there is.
@@ -259,13 +261,14 @@ impl Renderer {
         clusters: &Clusters,
         context: &RenderContext,
     ) -> Result<Vec<Placed>, Vec<Diagnostic>> {
-        let read = policy::read(self, &input.all_policies(), context)?;
+        let view = AppView::of(&input.app);
+        let read = policy::read(self, &input.all_policies(), &context.of_app(&view))?;
         let request = DeployRequest {
             policies: Some(policy.to_owned()).filter(|p| !p.is_empty()).into_iter().collect(),
             env: Some(env.to_owned()),
             ..DeployRequest::default()
         };
-        deploy(&input.components(), &read, &request, clusters, &AppView::of(&input.app).namespace)
+        deploy(&input.components(), &read, &request, clusters, &view.namespace)
     }
 }
 
@@ -525,7 +528,7 @@ impl Run<'_> {
         let context = self.step_context(step);
         let base = format!("{path}.properties");
         let lenient = self.context.allow_unknown;
-        let Err(found) = self.renderer.check_step_parameters(&loaded, &properties, &context, &base, lenient) else {
+        let Err(found) = self.renderer.check_parameters(&loaded, &properties, &context, &base, lenient) else {
             return;
         };
         let delivers = delivers(step, path).is_some();
@@ -570,7 +573,8 @@ impl Run<'_> {
         let context = self.step_context(step);
         for delivery in step::deliveries(self.renderer, &loaded, step, &properties, &context, &components) {
             match delivery {
-                Delivery::Object { cluster, object } => {
+                Delivery::Object { cluster, object, data } => {
+                    self.conforms(step, path, &cluster, &object, &data);
                     self.applied.push(Applied { step: step.name.clone(), cluster, object });
                 }
                 Delivery::Component { name, cluster, namespace } => {
@@ -583,6 +587,20 @@ impl Run<'_> {
                         self.part(Some(step), &placement, component);
                     }
                 }
+            }
+        }
+    }
+
+    /// What does not fit in an object that a step applies by itself. Nothing is missing in it: it may be a part of one that
+    /// is there.
+    fn conforms(&mut self, step: &Step, path: &str, cluster: &str, object: &Value, data: &cue::Data) {
+        let (what, at) = (format!("step \"{}\"", step.name), format!("{path}.properties"));
+        let owned = Owned { path: &at, origin: "object", cluster, what: &what };
+        for problem in conform::check(data, object, owned, self.context) {
+            match problem.severity {
+                _ if problem.code == "render/missing-field" => {}
+                Severity::Error => self.problems.push(problem),
+                _ => self.warnings.push(problem),
             }
         }
     }

@@ -109,7 +109,7 @@ impl Renderer {
         clusters: &Clusters,
         context: &RenderContext,
     ) -> Result<Rendered, Vec<Diagnostic>> {
-        plan::application(self, input, clusters, context)
+        plan::application(self, input, clusters, &context.of_app(&AppView::of(&input.app)))
     }
 
     /// Renders one component for one place. `live` is what runs there now.
@@ -124,10 +124,11 @@ impl Renderer {
         context: &RenderContext,
         live: Option<&Live>,
     ) -> Result<RenderedComponent, Vec<Diagnostic>> {
-        component::render(self, app, component, placement, context, live)
+        component::render(self, app, component, placement, &context.of_app(app), live)
     }
 
-    /// Checks properties against the parameters of a definition, without rendering. `base` is where they stand.
+    /// Checks properties against the parameters of a definition, without rendering. `base` is where they stand;
+    /// `allow_unknown` lets those through that the definition does not name.
     ///
     /// # Errors
     /// Unknown, missing and mistyped parameters.
@@ -137,22 +138,9 @@ impl Renderer {
         properties: &cue::Data,
         context: &cue::Data,
         base: &str,
-    ) -> Result<(), Vec<Diagnostic>> {
-        self.check_step_parameters(loaded, properties, context, base, false)
-    }
-
-    /// [`Renderer::check_parameters`], where unknown ones may be let through.
-    pub(crate) fn check_step_parameters(
-        &self,
-        loaded: &Loaded,
-        properties: &cue::Data,
-        context: &cue::Data,
-        base: &str,
         allow_unknown: bool,
     ) -> Result<(), Vec<Diagnostic>> {
-        let program = self.programs.parameter(loaded, !allow_unknown)?;
-        let evaluation = self.programs.evaluate(&program, Some(properties), context);
-        component::check(&evaluation, loaded, base, properties)
+        self.parameters(loaded, properties, context, base, allow_unknown).map(drop)
     }
 
     /// [`Renderer::check_parameters`], giving the properties with what the definition adds to them.
@@ -167,14 +155,27 @@ impl Renderer {
         base: &str,
         allow_unknown: bool,
     ) -> Result<cue::Data, Vec<Diagnostic>> {
-        let program = self.programs.parameter(loaded, !allow_unknown)?;
-        let evaluation = self.programs.evaluate(&program, Some(properties), context);
+        let evaluation = self.parameters(loaded, properties, context, base, allow_unknown)?;
         let parameter = evaluation.lookup(&crate::template::field("parameter"));
         if !parameter.exists() {
             return Ok(properties.clone());
         }
-        component::check(&evaluation, loaded, base, properties)?;
         let options = cue::DataOptions { completeness: cue::Completeness::Concrete, origins: true };
         parameter.data(&options).map_err(|problems| error::translate(problems, base, loaded, properties))
+    }
+
+    /// The parameters of a definition with these properties, checked.
+    fn parameters(
+        &self,
+        loaded: &Loaded,
+        properties: &cue::Data,
+        context: &cue::Data,
+        base: &str,
+        allow_unknown: bool,
+    ) -> Result<cue::Evaluation, Vec<Diagnostic>> {
+        let program = self.programs.parameter(loaded, !allow_unknown)?;
+        let evaluation = self.programs.evaluate(&program, Some(properties), context);
+        component::check(&evaluation, loaded, base, properties)?;
+        Ok(evaluation)
     }
 }

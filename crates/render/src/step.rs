@@ -30,7 +30,7 @@ pub struct Applied {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Delivery {
     /// An object, to a cluster.
-    Object { cluster: String, object: Json },
+    Object { cluster: String, object: Json, data: Data },
     /// A component by its name, to a cluster and a namespace; each may be empty.
     Component { name: String, cluster: String, namespace: String },
 }
@@ -134,13 +134,18 @@ impl Call {
         // Older spellings have the parameters beside `#do`.
         let params = if params.exists() { params } else { call };
         let value = params.lookup(&template::field("value"));
-        let Ok(data) = value.data(&DataOptions::default()) else { return Vec::new() };
+        let options = DataOptions { origins: true, ..DataOptions::default() };
+        let Ok(data) = value.data(&options) else { return Vec::new() };
         let Ok(json) = cue::json::to_value(&data) else { return Vec::new() };
         let cluster = text(&params, "cluster");
         match (self.provider, self.name) {
-            ("kube", "apply") => object(&cluster, json).into_iter().collect(),
+            ("kube", "apply") => object(&cluster, json, &data).into_iter().collect(),
             ("kube", "apply-in-parallel") => match json {
-                Json::Array(all) => all.into_iter().filter_map(|one| object(&cluster, one)).collect(),
+                Json::Array(all) => all
+                    .into_iter()
+                    .zip(tree::items(&data))
+                    .filter_map(|(one, data)| object(&cluster, one, data))
+                    .collect(),
                 _ => Vec::new(),
             },
             ("oam", "component-apply") => match json.get("name").and_then(Json::as_str) {
@@ -155,10 +160,10 @@ impl Call {
 }
 
 /// An object that says what it is.
-fn object(cluster: &str, object: Json) -> Option<Delivery> {
+fn object(cluster: &str, object: Json, data: &Data) -> Option<Delivery> {
     let has = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).is_some_and(|t| !t.is_empty());
     let named = has("/metadata/name") || has("/metadata/generateName");
     let whole = has("/apiVersion") && has("/kind") && named;
     let cluster = if cluster.is_empty() { crate::placement::LOCAL } else { cluster };
-    whole.then(|| Delivery::Object { cluster: cluster.to_owned(), object })
+    whole.then(|| Delivery::Object { cluster: cluster.to_owned(), object, data: data.clone() })
 }

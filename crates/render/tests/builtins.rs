@@ -129,6 +129,7 @@ fn every_definition_compiles_and_explains_its_parameters() {
             &cue::json::from_value(&serde_json::json!({})),
             &cue::json::from_value(&serde_json::json!({"name": "app", "namespace": "default"})),
             "p",
+            false,
         );
         for problem in checked.err().unwrap_or_default() {
             if !problem.code.starts_with("render/missing") {

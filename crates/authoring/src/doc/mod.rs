@@ -4,6 +4,7 @@ mod glossary;
 
 pub use glossary::Glossary;
 
+use crate::explain::Usage;
 use crate::explain::parameters::{Parameter, Parameters};
 use model::{DefinitionKind, labels};
 use render::Loaded;
@@ -33,6 +34,7 @@ struct Words {
     when: &'static str,
     one_of: &'static str,
     any: &'static str,
+    example: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -48,6 +50,7 @@ const ENGLISH: Words = Words {
     when: "only when",
     one_of: "one of",
     any: "Any other name is taken, with values of type",
+    example: "Example",
 };
 
 const CHINESE: Words = Words {
@@ -63,6 +66,7 @@ const CHINESE: Words = Words {
     when: "仅当",
     one_of: "可选值",
     any: "可以使用任意其他名称，值的类型为",
+    example: "示例",
 };
 
 fn words(language: Language) -> &'static Words {
@@ -72,8 +76,8 @@ fn words(language: Language) -> &'static Words {
     }
 }
 
-/// The definition as Markdown: what it is for, what it applies to, its parameters as tables.
-pub fn markdown(loaded: &Loaded, language: Language, glossary: &Glossary) -> String {
+/// The definition as Markdown: what it is for, what it applies to, its parameters as tables, an example of its use.
+pub fn markdown(loaded: &Loaded, usage: &Usage, language: Language, glossary: &Glossary) -> String {
     let w = words(language);
     let definition = &loaded.definition;
     let mut out = format!("# {}\n\n", definition.name);
@@ -107,6 +111,7 @@ pub fn markdown(loaded: &Loaded, language: Language, glossary: &Glossary) -> Str
     let _ = writeln!(out, "## {}\n", w.parameters);
     if parameters.is_empty() {
         let _ = writeln!(out, "{}", w.none);
+        example(&mut out, usage, w);
         return out;
     }
     table(&mut out, &parameters, w, glossary);
@@ -131,7 +136,12 @@ pub fn markdown(loaded: &Loaded, language: Language, glossary: &Glossary) -> Str
             rows(&mut out, &arm.fields, w, glossary);
         }
     }
+    example(&mut out, usage, w);
     out
+}
+
+fn example(out: &mut String, usage: &Usage, w: &Words) {
+    let _ = writeln!(out, "\n## {}\n\n```yaml\n{}```", w.example, usage.yaml());
 }
 
 /// Structs inside, each with its path.
@@ -267,8 +277,8 @@ fn property(field: &Parameter, openapi: bool, depth: u32) -> Value {
     schema
 }
 
-/// A literal of CUE that JSON has too.
-fn literal(text: &str) -> Option<Value> {
+/// The value of a literal of CUE that JSON has too; `None` for every other expression.
+pub fn literal(text: &str) -> Option<Value> {
     let source = cue_syntax::Source::new("", text);
     let parsed = cue_syntax::parse_expr(&source, cue_syntax::SourceId(0));
     let expr = parsed.tree.filter(|_| parsed.diagnostics.is_empty())?;
@@ -414,8 +424,14 @@ template: {
 
     #[test]
     fn a_page_in_two_languages() {
-        insta::assert_snapshot!("english", markdown(&loaded(), Language::English, &Glossary::default()));
-        insta::assert_snapshot!("chinese", markdown(&loaded(), Language::Chinese, &Glossary::chinese()));
+        insta::assert_snapshot!(
+            "english",
+            markdown(&loaded(), &Usage::made(&loaded(), true), Language::English, &Glossary::default())
+        );
+        insta::assert_snapshot!(
+            "chinese",
+            markdown(&loaded(), &Usage::made(&loaded(), true), Language::Chinese, &Glossary::chinese())
+        );
     }
 
     #[test]
@@ -432,7 +448,7 @@ template: {
         let loaded = Loaded::from_cue(Source::new("u.cue", text), Provenance::Builtin).unwrap();
         insta::assert_snapshot!("one_of_several", format!("{:#}", json_schema(&loaded)));
         assert!(
-            markdown(&loaded, Language::English, &Glossary::default())
+            markdown(&loaded, &Usage::made(&loaded, false), Language::English, &Glossary::default())
                 .contains("one of:\n\n- `source`, `more`\n- `labels`\n")
         );
     }

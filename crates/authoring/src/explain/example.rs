@@ -70,12 +70,27 @@ fn scalar(kind: &str, name: &str) -> Value {
     match first {
         "int" | "number" | "float" | "uint" | "int32" | "int64" | "uint16" => json!(bound(kind)),
         "bool" => json!(true),
-        "string" | "bytes" => json!(format!("<{name}>")),
+        "string" | "bytes" => json!(usual(name).map_or_else(|| format!("<{name}>"), str::to_owned)),
         "any" | "{...}" => json!({}),
         other if other.starts_with(['>', '<']) => json!(bound(kind)),
         other if other.starts_with("=~") => matching(kind, name),
         other => literal(other).unwrap_or_else(|| json!(format!("<{name}>"))),
     }
+}
+
+/// What people mostly write for a parameter of this name.
+fn usual(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "image" => "nginx:1.27",
+        "schedule" => "0 3 * * *",
+        "url" | "endpoint" => "https://example.com",
+        "host" | "domain" | "hostname" => "shop.example.com",
+        "cluster" => "local",
+        "namespace" => "default",
+        "path" | "mountPath" => "/data",
+        "size" | "storage" => "1Gi",
+        _ => return None,
+    })
 }
 
 /// A text that a regular expression accepts, from what people mostly ask for.
@@ -129,7 +144,7 @@ mod tests {
                 let example = properties(&Parameters::of(&loaded), false);
                 seen += 1;
                 let data = cue::json::from_value(&example);
-                if let Err(found) = renderer.check_parameters(&loaded, &data, &context, "properties") {
+                if let Err(found) = renderer.check_parameters(&loaded, &data, &context, "properties", false) {
                     wrong.push(format!(
                         "{} {name}: {example}: {:?}",
                         kind.word(),

@@ -8,5 +8,7 @@ pub mod context;
 pub mod example;
 pub mod kinds;
 pub mod parameters;
+pub mod usage;
 
 pub use parameters::{Arm, Parameter, Parameters};
+pub use usage::Usage;

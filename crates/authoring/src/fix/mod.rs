@@ -8,9 +8,7 @@ mod yaml;
 
 #[cfg(test)]
 use cue_syntax::ast::Decl;
-use cue_syntax::ast::{Element, Expr, Label, ListLit};
-use cue_syntax::{Diagnostic, Source, Span};
-use render::definition::visit;
+use cue_syntax::{Diagnostic, Severity, Source};
 use render::{Loaded, Provenance};
 use std::sync::Arc;
 
@@ -22,9 +20,6 @@ pub struct Fixed {
     /// What was changed, at its place in the text before.
     pub changes: Vec<Diagnostic>,
 }
-
-/// More rounds than a file has outdated expressions inside each other.
-const ROUNDS: usize = 200;
 
 /// How a text of CUE is read as a definition.
 type Read<'a> = &'a dyn Fn(&Arc<Source>) -> Result<Loaded, Vec<Diagnostic>>;
@@ -39,18 +34,16 @@ pub fn file(source: &Arc<Source>) -> Result<Option<Fixed>, Vec<Diagnostic>> {
 
 /// Mends the CUE of one definition.
 fn mended(source: &Arc<Source>, read: Read<'_>) -> Result<Option<Fixed>, Vec<Diagnostic>> {
-    let first = read(source)?;
-    let outdated = first.warnings.iter().filter(|w| w.code == "render/outdated-list-arithmetic");
-    let mut changes: Vec<Diagnostic> = outdated.cloned().collect();
-    changes.iter_mut().for_each(|c| {
-        c.message = "lists are added or repeated with operators".to_owned();
-        c.help = Some("now list.Concat([a, b]) or list.Repeat(a, n)".to_owned());
-    });
-    let mut here = source.clone();
-    for _ in 0..ROUNDS {
-        let loaded = read(&here)?;
-        let Some(text) = lists(&here, &loaded) else { break };
-        here = Source::new(source.name.clone(), text);
+    read(source)?;
+    let (mut changes, mut here) = (Vec::new(), source.clone());
+    let options = cue_syntax::fix::Options { named_lists: true, ..cue_syntax::fix::Options::default() };
+    if let Some(fixed) = cue_syntax::fix::fix(source, &options)? {
+        changes.extend(fixed.changes.into_iter().map(|change| Diagnostic {
+            code: "render/outdated-list-arithmetic",
+            severity: Severity::Warning,
+            ..change
+        }));
+        here = Source::new(source.name.clone(), fixed.text);
     }
     if let Some(text) = markers(&here, &read(&here)?, &mut changes) {
         here = Source::new(source.name.clone(), text);
@@ -67,118 +60,6 @@ fn mended(source: &Arc<Source>, read: Read<'_>) -> Result<Option<Fixed>, Vec<Dia
 
 fn read(source: &Arc<Source>) -> Result<Loaded, Vec<Diagnostic>> {
     Loaded::from_cue(source.clone(), Provenance::File(source.name.clone()))
-}
-
-/// The calls that reading has put in the place of operators, innermost first: those that hold no other.
-fn lists(source: &Arc<Source>, loaded: &Loaded) -> Option<String> {
-    let name = loaded.template.imports.iter().rev().find_map(|i| {
-        let generated = i.path == "list" && i.name.as_ref().is_some_and(|n| n.name.starts_with("list_of"));
-        generated.then(|| i.name.as_ref().map(|n| n.name.to_string()))?
-    })?;
-    let own = loaded
-        .template
-        .imports
-        .iter()
-        .find(|i| i.path == "list" && i.name.as_ref().is_none_or(|n| n.name != name.as_str()));
-    let package = own.and_then(|i| i.name.as_ref()).map_or("list", |n| n.name.as_str());
-    let mut found: Option<(Span, String)> = None;
-    for decl in &loaded.template.decls {
-        visit::decl(decl, &mut |expr| {
-            if let Some((span, text)) = call(source, expr, &name, package) {
-                // The visit goes from the outside to the inside: the last that is inside the one before is the innermost.
-                let inside = found.as_ref().is_none_or(|(f, _)| f.start <= span.start && span.end <= f.end);
-                if inside {
-                    found = Some((span, text));
-                }
-            }
-        });
-    }
-    let (span, call) = found?;
-    let mut text = source.text.clone();
-    text.replace_range(span.start as usize..span.end as usize, &call);
-    if own.is_none() {
-        import(&mut text, source, loaded, &name);
-    }
-    Some(text)
-}
-
-fn call(source: &Source, expr: &Expr, name: &str, package: &str) -> Option<(Span, String)> {
-    let Expr::Call { function, arguments, span } = expr else { return None };
-    let Expr::Selector { operand, label, .. } = &**function else { return None };
-    let (Expr::Ident(id), Label::Ident(what)) = (&**operand, &**label) else { return None };
-    if id.name != name {
-        return None;
-    }
-    let slice = |e: &Expr| source.text.get(e.span().start as usize..e.span().end as usize).unwrap_or_default();
-    let text = match arguments.as_slice() {
-        [Expr::List(ListLit { elements, .. })] => {
-            let items: Vec<&str> = elements
-                .iter()
-                .filter_map(|e| match e {
-                    Element::Value(e) => Some(unwrapped(slice(e), package)),
-                    _ => None,
-                })
-                .collect();
-            format!("{package}.{}([{}])", what.name, items.join(", "))
-        }
-        [list, times] => format!("{package}.{}({}, {})", what.name, slice(list), slice(times)),
-        _ => return None,
-    };
-    Some((*span, text))
-}
-
-/// `list.Concat([a, b])` inside another one is `a, b`; brackets that only grouped go away.
-fn unwrapped<'a>(text: &'a str, package: &str) -> &'a str {
-    let inner = text.strip_prefix(package).and_then(|t| t.strip_prefix(".Concat([")).and_then(|t| t.strip_suffix("])"));
-    match inner {
-        Some(inner) if balanced(inner) => inner,
-        _ => text,
-    }
-}
-
-/// Every bracket is closed in its order: it is not the end of one call and the start of another.
-fn balanced(text: &str) -> bool {
-    let mut depth = 0_i32;
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
-    }
-    depth == 0
-}
-
-/// Adds `import "list"`.
-fn import(text: &mut String, source: &Source, loaded: &Loaded, generated: &str) {
-    let first = loaded.template.imports.iter().find(|i| i.name.as_ref().is_none_or(|n| n.name != generated));
-    let at = match first {
-        Some(import) => import.span.start as usize,
-        None => {
-            // After the comments and the package clause at the top.
-            let mut at = 0;
-            for line in source.text.split_inclusive('\n') {
-                let bare = line.trim();
-                if !(bare.starts_with("//") || bare.starts_with("package ") || bare.is_empty()) {
-                    break;
-                }
-                at += line.len();
-            }
-            text.insert_str(at, "import \"list\"\n\n");
-            return;
-        }
-    };
-    let line = source.text.get(..at).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
-    let before = source.text.get(line..at).unwrap_or_default();
-    if before.trim().is_empty() {
-        // In a group: a line of its own with the same indentation.
-        text.insert_str(at, &format!("\"list\"\n{before}"));
-    } else {
-        text.insert_str(line, "import \"list\"\n");
-    }
 }
 
 /// Markers with a slip in their name.

@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod snapshot;
 mod step;
+mod unset;
 
 pub use compare::differences;
 pub use coverage::{FileCoverage, Missed};
@@ -27,6 +28,7 @@ pub use observe::Observed;
 pub use report::{Report, SuiteReport};
 pub use run::{Runner, Verdict};
 pub use snapshot::Snapshots;
+pub use unset::unset;
 
 use cue::{Data, Fields, Origin};
 use cue_syntax::Source;

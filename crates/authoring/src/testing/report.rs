@@ -17,6 +17,8 @@ pub struct SuiteReport {
     pub verdicts: Vec<Verdict>,
     /// Which of its lines were reached, where that was asked for.
     pub coverage: Option<FileCoverage>,
+    /// Parameters that no case of the file sets, where that was asked for.
+    pub unset: Vec<String>,
 }
 
 /// Everything that was run.
@@ -88,11 +90,15 @@ impl Report {
     }
 
     fn coverage_text(&self, out: &mut String) {
-        for coverage in self.suites.iter().filter_map(|s| s.coverage.as_ref()) {
+        for suite in &self.suites {
+            let Some(coverage) = &suite.coverage else { continue };
             let (reached, lines) = (coverage.reached, coverage.lines);
             let _ = writeln!(out, "{:5.1} %  {} ({reached} of {lines} lines)", coverage.percent(), coverage.file);
             for missed in &coverage.missed {
                 let _ = writeln!(out, "         {}:{}: never: {}", missed.line, missed.column, missed.text);
+            }
+            if !suite.unset.is_empty() {
+                let _ = writeln!(out, "         no case sets: {}", suite.unset.join(", "));
             }
         }
     }
@@ -121,7 +127,7 @@ impl Report {
                         .collect();
                     let coverage = json!({
                         "file": c.file, "lines": c.lines, "reached": c.reached, "percent": (c.percent() * 10.0).round() / 10.0,
-                        "missedLines": c.missed_lines, "neverHeld": missed,
+                        "missedLines": c.missed_lines, "neverHeld": missed, "neverSet": suite.unset,
                     });
                     entry.insert("coverage".to_owned(), coverage);
                 }

@@ -1,8 +1,9 @@
 //! Names that are nearly right: top-level fields of a template, fields of `context` and of `parameter`, markers in comments.
 
+use crate::explain::context as explain;
 use crate::explain::parameters::{Parameter, Parameters};
-use cue_syntax::ast::{Decl, Element, Expr, Label, Text};
-use cue_syntax::{Diagnostic, Span};
+use cue_syntax::ast::{BinaryOp, Decl, Element, Expr, Label, Text};
+use cue_syntax::{Diagnostic, Severity, Sources, Span};
 use model::DefinitionKind;
 use model::action::nearest;
 use render::Loaded;
@@ -38,6 +39,7 @@ const CONTEXT: &[&str] = &[
     "parameter",
     "config",
     "artifacts",
+    "custom",
     "outputSecretName",
     // Component types that Lateen renders itself are given their objects.
     "helmResources",
@@ -60,6 +62,7 @@ const STRATEGIES: [&str; 5] = ["retainKeys", "replace", "open", "jsonPatch", "js
 pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
     sections(loaded, problems);
     references(loaded, problems);
+    context(&loaded.template.decls, &loaded.sources, loaded.definition.kind, problems);
     markers(loaded, problems);
 }
 
@@ -114,14 +117,57 @@ fn sections(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// `context.a` and `parameter.a.b` with names that are not there.
-fn references(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
-    let parameters = Parameters::of(loaded);
-    let extra = match loaded.definition.kind {
+/// `context.a` with a name that there is none of, in a template or in a status text.
+pub(super) fn context(decls: &[Decl], sources: &Sources, kind: DefinitionKind, problems: &mut Vec<Diagnostic>) {
+    let extra = match kind {
         DefinitionKind::WorkflowStep => OF_STEPS,
         DefinitionKind::Policy => OF_POLICIES,
         _ => &[],
     };
+    let (mut guarded, mut found): (Vec<String>, Vec<(String, Span)>) = Default::default();
+    let mut look = |expr: &Expr| {
+        if let Expr::Binary { op: BinaryOp::NotEqual | BinaryOp::Equal, left, right, .. } = expr
+            && matches!(&**right, Expr::Bottom(_))
+            && let Some(("context", path)) = chain(left)
+        {
+            guarded.extend(path.into_iter().next().map(|(name, _)| name));
+        }
+        let Some(("context", path)) = chain(expr) else { return };
+        let Some((name, span)) = path.into_iter().next() else { return };
+        let known = CONTEXT.contains(&name.as_str()) || extra.contains(&name.as_str());
+        if !known && !found.iter().any(|(_, seen)| *seen == span) {
+            found.push((name, span));
+        }
+    };
+    decls.iter().for_each(|decl| visit::decl(decl, &mut look));
+    for (name, span) in found {
+        let near = nearest(&name, CONTEXT.iter().chain(extra).copied());
+        // A run may bring more fields (`spec.context` of a WorkflowRun): a step may ask whether they are there.
+        let brought = kind == DefinitionKind::WorkflowStep && near.is_none();
+        if brought && guarded.contains(&name) {
+            continue;
+        }
+        let mut problem = Diagnostic::error("vet/context", format!("`context` has no field \"{name}\""));
+        problem.help = Some(match near {
+            Some(near) => format!("did you mean `context.{near}`?"),
+            None if brought => format!(
+                "a WorkflowRun may bring it (`spec.context`), other runs do not: ask `if context.{name} != _|_` first"
+            ),
+            None => {
+                let fields = explain::fields(kind, false).map(|f| f.name).filter(|name| !name.contains('.'));
+                format!("it has {}", fields.collect::<Vec<_>>().join(", "))
+            }
+        });
+        if brought {
+            problem.severity = Severity::Warning;
+        }
+        problems.push(problem.at(sources, span, ""));
+    }
+}
+
+/// `parameter.a.b` with names that are not there.
+fn references(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
+    let parameters = Parameters::of(loaded);
     let declared = |name: &str| declares(&loaded.template.decls, name);
     // What is hidden from users (`+ignore`), or stands in another alternative, is a field all the same.
     let mut written: Vec<&str> = Vec::new();
@@ -137,24 +183,7 @@ fn references(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
     for decl in &loaded.template.decls {
         visit::decl(decl, &mut |expr| {
             let Some((root, path)) = chain(expr) else { return };
-            let Some((name, span)) = path.first() else { return };
-            if seen.contains(span) {
-                return;
-            }
             match root {
-                "context" if !CONTEXT.contains(&name.as_str()) && !extra.contains(&name.as_str()) => {
-                    seen.push(*span);
-                    let all = CONTEXT.iter().chain(extra).copied();
-                    let near = nearest(name, all);
-                    // A run may bring more fields (`spec.context` of a WorkflowRun): only a slip is told there.
-                    if near.is_none() && loaded.definition.kind == DefinitionKind::WorkflowStep {
-                        return;
-                    }
-                    let mut problem = Diagnostic::warning("vet/context", format!("`context` has no field \"{name}\""))
-                        .at(&loaded.sources, *span, "");
-                    problem.help = near.map(|n| format!("did you mean `context.{n}`?"));
-                    problems.push(problem);
-                }
                 "parameter" if knows_parameter => {
                     if let Some((i, known)) = unknown(&parameters, &path)
                         && let Some((name, span)) = path.get(i)

@@ -3,6 +3,7 @@
 use cue::{Inputs, Instance, Limits};
 use cue_syntax::ast::{Decl, Expr, Field, StructLit};
 use cue_syntax::{Diagnostic, Label, Source, parse_file};
+use model::DefinitionKind;
 use render::Loaded;
 use render::builtin::Packages;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
         if text.trim().is_empty() {
             continue;
         }
-        let mut found = one(name, text, field);
+        let mut found = one(name, text, field, loaded.definition.kind);
         for problem in &mut found {
             problem.path = Some(match problem.path.take().filter(|p| !p.is_empty()) {
                 Some(path) => format!("attributes.status.{name}: {path}"),
@@ -34,7 +35,7 @@ pub(super) fn check(loaded: &Loaded, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-fn one(name: &str, text: &str, field: &str) -> Vec<Diagnostic> {
+fn one(name: &str, text: &str, field: &str, kind: DefinitionKind) -> Vec<Diagnostic> {
     let source = Source::new(name, text);
     let mut instance = match Instance::of(source.clone()) {
         Ok(instance) => instance,
@@ -60,6 +61,7 @@ fn one(name: &str, text: &str, field: &str) -> Vec<Diagnostic> {
         }
         problems.push(problem);
     }
+    super::names::context(&file.decls, &instance.sources, kind, &mut problems);
     for given in ["context", "parameter"] {
         if !super::names::declares(&file.decls, given) {
             let declared = Source::new("", format!("{given}: _"));

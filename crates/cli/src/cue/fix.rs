@@ -58,7 +58,7 @@ fn options(args: &FixArgs) -> Result<Options, Problems> {
             .help(format!("files can be moved to {}", EXPERIMENTS.join(" and ")));
         return Err(vec![d]);
     }
-    Ok(Options { experiments, remove_list_commas: args.remove_list_commas })
+    Ok(Options { experiments, remove_list_commas: args.remove_list_commas, ..Options::default() })
 }
 
 fn run_all(args: &FixArgs) -> Result<(), Problems> {

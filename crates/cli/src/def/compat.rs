@@ -2,17 +2,20 @@
 
 use super::files;
 use super::find::{self, Wanted};
+use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
-use ::render::builtin::Builtins;
+use ::render::builtin::{Added, Builtins};
 use ::render::definition::Given;
-use ::render::{AppInput, Documents, Layers, Loaded, RenderContext, Renderer};
+use ::render::{AppInput, DefinitionSource, Documents, Layers, Loaded, RenderContext, Renderer};
 use authoring::compat::{self, Effect};
 use authoring::tell;
 use cue_syntax::Severity;
 use model::Application;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -38,7 +41,7 @@ pub(crate) struct CompatArgs {
     /// Show what changes in the objects
     #[arg(long)]
     diff: bool,
-    /// json instead of text
+    /// json or yaml instead of text
     #[arg(long, short, value_enum, default_value = "text")]
     output: Output,
 }
@@ -50,13 +53,74 @@ pub(crate) enum Output {
     Text,
     /// For programs
     Json,
+    /// For programs
+    Yaml,
+}
+
+/// What stands beside the definition that is compared.
+#[derive(Debug, Default)]
+struct Beside {
+    /// Other definitions, by namespace; those of `vela-system` are for all.
+    definitions: BTreeMap<String, Given>,
+    /// Packages that definitions import, by namespace.
+    packages: BTreeMap<String, Vec<Value>>,
+    /// Packages of the files that were named: they win.
+    given: Vec<Value>,
+}
+
+impl Beside {
+    fn add(&mut self, namespace: &str, loaded: Loaded) -> Outcome {
+        self.definitions.entry(namespace.to_owned()).or_default().add(loaded)?;
+        Ok(())
+    }
+
+    /// Reads what a namespace of the hub holds, once.
+    async fn read(&mut self, session: &Session, namespace: &str, but: &Loaded) -> Outcome {
+        if self.packages.contains_key(namespace) {
+            return Ok(());
+        }
+        self.packages.insert(namespace.to_owned(), session.hub.packages(namespace).await?);
+        for kind in super::KINDS {
+            for object in session.hub.definitions(kind.kind(), namespace).await? {
+                let origin = format!("{}/{namespace}", kind.kind());
+                let provenance = ::render::Provenance::Hub(namespace.to_owned());
+                let loaded = Loaded::from_object(&object, &origin, provenance)?;
+                if !is_same(&loaded, but) {
+                    self.add(namespace, loaded)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Renders with one version of the definition, as an Application of this namespace sees it.
+    fn renderer(&self, loaded: &Loaded, namespace: &str) -> Outcome<Renderer> {
+        let mut own = Given::default();
+        own.add(loaded.clone())?;
+        let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(own)];
+        let mut packages: Vec<Value> = Vec::new();
+        for place in [namespace, find::SHARED] {
+            if let Some(given) = self.definitions.get(place) {
+                layers.push(Box::new(given.clone()));
+            }
+            packages.splice(0..0, self.packages.get(place).into_iter().flatten().cloned());
+        }
+        layers.push(Box::new(Builtins));
+        packages.extend_from_slice(&self.given);
+        Ok(Renderer::new(Layers(layers)).with_packages(Arc::new(Added::of(&packages))))
+    }
+}
+
+fn is_same(one: &Loaded, other: &Loaded) -> bool {
+    one.definition.name == other.definition.name && one.definition.kind == other.definition.kind
 }
 
 pub(crate) async fn run(hub: HubArgs, args: CompatArgs) -> Outcome<ExitCode> {
     let new = single(&args.new)?;
     let name = new.definition.name.clone();
     let wanted = Wanted { name: &name, kind: Some(new.definition.kind), namespace: None };
-    let mut others = Given::default();
+    let named: Vec<PathBuf> = [&args.new].into_iter().chain(&args.old).chain(&args.files).cloned().collect();
+    let mut beside = Beside { given: files::packages(&named), ..Beside::default() };
     let (old, apps) = if args.files.is_empty() {
         let session = Session::open(&hub).await?;
         let old = match &args.old {
@@ -66,18 +130,13 @@ pub(crate) async fn run(hub: HubArgs, args: CompatArgs) -> Outcome<ExitCode> {
                 None => built_in(&wanted)?,
             },
         };
-        for kind in super::KINDS {
-            for object in session.hub.definitions(kind.kind(), find::SHARED).await? {
-                let origin = format!("{}/{}", kind.kind(), find::SHARED);
-                let provenance = ::render::Provenance::Hub(find::SHARED.to_owned());
-                let loaded = Loaded::from_object(&object, &origin, provenance)?;
-                if loaded.definition.name != name {
-                    others.add(loaded)?;
-                }
-            }
-        }
+        beside.read(&session, find::SHARED, &new).await?;
         let mut apps = Vec::new();
         for app in session.hub.applications(&args.namespace).await? {
+            if !uses(&app, &name) {
+                continue;
+            }
+            beside.read(&session, &app.metadata.namespace, &new).await?;
             let policies = session.hub.policies(&app.metadata.namespace).await?;
             let reference = app.spec.workflow.as_ref().map(|w| w.reference.clone()).filter(|r| !r.is_empty());
             let mut workflows = Vec::new();
@@ -94,10 +153,11 @@ pub(crate) async fn run(hub: HubArgs, args: CompatArgs) -> Outcome<ExitCode> {
         };
         let documents = read(&args.files)?;
         for loaded in documents.definitions.clone().into_all() {
-            if loaded.definition.name != name {
-                others.add(loaded)?;
+            if !is_same(&loaded, &new) {
+                beside.add(find::SHARED, loaded)?;
             }
         }
+        beside.given.extend(documents.packages);
         (old, documents.applications)
     };
     let apps: Vec<AppInput> = apps
@@ -105,25 +165,25 @@ pub(crate) async fn run(hub: HubArgs, args: CompatArgs) -> Outcome<ExitCode> {
         .filter(|a| args.namespace.is_empty() || a.app.metadata.namespace == args.namespace)
         .filter(|a| uses(&a.app, &name))
         .collect();
-    let renderer = |loaded: &Loaded| -> Outcome<Renderer> {
-        let mut own = Given::default();
-        own.add(loaded.clone())?;
-        Ok(Renderer::new(Layers(vec![Box::new(own), Box::new(others.clone()), Box::new(Builtins)])))
-    };
-    let (before, after) = (renderer(&old)?, renderer(&new)?);
     let context = RenderContext::default();
-    let effects: Vec<(String, Effect)> = apps
-        .iter()
-        .map(|app| {
-            let meta = &app.app.metadata;
-            let namespace = if meta.namespace.is_empty() { "default" } else { &meta.namespace };
-            (format!("{namespace}/{}", meta.name), compat::effect(app, &before, &after, &context))
-        })
-        .collect();
+    let mut renderers: BTreeMap<String, (Renderer, Renderer)> = BTreeMap::new();
+    let mut effects: Vec<(String, Effect)> = Vec::new();
+    for app in &apps {
+        let namespace = ::render::AppView::of(&app.app).namespace;
+        if !renderers.contains_key(&namespace) {
+            let both = (beside.renderer(&old, &namespace)?, beside.renderer(&new, &namespace)?);
+            renderers.insert(namespace.clone(), both);
+        }
+        if let Some((before, after)) = renderers.get(&namespace) {
+            let effect = compat::effect(app, before, after, &context);
+            effects.push((format!("{namespace}/{}", app.app.metadata.name), effect));
+        }
+    }
     let changes = compat::parameters(&old, &new);
     match args.output {
         Output::Text => text(&old, &new, &changes, &effects, args.diff),
-        Output::Json => println!("{:#}", as_json(&changes, &effects, args.diff)),
+        Output::Json => output::print(&as_json(&changes, &effects, args.diff), Format::Json)?,
+        Output::Yaml => output::print(&as_json(&changes, &effects, args.diff), Format::Yaml)?,
     }
     let broken = effects.iter().any(|(_, e)| matches!(e, Effect::Broken(_)));
     // What could break some Application is an error as long as nobody has shown which there are.

@@ -6,7 +6,8 @@ use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome};
 use ::render::Loaded;
 use authoring::doc::{self, Glossary, Language};
-use std::path::PathBuf;
+use authoring::explain::Usage;
+use std::path::{Path, PathBuf};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -64,19 +65,20 @@ pub(crate) async fn run(hub: HubArgs, args: DocArgs) -> Outcome {
             for file in files::definitions(&path) {
                 let source = files::source(&file)?;
                 if path.is_file() || files::looks_like_definition(&source.name, &source.text) {
-                    all.extend(files::loaded(&source)?);
+                    all.extend(files::loaded(&source)?.into_iter().map(|one| (one, Some(file.clone()))));
                 }
             }
         } else {
-            all.push(find::one(&hub, &Wanted { name: what, kind: args.r#type, namespace: None }).await?.0);
+            let wanted = Wanted { name: what, kind: args.r#type, namespace: None };
+            all.push((find::one(&hub, &wanted).await?.0, None));
         }
     }
     let mut glossary = if args.language == Lang::Zh { Glossary::chinese() } else { Glossary::default() };
     if let Some(file) = &args.i18n {
         glossary.add(&files::source(file)?.text);
     }
-    for loaded in &all {
-        let text = text(loaded, &args, &glossary)?;
+    for (loaded, file) in &all {
+        let text = text(loaded, &example(loaded, file.as_deref()), &args, &glossary)?;
         match &args.into {
             None => print!("{text}"),
             Some(folder) => {
@@ -92,11 +94,20 @@ pub(crate) async fn run(hub: HubArgs, args: DocArgs) -> Outcome {
     Ok(())
 }
 
-fn text(loaded: &Loaded, args: &DocArgs, glossary: &Glossary) -> Outcome<String> {
+/// An example: the first case beside the file that is to succeed, else one that is made.
+fn example(loaded: &Loaded, file: Option<&Path>) -> Usage {
+    let cases = file.and_then(|file| files::cases(file).into_iter().next());
+    match cases.and_then(|cases| files::source(&cases).ok()) {
+        Some(source) => Usage::of_cases(loaded, &source),
+        None => Usage::of(loaded),
+    }
+}
+
+fn text(loaded: &Loaded, usage: &Usage, args: &DocArgs, glossary: &Glossary) -> Outcome<String> {
     Ok(match args.output {
         Output::Markdown => {
             let language = if args.language == Lang::Zh { Language::Chinese } else { Language::English };
-            doc::markdown(loaded, language, glossary)
+            doc::markdown(loaded, usage, language, glossary)
         }
         Output::Jsonschema => output::text(&doc::json_schema(loaded), Format::Json)?,
         Output::Openapi => output::text(&doc::openapi(loaded), Format::Json)?,

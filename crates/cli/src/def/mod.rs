@@ -7,7 +7,7 @@ mod diff;
 mod doc;
 mod edit;
 mod files;
-mod find;
+pub(crate) mod find;
 mod fix;
 mod get;
 mod init;
@@ -15,6 +15,8 @@ mod render;
 mod show;
 mod test;
 mod vet;
+
+pub(crate) use files::below;
 
 use crate::output::{self, Format};
 use crate::session::{self, HubArgs, Outcome, Session};

@@ -1,11 +1,12 @@
 //! `lateen def test`: the cases beside definitions.
 
 use super::files;
+use crate::output::{self, Format};
 use crate::report;
 use ::render::Loaded;
 use ::render::builtin::Added;
 use ::render::definition::Given;
-use authoring::testing::{Report, Runner, Snapshots, Suite, SuiteReport, Verdict};
+use authoring::testing::{Report, Runner, Snapshots, Suite, SuiteReport, Verdict, unset};
 use cue_syntax::{Diagnostic, Source};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -29,13 +30,13 @@ pub(crate) struct TestArgs {
     /// Keep the results of cases with `snapshot: true` as they are now
     #[arg(long)]
     update: bool,
-    /// Show which lines of the definitions the cases reached, and which `if` never held
+    /// Show which lines of the definitions the cases reached, which `if` never held, and which parameters no case sets
     #[arg(long)]
     coverage: bool,
     /// Name cases that passed, too
     #[arg(long, short)]
     verbose: bool,
-    /// json instead of text
+    /// json or yaml instead of text
     #[arg(long, short, value_enum, default_value = "text")]
     output: Output,
     /// Write a report for build servers (JUnit XML) to this file; `-` is standard output
@@ -53,6 +54,8 @@ pub(crate) enum Output {
     Text,
     /// Everything
     Json,
+    /// The same as YAML
+    Yaml,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -118,6 +121,10 @@ fn once(args: &TestArgs) -> ExitCode {
         _ if to_output => eprint!("{}", report.text(args.verbose, took)),
         Output::Text => print!("{}", crate::colour::lines(&report.text(args.verbose, took))),
         Output::Json => println!("{:#}", report.json(took)),
+        Output::Yaml => match output::text(&report.json(took), Format::Yaml) {
+            Ok(text) => print!("{text}"),
+            Err(failure) => report::print_all(&failure.0),
+        },
     }
     if args.junit.as_ref().is_some_and(|f| f.as_os_str() == "-") {
         print!("{}", report.junit(took));
@@ -220,7 +227,8 @@ fn suite(
     let left_out = suite.cases.len() - wanted.len();
     let snapshots = PathBuf::from(Snapshots::file_of(&file.display().to_string()));
     let mut kept = std::fs::read_to_string(&snapshots).map(|text| Snapshots::read(&text)).unwrap_or_default();
-    let runner = Runner::new(Arc::new(definition), others.clone(), args.coverage, packages)?;
+    let definition = Arc::new(definition);
+    let runner = Runner::new(definition.clone(), others.clone(), args.coverage, packages)?;
     let mut verdicts: Vec<Verdict> = wanted.par_iter().map(|case| runner.run(case, kept.get(&case.name))).collect();
     if args.update && verdicts.iter().any(|v| v.snapshot.is_some()) {
         for verdict in &mut verdicts {
@@ -235,7 +243,8 @@ fn suite(
         })?;
     }
     let coverage = runner.coverage();
-    Ok((SuiteReport { file: source.name.clone(), subject, verdicts, coverage }, left_out))
+    let unset = if args.coverage { unset(&definition, &suite) } else { Vec::new() };
+    Ok((SuiteReport { file: source.name.clone(), subject, verdicts, coverage, unset }, left_out))
 }
 
 /// The definition that the cases are about: the one that they name, else the one with their name.

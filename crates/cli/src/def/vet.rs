@@ -1,6 +1,7 @@
 //! `lateen def vet`: every mistake in definitions, in one pass.
 
 use super::files;
+use crate::output::{self, Format};
 use crate::report;
 use ::render::DefinitionSource;
 use ::render::builtin::{Added, Builtins};
@@ -30,7 +31,7 @@ pub(crate) struct VetArgs {
     /// Warnings and advice count as errors
     #[arg(long)]
     strict: bool,
-    /// json instead of text
+    /// json or yaml instead of text; short is a line each
     #[arg(long, short, value_enum, default_value = "text")]
     output: Output,
 }
@@ -44,6 +45,8 @@ pub(crate) enum Output {
     Short,
     /// An array
     Json,
+    /// The same as YAML
+    Yaml,
 }
 
 pub(crate) fn run(args: &VetArgs) -> ExitCode {
@@ -71,9 +74,16 @@ pub(crate) fn run(args: &VetArgs) -> ExitCode {
                 println!("{}{}", place.unwrap_or_default(), tell::line(problem));
             }
         }
-        Output::Json => println!("{:#}", json!(problems.iter().map(tell::json).collect::<Vec<_>>())),
+        Output::Json => print(&problems, Format::Json),
+        Output::Yaml => print(&problems, Format::Yaml),
     }
     if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn print(problems: &[Diagnostic], format: Format) {
+    if let Err(failure) = output::print(&json!(problems.iter().map(tell::json).collect::<Vec<_>>()), format) {
+        report::print_all(&failure.0);
+    }
 }
 
 /// `2 definitions: 1 error, 3 warnings`

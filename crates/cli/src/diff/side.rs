@@ -90,8 +90,8 @@ impl Context<'_> {
             self.namespace.clone_into(&mut input.app.metadata.namespace);
         }
         match session {
-            Some(session) => Made::online(session, &input, &given).await,
-            None => Made::offline(&input, &given, std::sync::Arc::new(documents.custom_types), None),
+            Some(session) => Made::online(session, &input, &given, Arc::new(documents.custom_types)).await,
+            None => Made::offline(&input, &given, Arc::new(documents.custom_types), None),
         }
     }
 
@@ -102,7 +102,7 @@ impl Context<'_> {
     async fn app(&self, name: &str, session: &Session) -> Outcome<Made> {
         let app = crate::application::find(session, &self.args(name)).await?;
         let input = AppInput { app, ..AppInput::default() };
-        Made::online(session, &input, self.definitions).await
+        Made::online(session, &input, self.definitions, Arc::default()).await
     }
 
     /// A revision with the definitions, policies and workflow that it has pinned.

@@ -4,14 +4,15 @@ mod code;
 mod kubernetes;
 mod parameter;
 
+use crate::def::find::{self, Wanted};
 use crate::output::Format;
-use crate::session::{Failure, Outcome};
-use crate::show::{KINDS, kind, named, source};
-use ::render::DefinitionSource;
+use crate::session::{HubArgs, Outcome};
+use crate::show::{KINDS, kind};
+use ::render::builtin::Builtins;
+use ::render::{DefinitionSource, Loaded};
 use cue_syntax::Diagnostic;
 use model::DefinitionKind;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ pub(crate) struct ExplainArgs {
     /// The version of the Kubernetes kind: apps/v1
     #[arg(long, value_name = "VERSION")]
     api_version: Option<String>,
-    /// Definitions of your own: files or folders; they win over the built-in ones
+    /// Definitions of your own: files or folders; they win over those of the hub and the built-in ones
     #[arg(short = 'd', long = "definitions", value_name = "PATH")]
     definitions: Vec<PathBuf>,
     /// List every code that a diagnostic can carry
@@ -43,21 +44,13 @@ pub(crate) struct ExplainArgs {
     output: Option<Format>,
 }
 
-/// Runs it.
-pub(crate) fn run(args: ExplainArgs) -> ExitCode {
-    match explained(&args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(Failure(problems)) => {
-            crate::report::print(&problems);
-            ExitCode::FAILURE
-        }
-    }
+/// Prints it.
+pub(crate) async fn run(hub: HubArgs, args: ExplainArgs) -> Outcome {
+    print!("{}", explained(&hub, &args).await?);
+    Ok(())
 }
 
-fn explained(args: &ExplainArgs) -> Outcome<String> {
+async fn explained(hub: &HubArgs, args: &ExplainArgs) -> Outcome<String> {
     let Some(what) = args.what.as_deref().filter(|_| !args.codes) else { return code::list(args.output) };
     if what.contains('/') {
         return code::one(what, args.output);
@@ -66,7 +59,6 @@ fn explained(args: &ExplainArgs) -> Outcome<String> {
     let name = path.next().unwrap_or_default();
     let path: Vec<String> = path.map(|step| step.trim_end_matches("[]").to_owned()).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let source = source(&args.definitions)?;
     let capital = name.starts_with(|c: char| c.is_ascii_uppercase());
     let kubernetes = || authoring::explain::kinds::kind(name, args.api_version.as_deref());
     if (capital || args.api_version.is_some())
@@ -75,14 +67,18 @@ fn explained(args: &ExplainArgs) -> Outcome<String> {
     {
         return kubernetes::text(&resource, &path, args.output);
     }
-    let found = named(&source, name, args.r#type)?;
+    let wanted = Wanted { name, kind: args.r#type, namespace: None };
+    let found: Vec<Loaded> =
+        find::all(hub, &args.definitions, &wanted).await?.into_iter().map(|(loaded, _)| loaded).collect();
     if !found.is_empty() {
         return parameter::text(&found, &path, args.output);
     }
     if let Some(resource) = kubernetes() {
         return kubernetes::text(&resource, &path, args.output);
     }
-    let mut known: Vec<String> = KINDS.into_iter().flat_map(|kind| source.names(kind)).collect();
+    let mut known: Vec<String> = KINDS.into_iter().flat_map(|kind| Builtins.names(kind)).collect();
+    let given = crate::render::given(&args.definitions)?.files;
+    known.extend(KINDS.into_iter().flat_map(|kind| given.names(kind)));
     known.extend(k8s_schema::resources().flat_map(|r| [r.kind.to_owned(), r.singular.to_owned(), r.plural.to_owned()]));
     let near = model::action::nearest(name, known.iter().map(String::as_str));
     Err(Diagnostic::error("explain/unknown", format!("nothing is known under \"{name}\""))

@@ -9,11 +9,10 @@ use authoring::explain::{Parameter, Parameters};
 use cue_syntax::Diagnostic;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// Explains it: of the first definition that has it, where several have the name.
-pub(super) fn text(definitions: &[Arc<Loaded>], path: &[&str], format: Option<Format>) -> Outcome<String> {
-    let all: Vec<(&Arc<Loaded>, Parameters)> = definitions.iter().map(|l| (l, Parameters::of(l))).collect();
+pub(super) fn text(definitions: &[Loaded], path: &[&str], format: Option<Format>) -> Outcome<String> {
+    let all: Vec<(&Loaded, Parameters)> = definitions.iter().map(|l| (l, Parameters::of(l))).collect();
     if path.is_empty() {
         let Some((loaded, parameters)) = all.first() else { return Ok(String::new()) };
         return whole(loaded, parameters, format);

@@ -1,6 +1,7 @@
 //! What an Application renders to, with its steps: offline, or with a hub's definitions, policies and clusters.
 
 use crate::application::runner;
+use crate::crds;
 use crate::session::{Failure, HubArgs, Outcome, Session};
 use ::render::builtin::{Added, Builtins};
 use ::render::{AppInput, ClusterVersion, Clusters, Layers, RenderContext, Rendered, Renderer};
@@ -66,7 +67,7 @@ impl Made {
         context: &RenderContext,
     ) -> Outcome<Made> {
         let fail = |problems| Failure(located(input, problems));
-        let rendered = renderer.application(input, clusters, context).map_err(fail)?;
+        let rendered = crds::rendered_offline(&renderer, input, clusters, context).map_err(fail)?;
         let policies = input.own_policies();
         let steps = model::generate::steps(&input.app, input.workflow(), &policies).map_err(|d| fail(vec![d]))?;
         let steps = Plan::of(&input.app, &steps).map_err(fail)?;
@@ -74,8 +75,13 @@ impl Made {
         Ok(Made { app: input.app.clone(), rendered, steps, renderer, policies })
     }
 
-    /// As a run on this hub would have it.
-    pub(crate) async fn online(session: &Session, input: &AppInput, given: &Definitions) -> Outcome<Made> {
+    /// As a run on this hub would have it; `custom_types` are those of files, clusters are asked for theirs.
+    pub(crate) async fn online(
+        session: &Session,
+        input: &AppInput,
+        given: &Definitions,
+        custom_types: Arc<CustomTypes>,
+    ) -> Outcome<Made> {
         let mut app = input.app.clone();
         let stored = session.hub.application(&app.metadata.namespace, &app.metadata.name).await?;
         if let Some(stored) = &stored {
@@ -90,11 +96,11 @@ impl Made {
             Err(error) => return Err(error.into()),
         };
         let clusters = clusters(session).await?;
-        let rendered = prepared
-            .renderer
-            .application(&prepared.input, &clusters, &prepared.context)
+        let context = RenderContext { custom_types, ..prepared.context.clone() };
+        let rendered = crds::rendered(session, &prepared.renderer, &prepared.input, &clusters, &context)
+            .await
             .map_err(|found| Failure(located(input, found)))?;
-        crate::report::print(&located(input, prepared.warnings.clone()));
+        crate::report::print(&located(input, rendered.warnings.clone()));
         Ok(Made {
             app,
             rendered,

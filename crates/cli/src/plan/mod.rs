@@ -3,6 +3,7 @@
 mod live;
 pub(crate) mod made;
 
+use crate::crds::CrdArgs;
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use ::render::ClusterVersion;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
   lateen plan -f app.yaml --exit-code       in CI: status 0 without changes, 2 with changes, 1 for an error
   lateen plan -f app.yaml -o json           for programs, the whole manifests with it
   lateen plan -f app.yaml -f policies.yaml -d definitions/
+  lateen plan -f app.yaml --offline --crds crds.yaml   objects of your own kinds are held to these CRDs (the clusters' own otherwise)
 
 Ends with status 1 when a cluster would refuse an object, too.
 Nothing is written: objects are sent to their clusters as a dry run, and secrets are shown as ***.")]
@@ -41,6 +43,11 @@ pub(crate) struct PlanArgs {
     /// Version of the clusters, where no hub knows it
     #[arg(long, value_name = "VERSION", value_parser = crate::render::version)]
     kube_version: Option<ClusterVersion>,
+    #[command(flatten)]
+    crds: CrdArgs,
+    /// Accept properties that a definition does not name, and fields that a kind does not have
+    #[arg(long)]
+    allow_unknown: bool,
     /// End with status 2 when something would change
     #[arg(long)]
     exit_code: bool,
@@ -59,11 +66,16 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
         if input.app.metadata.namespace.is_empty() {
             input.app.metadata.namespace.clone_from(&args.namespace);
         }
+        if args.allow_unknown {
+            input.app.metadata.annotations.insert(model::labels::ALLOW_UNKNOWN.into(), "true".into());
+        }
     }
     crate::report::print(&documents.warnings);
     let definitions = Definitions { files: documents.definitions, packages: documents.packages };
     let session = if args.offline || !made::hub_is_there(&hub)? { None } else { Some(Session::open(&hub).await?) };
-    let custom = std::sync::Arc::new(documents.custom_types.clone());
+    let mut custom = documents.custom_types;
+    custom.extend(&args.crds.all(&hub).await?);
+    let custom = std::sync::Arc::new(custom);
     let mut plans: Vec<AppPlan> = Vec::new();
     for input in &documents.applications {
         let plan = match &session {
@@ -72,7 +84,7 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
                 made.plan()
             }
             Some(session) => {
-                let made = Made::online(session, input, &definitions).await?;
+                let made = Made::online(session, input, &definitions, custom.clone()).await?;
                 let mut plan = made.plan();
                 compare(session, &made, &mut plan).await?;
                 plan

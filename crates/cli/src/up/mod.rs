@@ -7,15 +7,19 @@ mod reach;
 mod run;
 
 use crate::application::{WaitArgs, carry_on, conclude, runner};
+use crate::crds;
 use crate::install;
 use crate::session::{Failure, HubArgs, Outcome, Session};
+use ::render::RenderContext;
 use controller::prepare::Definitions;
 use cue_syntax::{Diagnostic, Severity};
 use files::Given;
+use k8s_schema::CustomTypes;
 use model::manifest::Document;
 use model::{Application, labels};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -54,6 +58,9 @@ pub(crate) struct UpArgs {
     /// Start although a cluster that the application names does not answer: it gets its part when it answers again
     #[arg(long)]
     allow_unreachable: bool,
+    /// Accept properties that a definition does not name; written down as annotation lateen.dev/allow-unknown, for those who carry the run on
+    #[arg(long, conflicts_with = "name")]
+    allow_unknown: bool,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -73,6 +80,9 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
     let commit = args.commit.clone().or_else(|| bound::commit_of(&args.file));
     let who = crate::identity::who(&session).await;
     for document in &mut given.applications {
+        if args.allow_unknown {
+            files::annotate(&mut document.value, labels::ALLOW_UNKNOWN, "true");
+        }
         for (key, value) in [(labels::REQUESTED_BY, Some(&who.name)), (labels::COMMIT, commit.as_ref())] {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 files::annotate(&mut document.value, key, value);
@@ -164,6 +174,11 @@ async fn check(
 ) -> Outcome {
     let runner = runner(session, definitions.clone(), |_| {});
     let mut problems: Vec<Diagnostic> = Vec::new();
+    let mut custom = CustomTypes::default();
+    others.iter().for_each(|document| {
+        custom.add(&document.value);
+    });
+    let (custom, known) = (Arc::new(custom), crate::plan::made::clusters(session).await?);
     for document in applications {
         let mut app: Application = document.parse()?;
         problems.extend(document.unknown_fields());
@@ -173,8 +188,12 @@ async fn check(
         }
         match runner.check_with(&app, &files::parts(others, &app)?).await {
             Ok(prepared) => {
-                let warnings: Vec<Diagnostic> = prepared.warnings.into_iter().map(|d| document.locate(d)).collect();
+                let context = RenderContext { custom_types: custom.clone(), ..prepared.context.clone() };
+                let rendered = crds::rendered(session, &prepared.renderer, &prepared.input, &known, &context).await;
+                let warnings = rendered.as_ref().map_or_else(|_| prepared.warnings.clone(), |r| r.warnings.clone());
+                let warnings: Vec<Diagnostic> = warnings.into_iter().map(|d| document.locate(d)).collect();
                 crate::report::print(&warnings);
+                problems.extend(rendered.err().into_iter().flatten().map(|d| document.locate(d)));
                 let silent = reach::silent(session, &app, &prepared.placed).await;
                 let silent = silent.into_iter().map(|d| document.locate(d));
                 if allow_unreachable {
@@ -216,14 +235,21 @@ const HANDED_OVER: &str = "lateen";
 
 /// Stores one object on the hub.
 async fn store(session: &Session, document: &Document) -> Outcome {
-    let namespace = document.namespace();
+    let mut object = document.value.clone();
+    // What no namespace holds was given one before anybody knew; who serves the kind knows.
+    if let Ok((_, false)) = session.hub.objects().resource(document.api_version(), document.kind()).await
+        && let Some(metadata) = object.get_mut("metadata").and_then(serde_json::Value::as_object_mut)
+    {
+        metadata.remove("namespace");
+    }
+    let namespace = object.pointer("/metadata/namespace").and_then(serde_json::Value::as_str).unwrap_or_default();
     if session.fleet.hub().simulated() && !namespace.is_empty() {
         let made = session.fleet.create_namespace(model::cluster::LOCAL, namespace).await?;
         if made {
             eprintln!("  created namespace {namespace} on the embedded hub");
         }
     }
-    session.hub.apply(&document.value).await?;
+    session.hub.apply(&object).await?;
     if document.kind() != "Application" {
         eprintln!("  {} {} stored", document.kind(), document.name());
     }

@@ -1,29 +1,44 @@
 //! `+` and `*` of lists.
 
-use super::{Edit, text_of, visit};
+use super::{Edit, ListNames, text_of, visit};
 use crate::ast::{BinaryOp, Decl, Element, Expr, File, Label};
 use crate::{Diagnostic, Source, Sources};
 
-/// The operator of an expression that adds or repeats a list, as far as it can be seen: one operand is a literal, or a call that
-/// came of one.
-fn outdated(e: &Expr, package: &str) -> Option<BinaryOp> {
-    let Expr::Binary { op, left, right, .. } = e else { return None };
-    let list = |e: &Expr| matches!(bare(e), Expr::List(_));
-    let concat = |e: &Expr| concatenated(e, package).is_some();
-    match op {
-        BinaryOp::Add => {
-            list(left) || list(right) || concat(left) || concat(right) || repeated(left) || repeated(right)
-        }
-        BinaryOp::Multiply => list(left) || list(right),
-        _ => false,
-    }
-    .then_some(*op)
+/// What is known of a file: the name that the package has in it, whether it is imported, and which names are lists.
+struct Known {
+    package: String,
+    imported: bool,
+    names: ListNames,
 }
 
-/// A product of a list that is still to be rewritten.
-fn repeated(e: &Expr) -> bool {
-    let Expr::Binary { op: BinaryOp::Multiply, left, right, .. } = bare(e) else { return false };
-    matches!(bare(left), Expr::List(_)) || matches!(bare(right), Expr::List(_))
+impl Known {
+    fn of(file: &File, named: bool) -> Known {
+        let (package, imported) = package(file);
+        let names = if named { ListNames::of(&file.decls) } else { ListNames::default() };
+        Known { package, imported, names }
+    }
+
+    /// The operator of an expression that adds or repeats a list, as far as it can be seen: one operand is a list, or a call
+    /// that gives one.
+    fn outdated(&self, e: &Expr) -> Option<BinaryOp> {
+        let Expr::Binary { op, left, right, .. } = e else { return None };
+        let repeated = |e: &Expr| match bare(e) {
+            Expr::Binary { op: BinaryOp::Multiply, left, right, .. } => self.list(left) || self.list(right),
+            e => called(e, &self.package, "Repeat").is_some(),
+        };
+        let sum = |e: &Expr| called(e, &self.package, "Concat").is_some() || repeated(e);
+        let is = match op {
+            BinaryOp::Add => [left, right].into_iter().any(|e| self.list(e) || sum(e)),
+            BinaryOp::Multiply => self.list(left) || self.list(right),
+            _ => false,
+        };
+        is.then_some(*op)
+    }
+
+    fn list(&self, e: &Expr) -> bool {
+        let e = bare(e);
+        matches!(e, Expr::List(_)) || (!matches!(e, Expr::Binary { .. }) && self.names.is_list(e))
+    }
 }
 
 fn bare(e: &Expr) -> &Expr {
@@ -33,14 +48,20 @@ fn bare(e: &Expr) -> &Expr {
     }
 }
 
-/// The elements of `list.Concat([…])`.
-fn concatenated<'a>(e: &'a Expr, package: &str) -> Option<&'a [Element]> {
+/// The arguments of a call of the package.
+fn called<'a>(e: &'a Expr, package: &str, function_name: &str) -> Option<&'a [Expr]> {
     let Expr::Call { function, arguments, .. } = e else { return None };
     let Expr::Selector { operand, label, .. } = &**function else { return None };
-    match (&**operand, &**label, arguments.as_slice()) {
-        (Expr::Ident(x), Label::Ident(name), [Expr::List(l)]) if x.name == package && name.name == "Concat" => {
-            Some(&l.elements)
-        }
+    match (&**operand, &**label) {
+        (Expr::Ident(x), Label::Ident(name)) if x.name == package && name.name == function_name => Some(arguments),
+        _ => None,
+    }
+}
+
+/// The elements of `list.Concat([…])`.
+fn concatenated<'a>(e: &'a Expr, package: &str) -> Option<&'a [Element]> {
+    match called(e, package, "Concat")? {
+        [Expr::List(l)] => Some(&l.elements),
         _ => None,
     }
 }
@@ -58,11 +79,11 @@ fn package(file: &File) -> (String, bool) {
 }
 
 /// What is outdated, for the user.
-pub(super) fn places(file: &File, sources: &Sources) -> Vec<Diagnostic> {
-    let (package, _) = package(file);
+pub(super) fn places(file: &File, sources: &Sources, named: bool) -> Vec<Diagnostic> {
+    let known = Known::of(file, named);
     let mut out = Vec::new();
     visit(&file.decls, &mut |e| {
-        if outdated(e, &package).is_some() {
+        if known.outdated(e).is_some() {
             let text = "lists are added or repeated with operators";
             let d = Diagnostic::error("cue/fix", text).at(sources, e.span(), "");
             out.push(d.help("now list.Concat([a, b]) or list.Repeat(a, n)"));
@@ -72,22 +93,23 @@ pub(super) fn places(file: &File, sources: &Sources) -> Vec<Diagnostic> {
 }
 
 /// The innermost outdated expression, rewritten, and the import where it is missing.
-pub(super) fn next(source: &Source, file: &File) -> Option<Vec<Edit>> {
-    let (package, imported) = package(file);
+pub(super) fn next(source: &Source, file: &File, named: bool) -> Option<Vec<Edit>> {
+    let known = Known::of(file, named);
+    let package = known.package.as_str();
     let mut found: Option<&Expr> = None;
     visit(&file.decls, &mut |e| {
         let inside = found.is_none_or(|f| f.span().start <= e.span().start && e.span().end <= f.span().end);
-        if inside && outdated(e, &package).is_some() {
+        if inside && known.outdated(e).is_some() {
             found = Some(e);
         }
     });
     let e = found?;
     let Expr::Binary { left, right, .. } = e else { return None };
-    let text = match outdated(e, &package)? {
+    let text = match known.outdated(e)? {
         BinaryOp::Add => {
             let mut parts: Vec<&str> = Vec::new();
             for operand in [left, right] {
-                match concatenated(operand, &package) {
+                match concatenated(operand, package) {
                     Some(elements) => parts.extend(elements.iter().map(|x| match x {
                         Element::Value(e) => text_of(source, e.span()),
                         Element::Ellipsis(x) => text_of(source, x.span),
@@ -99,26 +121,52 @@ pub(super) fn next(source: &Source, file: &File) -> Option<Vec<Edit>> {
             format!("{package}.Concat([{}])", parts.join(", "))
         }
         _ => {
-            let (list, times) = if matches!(bare(left), Expr::List(_)) { (left, right) } else { (right, left) };
+            let (list, times) = if known.list(left) { (left, right) } else { (right, left) };
             format!("{package}.Repeat({}, {})", text_of(source, bare(list).span()), text_of(source, times.span()))
         }
     };
     let mut edits = vec![Edit::replace(e.span(), text)];
-    if !imported {
-        let path = if package == "list" { "\"list\"".to_owned() } else { format!("{package} \"list\"") };
-        let at = match (file.imports.first(), &file.package) {
-            (Some(import), _) => line_start(&source.text, import.span.start, "import"),
-            (None, Some(name)) => line_end(&source.text, name.span.end),
-            (None, None) => file.attributes.last().map_or(0, |a| line_end(&source.text, a.span.end)),
-        };
-        let text = match (file.imports.is_empty(), at) {
-            (false, _) => format!("import {path}\n"),
-            (true, 0) => format!("import {path}\n\n"),
-            (true, _) => format!("\nimport {path}\n\n"),
-        };
-        edits.push(Edit::insert(at, text));
+    if !known.imported {
+        edits.push(import(source, file, package));
     }
     Some(edits)
+}
+
+/// The import, where a person would put it: in the group that is there, above the imports, below what stands at the top.
+fn import(source: &Source, file: &File, package: &str) -> Edit {
+    let path = if package == "list" { "\"list\"".to_owned() } else { format!("{package} \"list\"") };
+    let text = source.text.as_str();
+    if let Some(first) = file.imports.first() {
+        let start = first.doc.first().map_or(first.span.start, |doc| doc.span.start.min(first.span.start));
+        let line = text.get(..start as usize).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
+        let before = text.get(line..start as usize).unwrap_or_default();
+        return match before.trim() {
+            // In a group: a line of its own with the same indentation.
+            "" => Edit::insert(start, format!("{path}\n{before}")),
+            _ => Edit::insert(line_start(text, first.span.start, "import"), format!("import {path}\n")),
+        };
+    }
+    let at = match (&file.package, file.attributes.last()) {
+        (Some(name), _) => line_end(text, name.span.end),
+        (None, Some(attribute)) => line_end(text, attribute.span.end),
+        (None, None) => return Edit::insert(head(text), format!("import {path}\n\n")),
+    };
+    Edit::insert(at, format!("\nimport {path}\n\n"))
+}
+
+/// The end of the comments at the top that belong to the file: those with an empty line below them.
+fn head(text: &str) -> u32 {
+    let mut end = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        match line.trim() {
+            "" => end = at,
+            comment if comment.starts_with("//") => {}
+            _ => break,
+        }
+    }
+    end as u32
 }
 
 /// The start of the line on which the keyword before a place stands.

@@ -11,17 +11,22 @@
 mod aliases;
 mod commas;
 mod lists;
+mod names;
 mod open;
 
 use crate::ast::{Clause, Decl, Element, Expr, File, InterpolationPart, Label};
 use crate::{Diagnostic, Source, Sources, Span, parse_file, with_stack};
 use std::sync::Arc;
 
+pub use names::ListNames;
+
 /// What is mended beside old forms.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Experiments that the files move to: `aliasv2`, `explicitopen`.
     pub experiments: Vec<String>,
+    /// Names that are only ever lists count as lists ([`ListNames`]), where a file stands alone.
+    pub named_lists: bool,
     /// Commas at the ends of lines in lists go.
     pub remove_list_commas: bool,
 }
@@ -71,10 +76,10 @@ pub fn fix(source: &Arc<Source>, options: &Options) -> Result<Option<Fixed>, Vec
     for _ in 0..ROUNDS {
         let (file, sources) = parsed(&here)?;
         if first {
-            changes.extend(lists::places(&file, &sources));
+            changes.extend(lists::places(&file, &sources, options.named_lists));
             first = false;
         }
-        let Some(edits) = lists::next(&here, &file) else { break };
+        let Some(edits) = lists::next(&here, &file, options.named_lists) else { break };
         here = Source::new(source.name.clone(), applied(&here.text, edits));
     }
     for experiment in &options.experiments {

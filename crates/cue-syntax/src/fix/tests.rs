@@ -27,11 +27,29 @@ fn lists_are_joined_and_repeated_by_functions() {
             "import \"list\"\nimport \"strings\"\n\na: list.Concat([[strings.ToUpper(\"a\")], [1]])\n",
         ),
         ("list: 1\na: [1] + [2]\n", "import lists \"list\"\n\nlist: 1\na: lists.Concat([[1], [2]])\n"),
+        (
+            "import (\n\t// of text\n\t\"strings\"\n)\n\na: [strings.ToUpper(\"a\")] + [1]\n",
+            "import (\n\t\"list\"\n\t// of text\n\t\"strings\"\n)\n\na: list.Concat([[strings.ToUpper(\"a\")], [1]])\n",
+        ),
+        (
+            "// licence\n\n// a\na: 2 * [1] + b\n",
+            "// licence\n\nimport \"list\"\n\n// a\na: list.Concat([list.Repeat([1], 2), b])\n",
+        ),
         ("a: 1 + 2\nb: \"x\" * 3\n", "a: 1 + 2\nb: \"x\" * 3\n"),
     ] {
         assert_eq!(mended(old, &Options::default()), new, "{old}");
         assert_eq!(mended(new, &Options::default()), new, "once is enough");
     }
+}
+
+#[test]
+fn names_that_are_only_ever_lists_are_lists_on_demand() {
+    let old = "a: [1]\nb: a + c\nd: x.a * 2 + c\ne: [1]\nf: e: 2\ng: e + 1\n";
+    let new = "import \"list\"\n\na: [1]\nb: list.Concat([a, c])\nd: list.Concat([list.Repeat(x.a, 2), c])\ne: [1]\nf: e: 2\ng: e + 1\n";
+    let options = Options { named_lists: true, ..Options::default() };
+    assert_eq!(mended(old, &options), new);
+    assert_eq!(mended(new, &options), new, "once is enough");
+    assert_eq!(mended(old, &Options::default()), old);
 }
 
 #[test]

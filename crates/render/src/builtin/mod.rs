@@ -30,8 +30,17 @@ fn folder(kind: DefinitionKind) -> &'static str {
 impl Builtins {
     /// The file of a built-in definition.
     pub fn text(kind: DefinitionKind, name: &str) -> Option<&'static str> {
-        let at = index::DEFINITIONS.binary_search_by(|(k, n, _)| (*k, *n).cmp(&(folder(kind), name))).ok()?;
-        index::DEFINITIONS.get(at).map(|(_, _, text)| *text)
+        Self::files(kind, name).map(|(text, _)| text)
+    }
+
+    /// The cases beside it: the first shows how it is used.
+    pub fn cases(kind: DefinitionKind, name: &str) -> Option<&'static str> {
+        Self::files(kind, name).map(|(_, cases)| cases)
+    }
+
+    fn files(kind: DefinitionKind, name: &str) -> Option<(&'static str, &'static str)> {
+        let at = index::DEFINITIONS.binary_search_by(|(k, n, ..)| (*k, *n).cmp(&(folder(kind), name))).ok()?;
+        index::DEFINITIONS.get(at).map(|(_, _, text, cases)| (*text, *cases))
     }
 }
 
@@ -44,7 +53,7 @@ impl DefinitionSource for Builtins {
 
     fn names(&self, kind: DefinitionKind) -> Vec<String> {
         let folder = folder(kind);
-        index::DEFINITIONS.iter().filter(|(k, _, _)| *k == folder).map(|(_, n, _)| (*n).to_owned()).collect()
+        index::DEFINITIONS.iter().filter(|(k, ..)| *k == folder).map(|(_, n, ..)| (*n).to_owned()).collect()
     }
 }
 
@@ -89,9 +98,9 @@ mod tests {
 
     #[test]
     fn the_index_is_sorted_and_every_file_names_itself() {
-        let keys: Vec<_> = index::DEFINITIONS.iter().map(|(k, n, _)| (*k, *n)).collect();
+        let keys: Vec<_> = index::DEFINITIONS.iter().map(|(k, n, ..)| (*k, *n)).collect();
         assert!(keys.is_sorted());
-        for (kind, name, text) in index::DEFINITIONS {
+        for (kind, name, text, _) in index::DEFINITIONS {
             let loaded = Loaded::from_cue(Source::new(*name, *text), Provenance::Builtin).unwrap();
             assert_eq!(loaded.definition.name, *name);
             assert_eq!(folder(loaded.definition.kind), *kind, "{name}");

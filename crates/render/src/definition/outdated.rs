@@ -2,8 +2,8 @@
 //! rewritten to `list.Concat` and `list.Repeat` before they are compiled, with a warning.
 
 use cue_syntax::ast::{BinaryOp, Clause, Decl, Element, Expr, File, Ident, Import, InterpolationPart, Label, ListLit};
+use cue_syntax::fix::ListNames;
 use cue_syntax::{Diagnostic, Sources, Span};
-use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 /// The local name under which the rewritten calls find the package.
@@ -13,12 +13,7 @@ const DEPTH: u32 = 2_000;
 
 /// Rewrites what is outdated.
 pub(super) fn rewrite(file: &mut File, sources: &Sources) -> Vec<Diagnostic> {
-    let (mut names, mut others) = (FxHashSet::default(), FxHashSet::default());
-    for decl in &file.decls {
-        listed(decl, &mut names, &mut others, 0);
-    }
-    names.retain(|name| !others.contains(name));
-    let mut walk = Walk { names, spans: Vec::new() };
+    let mut walk = Walk { names: ListNames::of(&file.decls), spans: Vec::new() };
     for decl in &mut file.decls {
         walk.decl(decl, 0);
     }
@@ -36,34 +31,8 @@ pub(super) fn rewrite(file: &mut File, sources: &Sources) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Names of fields whose value is a list literal, and of those that have another value somewhere: an operand of a name
-/// that is only ever a list is a list.
-fn listed(decl: &Decl, names: &mut FxHashSet<SmolStr>, others: &mut FxHashSet<SmolStr>, depth: u32) {
-    if depth > DEPTH {
-        return;
-    }
-    match decl {
-        Decl::Field(field) => {
-            if let Some(name) = super::literal::label(&field.label) {
-                let set = if matches!(field.value, Expr::List(_)) { &mut *names } else { &mut *others };
-                set.insert(SmolStr::new(name));
-            }
-            if let Expr::Struct(s) = &field.value {
-                s.decls.iter().for_each(|d| listed(d, names, others, depth + 1));
-            }
-        }
-        Decl::Comprehension(c) => c.body.decls.iter().for_each(|d| listed(d, names, others, depth + 1)),
-        Decl::Let(l) => {
-            if let Expr::List(_) = *l.value {
-                names.insert(l.name.name.clone());
-            }
-        }
-        _ => {}
-    }
-}
-
 struct Walk {
-    names: FxHashSet<SmolStr>,
+    names: ListNames,
     spans: Vec<Span>,
 }
 
@@ -151,7 +120,7 @@ impl Walk {
     fn binary(&mut self, expr: &mut Expr, depth: u32) {
         let Expr::Binary { op, left, right, span, .. } = expr else { return };
         let (added, repeated) = (*op == BinaryOp::Add, *op == BinaryOp::Multiply);
-        let lists = (self.is_list(left, 0), self.is_list(right, 0));
+        let lists = (self.names.is_list(left), self.names.is_list(right));
         self.expr(left, depth);
         self.expr(right, depth);
         let span = *span;
@@ -166,19 +135,6 @@ impl Walk {
         };
         self.spans.push(span);
         *expr = replaced;
-    }
-
-    fn is_list(&self, expr: &Expr, depth: u32) -> bool {
-        match expr {
-            Expr::List(_) => true,
-            Expr::Paren(e, _) if depth < DEPTH => self.is_list(e, depth + 1),
-            Expr::Ident(id) => self.names.contains(&id.name),
-            Expr::Selector { label, .. } => super::literal::label(label).is_some_and(|n| self.names.contains(n)),
-            Expr::Binary { op: BinaryOp::Add | BinaryOp::Multiply, left, right, .. } if depth < DEPTH => {
-                self.is_list(left, depth + 1) || self.is_list(right, depth + 1)
-            }
-            _ => false,
-        }
     }
 }
 

@@ -52,7 +52,8 @@ pub(crate) fn objects(
         object::finish(&mut data, &origin, &owner);
         let manifest = component::to_json(&data);
         let what = format!("policy \"{}\"", policy.name);
-        let owned = Owned { path: &policy.path, origin: &origin, cluster: LOCAL, what: &what };
+        let shown = origin.to_string();
+        let owned = Owned { path: &policy.path, origin: &shown, cluster: LOCAL, what: &what };
         if let Err(problem) = component::well_formed(&data, owned) {
             problems.push(problem);
             continue;
