@@ -14,6 +14,15 @@ pub(crate) const KNOWN: &[(&str, Program)] = &[
     ("layers", layers),
     ("lets", lets),
     ("tree", tree),
+    ("closed-embedded", closed_embedded),
+    ("closed-fields", closed_fields),
+    ("closed-below", closed_below),
+    ("closed-patterns", closed_patterns),
+    ("closed-beside", closed_beside),
+    ("undecided-product", undecided_product),
+    ("narrowed-product", narrowed_product),
+    ("union-chain", union_chain),
+    ("default-of-itself", default_of_itself),
 ];
 
 /// One piece for each number, with something between.
@@ -102,5 +111,75 @@ fn tree(n: usize) -> String {
     let tree =
         (0..n).fold("{name: \"leaf\"}".to_owned(), |inner, i| format!("{{name: \"n{i}\", children: [{inner}]}}"));
     let _ = write!(t, "top: #Node & {tree}");
+    t
+}
+
+/// Embedded unions of optional fields: only that a field is not allowed tells their arms apart.
+fn closed_embedded(n: usize) -> String {
+    let unions = join(n, |i| format!("#D{i}: {{x{i}?: int}} | {{y{i}?: int}}"), "\n");
+    let all = join(n, |i| format!("#D{i}"), ", ");
+    let fields = join(n, |i| format!("{}{i}: 1", if i.is_multiple_of(3) { "y" } else { "x" }), ", ");
+    format!("{unions}\n#All: {{{all}}}\nv: #All & {{{fields}}}\n")
+}
+
+/// As [`closed_embedded`], of closed definitions with a field of their own each.
+fn closed_fields(n: usize) -> String {
+    let arms = join(n, |i| format!("#A{i}: {{x{i}: int, t?: int}}\n#B{i}: {{y{i}: int, t?: int}}"), "\n");
+    let all = join(n, |i| format!("(#A{i} | #B{i})"), ", ");
+    format!("{arms}\n#All: {{{all}}}\nv: #All & {{{}}}\n", join(n, |i| format!("x{i}: 1"), ", "))
+}
+
+/// As [`closed_embedded`], one level further down.
+fn closed_below(n: usize) -> String {
+    let arms = join(n, |i| format!("#A{i}: {{s: {{x{i}?: int}}}}\n#B{i}: {{s: {{y{i}?: int}}}}"), "\n");
+    let all = join(n, |i| format!("(#A{i} | #B{i})"), ", ");
+    format!("{arms}\n#All: {{{all}}}\nv: #All & {{s: {{{}}}}}\n", join(n, |i| format!("x{i}: 1"), ", "))
+}
+
+/// Embedded unions of patterns, some of which allow the fields of others.
+fn closed_patterns(n: usize) -> String {
+    let unions = join(n, |i| format!("#D{i}: {{[=~\"^x{i}\"]: int}} | {{[=~\"^y{i}\"]: int}}"), "\n");
+    let all = join(n, |i| format!("#D{i}"), ", ");
+    format!("{unions}\n#All: {{{all}}}\nv: #All & {{{}}}\n", join(n, |i| format!("x{i}_: 1"), ", "))
+}
+
+/// Closed unions embedded where further fields may stand beside them: all arms are the same value.
+fn closed_beside(n: usize) -> String {
+    let arms = join(n, |i| format!("#A{i}: {{x{i}: int}}\n#B{i}: {{x{i}: int, y{i}?: int}}"), "\n");
+    let all = join(n, |i| format!("#A{i} | #B{i}"), ", ");
+    let fields = join(n, |i| format!("x{i}: 1, y{i}: 2"), ", ");
+    format!("{arms}\nv: {{{all}, {fields}}}\n")
+}
+
+/// Unions that nothing decides but their defaults.
+fn undecided_product(n: usize) -> String {
+    let unions = join(n, |i| format!("#D{i}: {{f{i}: \"y\", g{i}: int | *{i}}} | *{{f{i}: \"x\"}}"), "\n");
+    format!("{unions}\nv: {{{}}}\n", join(n, |i| format!("#D{i}"), ", "))
+}
+
+/// As [`undecided_product`], decided by what is unified with it.
+fn narrowed_product(n: usize) -> String {
+    let unions = join(n, |i| format!("#D{i}: {{f{i}: \"x\"}} | {{f{i}: \"y\", g{i}: int | *{i}}}"), "\n");
+    let all = join(n, |i| format!("#D{i}"), ", ");
+    format!("{unions}\n#All: {{{all}}}\nv: #All & {{{}}}\n", join(n, |i| format!("f{i}: \"y\""), ", "))
+}
+
+/// Unions of the union before, with something more each.
+fn union_chain(n: usize) -> String {
+    let mut t = "_u0: *{k: \"a\"} | {k: \"b\"}\n".to_owned();
+    for i in 1..n {
+        let before = i - 1;
+        let _ = writeln!(t, "_u{i}: *(_u{before} & {{l{i}: 1}}) | (_u{before} & {{m{i}: 1}})");
+    }
+    let _ = write!(t, "v: _u{} & {{k: \"a\"}}", n - 1);
+    t
+}
+
+/// Fields that are the one before or, by default, the one before.
+fn default_of_itself(n: usize) -> String {
+    let mut t = "a0: {k: *1 | 2}\n".to_owned();
+    for i in 1..n {
+        let _ = writeln!(t, "a{i}: *a{} | a{}", i - 1, i - 1);
+    }
     t
 }

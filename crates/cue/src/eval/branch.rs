@@ -1,45 +1,10 @@
-//! Disjunctions: dropping alternatives early, copying a node for each of the others, default modes.
+//! Disjunctions: dropping alternatives early, deciding those that need no copy, copying a node. See [`super::product`] for the rest.
 
 use super::node::Disjunction;
-use super::{Alt, Base, CloseId, Code, Conj, EnvId, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Task, Val, flag};
+use super::product::{mode_of, same};
+use super::{Alt, Base, Conj, EnvId, Evaluator, NONE, NodeId, Task, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
-
-/// The mode of an alternative of an alternative: not before is before maybe.
-fn combine(a: Mode, b: Mode) -> Mode {
-    a.max(b)
-}
-
-/// The mode of two alternatives that turn out to be one.
-fn same(a: Mode, b: Mode) -> Mode {
-    match (a, b) {
-        (Mode::Is, _) | (_, Mode::Is) => Mode::Is,
-        (Mode::Maybe, _) | (_, Mode::Maybe) => Mode::Maybe,
-        _ => Mode::Not,
-    }
-}
-
-/// The modes of an alternative in each disjunction of a product.
-type Modes = SmallVec<[Mode; 4]>;
-
-/// What is left of a product of disjunctions.
-#[derive(Debug)]
-struct Candidate {
-    node: NodeId,
-    /// One for each way to come to this value, but for those that are no better than another one.
-    modes: Vec<Modes>,
-}
-
-impl Candidate {
-    fn add(&mut self, modes: Modes) {
-        let at_least = |a: &Modes, b: &Modes| a.iter().zip(b).all(|(a, b)| same(*a, *b) == *a);
-        if !self.modes.iter().any(|known| at_least(known, &modes)) {
-            self.modes.retain(|known| !at_least(&modes, known));
-            self.modes.push(modes);
-        }
-    }
-}
 
 impl Evaluator {
     /// Whether the disjunctions of a node may be decided now.
@@ -142,11 +107,7 @@ impl Evaluator {
         }
         let mut alts: Vec<Alt> = Vec::with_capacity(left.len());
         for (expr, marked) in left {
-            let mode = match (d.has_default, marked) {
-                (false, _) => Mode::Maybe,
-                (true, true) => Mode::Is,
-                (true, false) => Mode::Not,
-            };
+            let mode = mode_of(d, *marked);
             let node = self.detached_node(*expr, NONE);
             self.finalize(node);
             if !self.has(node, flag::FINAL) {
@@ -170,225 +131,15 @@ impl Evaluator {
         true
     }
 
-    fn cross(&mut self, n: NodeId, disjunctions: &[Disjunction]) {
-        let mut cross = vec![Candidate { node: n, modes: vec![SmallVec::new()] }];
-        let mut faults: Vec<FaultId> = Vec::new();
-        for (i, d) in disjunctions.iter().enumerate() {
-            let last = i + 1 == disjunctions.len();
-            let mut next: Vec<Candidate> = Vec::new();
-            faults.clear();
-            for from in cross {
-                // References of later disjunctions in a copy have to be those of the copy.
-                let conj = match self.nodes[from.node].scratch.as_ref() {
-                    Some(s) if from.node != n => s.disjunctions.first().map_or(d.conj, |x| x.conj),
-                    _ => d.conj,
-                };
-                let rejected: Vec<bool> = d
-                    .alternatives
-                    .iter()
-                    .map(|(expr, _)| self.rejects(from.node, Conj { expr: *expr, ..conj }, 3))
-                    .collect();
-                // When nothing is left, all of them say why.
-                let prune = rejected.contains(&false);
-                for ((expr, marked), rejected) in d.alternatives.iter().zip(rejected) {
-                    if rejected && prune {
-                        continue;
-                    }
-                    let mode = match (d.has_default, marked) {
-                        (false, _) => Mode::Maybe,
-                        (true, true) => Mode::Is,
-                        (true, false) => Mode::Not,
-                    };
-                    if !self.step(*expr) {
-                        return;
-                    }
-                    let alternative = Conj { expr: *expr, ..conj };
-                    let (copy, env) = self.copy(from.node, conj.env);
-                    // What is left to decide stays with the copy until its turn.
-                    let rest = std::mem::take(&mut self.scratch(copy).disjunctions);
-                    let rest: Vec<Disjunction> = rest.into_iter().skip(1).collect();
-                    let undecided = self.undecided.len();
-                    self.undecided.extend(rest.iter().map(|d| d.conj.close));
-                    self.schedule(copy, Conj { env, ..alternative });
-                    self.run(copy);
-                    self.collect(copy, (&from.modes, mode), last, &rest, &mut next, &mut faults);
-                    self.undecided.truncate(undecided);
-                }
-                // Its copies have what it had.
-                if from.node != n && self.has(from.node, flag::DONE) && next.iter().all(|a| a.node != from.node) {
-                    self.forget(from.node);
-                }
-            }
-            cross = next;
-            if cross.is_empty() {
-                break;
-            }
-        }
-        match self.combined(cross, disjunctions.len()).as_slice() {
-            [] => {
-                let code = if faults.iter().all(|f| self.faults[*f].code == Code::Structural) && !faults.is_empty() {
-                    Code::Structural
-                } else {
-                    Code::Eval
-                };
-                let at: Vec<ExprId> = disjunctions.iter().map(|d| d.conj.expr).take(1).collect();
-                let f = match faults.as_slice() {
-                    [f] => *f,
-                    _ => {
-                        let f = self.fault(code, Reason::EmptyDisjunction, n, &at);
-                        self.faults[f].related = faults;
-                        f
-                    }
-                };
-                self.nodes[n].base = Base::Bottom;
-                self.add_fault(n, f);
-            }
-            [one] => self.nodes[n].base = Base::Forward(one.node),
-            alternatives => self.nodes[n].base = Base::Disjunction(alternatives.into()),
-        }
-    }
-
-    /// Takes over what came of a copy: nothing, itself, or its own alternatives.
-    fn collect(
-        &mut self,
-        copy: NodeId,
-        (from, mode): (&[Modes], Mode),
-        last: bool,
-        rest: &[Disjunction],
-        next: &mut Vec<Candidate>,
-        faults: &mut Vec<FaultId>,
-    ) {
-        if let Base::Disjunction(alts) = self.nodes[copy].base.clone() {
-            for alt in alts {
-                let rest = self.rebase(rest, copy, alt.node);
-                self.keep(alt.node, (from, combine(mode, alt.mode)), last, &rest, next, faults);
-            }
-            return;
-        }
-        let target = self.follow(copy);
-        let rest = self.rebase(rest, copy, target);
-        self.keep(target, (from, mode), last, &rest, next, faults);
-    }
-
-    /// Disjunctions of one copy as those of a copy of it.
-    fn rebase(&mut self, rest: &[Disjunction], from: NodeId, to: NodeId) -> Vec<Disjunction> {
-        let mut rest = rest.to_vec();
-        if from != to {
-            let mark = self.nodes[from].env_mark;
-            let mut memo = FxHashMap::default();
-            for d in &mut rest {
-                d.conj.env = self.map_env(d.conj.env, from, to, mark, &mut memo);
-            }
-        }
-        rest
-    }
-
-    fn keep(
-        &mut self,
-        node: NodeId,
-        (from, mode): (&[Modes], Mode),
-        last: bool,
-        rest: &[Disjunction],
-        next: &mut Vec<Candidate>,
-        faults: &mut Vec<FaultId>,
-    ) {
-        self.finalize(node);
-        let node = self.follow(node);
-        if let Some(f) = self.permanent(node) {
-            faults.push(f);
-            if self.has(node, flag::ALTERNATIVE) && self.has(node, flag::DONE) {
-                self.forget(node);
-            }
-            return;
-        }
-        let with = |mode: Mode| {
-            from.iter().map(move |known| {
-                let mut modes = known.clone();
-                modes.push(mode);
-                modes
-            })
-        };
-        let waits = self.nodes[node].scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
-        if !waits {
-            for other in next.iter_mut() {
-                if self.stopped.is_some() || self.budget_is_spent() {
-                    break;
-                }
-                if self.identical(other.node, node, 50) && (last || self.as_allowed(other.node, node, 50)) {
-                    with(mode).for_each(|modes| other.add(modes));
-                    return;
-                }
-            }
-        }
-        if !last {
-            self.scratch(node).disjunctions = rest.to_vec();
-        }
-        next.push(Candidate { node, modes: with(mode).collect() });
-    }
-
-    /// Whether closedness allows the same fields of two values, as far as is decided.
-    fn as_allowed(&mut self, a: NodeId, b: NodeId, depth: u32) -> bool {
-        if depth == 0 || a == b {
-            return a == b;
-        }
-        let (mine, theirs) = (self.requirements(a), self.requirements(b));
-        if mine.is_empty() && theirs.is_empty() {
-            return true;
-        }
-        for x in self.nodes[a].arcs.clone() {
-            let Some(y) = self.arc(b, self.nodes[x].label) else { continue };
-            let allowed = |this: &Self, n: NodeId, all: &[(CloseId, bool)]| {
-                all.iter().filter(|g| !this.has_evidence(n, g.0)).count()
-            };
-            if allowed(self, x, &mine) != allowed(self, y, &theirs) || !self.as_allowed(x, y, depth - 1) {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// The alternatives of what is left of a product, with their modes. A disjunction whose marked alternatives have all been
-    /// dropped, at whatever time, has no default. An alternative that is not known to be anything gives way to those that are.
-    fn combined(&mut self, mut product: Vec<Candidate>, factors: usize) -> Vec<Alt> {
-        let empty = |this: &Self, a: &Candidate| {
-            let node = &this.nodes[a.node];
-            matches!(node.base, Base::Constraint)
-                && node.fault.is_some_and(|f| this.faults[f].code == Code::Incomplete)
-                && node.scratch.as_ref().is_none_or(|s| s.blocked.is_empty())
-        };
-        if product.len() > 1 && !product.iter().all(|p| empty(self, p)) {
-            product.retain(|p| !empty(self, p));
-        }
-        let marks = |i: usize| product.iter().any(|p| p.modes.iter().any(|m| m.get(i) == Some(&Mode::Is)));
-        let marked: SmallVec<[bool; 4]> = (0..factors).map(marks).collect();
-        let total = |modes: &Modes| {
-            let counted = modes.iter().zip(&marked).filter(|(_, marked)| **marked);
-            counted.fold(Mode::Maybe, |all, (mode, _)| combine(all, *mode))
-        };
-        let mut out: Vec<Alt> = Vec::with_capacity(product.len());
-        for Candidate { node, modes } in &product {
-            if !self.step(NONE) {
-                break;
-            }
-            let mode = modes.iter().map(total).reduce(same).unwrap_or(Mode::Maybe);
-            let known = out.iter().position(|o| o.node == *node || self.identical(o.node, *node, 50));
-            match known.and_then(|i| out.get_mut(i)) {
-                Some(old) => old.mode = same(old.mode, mode),
-                None => out.push(Alt { node: *node, mode }),
-            }
-        }
-        out
-    }
-
     /// Frees what the evaluation of an alternative needed that nobody will look at again.
-    fn forget(&mut self, n: NodeId) {
+    pub(super) fn forget(&mut self, n: NodeId) {
         if let Some(s) = self.nodes[n].scratch.take() {
             self.recycle(s);
         }
     }
 
     /// A copy of a node before its alternatives, with fields to be evaluated again, and the copy of an environment.
-    fn copy(&mut self, from: NodeId, env: EnvId) -> (NodeId, EnvId) {
+    pub(super) fn copy(&mut self, from: NodeId, env: EnvId) -> (NodeId, EnvId) {
         let source = self.nodes[from].clone();
         self.spend(1 + source.arcs.len() + source.conjs.len() / 4);
         let c = self.new_node(source.parent, source.label);
@@ -451,7 +202,7 @@ impl Evaluator {
     }
 
     /// The environment in which names of `from` are names of `to`.
-    fn map_env(
+    pub(super) fn map_env(
         &mut self,
         env: EnvId,
         from: NodeId,
@@ -474,7 +225,7 @@ impl Evaluator {
     }
 
     /// Whether an alternative contradicts what a node is known to be; a cheap look, no evaluation of fields.
-    fn rejects(&mut self, n: NodeId, conj: Conj, depth: u32) -> bool {
+    pub(super) fn rejects(&mut self, n: NodeId, conj: Conj, depth: u32) -> bool {
         if depth == 0 {
             return false;
         }

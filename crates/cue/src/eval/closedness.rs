@@ -115,7 +115,11 @@ impl Evaluator {
                 }
                 let around = info.parent;
                 let beside = |c: CloseId| self.in_chain(c, around) && !self.in_chain(c, at);
-                if around == 0 || self.nodes[arc].conjs.iter().any(|c| beside(c.close)) || opens.contains(&around) {
+                if around == 0
+                    || self.nodes[arc].conjs.iter().any(|c| beside(c.close))
+                    || opens.contains(&around)
+                    || self.undecided_may(arc, beside)
+                {
                     return true;
                 }
             }
@@ -159,13 +163,29 @@ impl Evaluator {
 
     /// Checks the fields of a done node; the offending field gets the fault.
     pub(crate) fn check_closed(&mut self, n: NodeId) {
+        for arc in self.not_allowed(n) {
+            let node = &self.nodes[arc];
+            let (label, known) = (node.label, node.fault);
+            let at: Vec<_> = node.conjs.iter().map(|c| c.expr).take(2).collect();
+            if known.is_some_and(|f| matches!(self.faults[f].reason, Reason::NotAllowed(_))) {
+                continue;
+            }
+            let f = self.fault(Code::Eval, Reason::NotAllowed(label), arc, &at);
+            self.add_fault(arc, f);
+            self.nodes[n].child_fault.get_or_insert(f);
+        }
+    }
+
+    /// The fields of a done node that are not allowed, by one requirement after the other.
+    pub(crate) fn not_allowed(&mut self, n: NodeId) -> Vec<NodeId> {
+        let mut out = Vec::new();
         let fields = |a: &NodeId| self.nodes[*a].arc != ArcKind::Optional && self.nodes[*a].label.is_regular();
         if !self.nodes[n].arcs.iter().any(fields) {
-            return;
+            return out;
         }
         let requires = self.requirements(n);
         if requires.is_empty() {
-            return;
+            return out;
         }
         let (opens, literals): (Vec<CloseId>, Vec<CloseId>) = self.nodes[n]
             .scratch
@@ -174,30 +194,20 @@ impl Evaluator {
             .unwrap_or_default();
         for (group, _) in requires {
             // A definition that is no struct here (`#A: int`, a validator) closes nothing.
-            if !literals.iter().any(|l| self.in_chain(*l, group))
-                || self.undecided.iter().any(|c| self.in_chain(*c, group))
-                || opens.iter().any(|o| self.in_chain(*o, group))
-            {
+            if !literals.iter().any(|l| self.in_chain(*l, group)) || opens.iter().any(|o| self.in_chain(*o, group)) {
                 continue;
             }
-            for arc in self.nodes[n].arcs.clone() {
-                let node = &self.nodes[arc];
-                if node.arc == ArcKind::Optional || !node.label.is_regular() || self.has_evidence(arc, group) {
+            for arc in &self.nodes[n].arcs {
+                let node = &self.nodes[*arc];
+                if node.arc == ArcKind::Optional || !node.label.is_regular() || self.has_evidence(*arc, group) {
                     continue;
                 }
-                if self.beside(arc, group, &opens) {
-                    continue;
+                if !self.undecided_may(*arc, |c| self.in_chain(c, group)) && !self.beside(*arc, group, &opens) {
+                    out.push(*arc);
                 }
-                let label = node.label;
-                let at: Vec<_> = node.conjs.iter().map(|c| c.expr).take(2).collect();
-                if node.fault.is_some_and(|f| matches!(self.faults[f].reason, Reason::NotAllowed(_))) {
-                    continue;
-                }
-                let f = self.fault(Code::Eval, Reason::NotAllowed(label), arc, &at);
-                self.add_fault(arc, f);
-                self.nodes[n].child_fault.get_or_insert(f);
             }
         }
+        out
     }
 
     /// Whether a field could be added to a final node, as far as closedness goes.

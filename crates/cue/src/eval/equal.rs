@@ -1,6 +1,6 @@
 //! Equality, bounds and patterns.
 
-use super::{Base, Code, Evaluator, NodeId, Reason, Res, Stop, Val, flag};
+use super::{Base, Code, Conj, Evaluator, NodeId, Reason, Res, Stop, Val, flag};
 use crate::ir::{ArcKind, Function, kind};
 use crate::regexp::Regexp;
 use cue_syntax::ast::UnaryOp;
@@ -248,7 +248,9 @@ impl Evaluator {
                 if p_node.arc == ArcKind::Member {
                     self.identical(*p, q, depth - 1)
                 } else {
-                    p_node.conjs.iter().map(|c| c.expr).eq(q_node.conjs.iter().map(|c| c.expr))
+                    // One and the same declaration may have come more than one way.
+                    let in_other = |a: &[Conj], b: &[Conj]| a.iter().all(|c| b.iter().any(|d| c.expr == d.expr));
+                    in_other(&p_node.conjs, &q_node.conjs) && in_other(&q_node.conjs, &p_node.conjs)
                 }
             })
         })

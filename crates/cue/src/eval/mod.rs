@@ -36,7 +36,8 @@
 //! **Disjunctions** come after all other tasks of a node. Alternatives that contradict what is known are dropped before
 //! anything is copied; a single survivor is added to the node itself; otherwise the node is copied for each alternative,
 //! the copies are evaluated as far as possible, failures and duplicates are dropped, and what remains is the value, with a
-//! default mode (maybe, is, not) each. References still see the disjunction itself, not its outcome.
+//! default mode (maybe, is, not) each. References still see the disjunction itself, not its outcome. Several disjunctions of a
+//! node are a product: [`product`] tells how it is kept small.
 //!
 //! **Budgets**: every loop counts its work, see [`budget`]; an evaluation that goes over ends with a diagnostic, not with the
 //! patience of who waits for it.
@@ -58,6 +59,7 @@ mod finalize;
 mod node;
 mod order;
 mod print;
+mod product;
 mod quick;
 mod refer;
 mod schedule;
@@ -131,8 +133,10 @@ pub(crate) struct Evaluator {
     pub(crate) trial: NodeId,
     /// The struct or list whose validators are running: all of it is known but for their verdict.
     pub(crate) judging: NodeId,
-    /// Groups of disjunctions that a copy has still to decide: their alternatives may allow what is not allowed yet.
-    pub(crate) undecided: Vec<CloseId>,
+    /// Disjunctions that a copy has still to decide.
+    pub(crate) undecided: Vec<product::Undecided>,
+    /// With how many nodes the products in copies end that are under way.
+    pub(crate) full: u32,
     /// Validators that are running, with what they look at: one that comes to itself again goes in circles.
     pub(crate) validating: Vec<(Val, Val)>,
     /// Tasks on the stack.
@@ -175,6 +179,7 @@ impl Evaluator {
             trial: NONE,
             judging: NONE,
             undecided: Vec::new(),
+            full: 0,
             validating: Vec::new(),
             task_depth: 0,
             depth: 0,

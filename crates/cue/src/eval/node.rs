@@ -59,6 +59,8 @@ pub(crate) mod flag {
     pub(crate) const CLOSE_ALL: u16 = 2048;
     /// [`super::Scratch::requires`] holds those from above, too.
     pub(crate) const REQUIRES: u16 = 8192;
+    /// A disjunction with more alternatives than were worked out.
+    pub(crate) const CUT: u16 = 16384;
 }
 
 /// Default mode of an alternative.

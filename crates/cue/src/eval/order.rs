@@ -8,7 +8,7 @@
 
 use super::node::Literal;
 use super::small::SmallMap;
-use super::{Evaluator, NONE, NodeId};
+use super::{Evaluator, NONE, NodeId, flag};
 use crate::ir::{Decl, Expr, ExprId, Sym};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -52,7 +52,10 @@ impl Evaluator {
                 self.nodes[n].arcs = new.into();
             }
         }
-        literals.clear();
+        // A copy of a copy is put in order anew, and what is closed there is seen by its literals.
+        if !self.has(n, flag::ALTERNATIVE) {
+            literals.clear();
+        }
         if let Some(s) = self.nodes[n].scratch.as_mut() {
             s.literals = literals;
         }
