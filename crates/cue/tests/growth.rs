@@ -43,6 +43,6 @@ fn what_is_known_to_blow_up_stays_polynomial() {
         let [_, middle, large] = counted;
         // Comparisons of arms with one another count as well: what takes most of them grows with the fourth power at worst.
         assert!(large <= 16 * middle, "{name}: for 6, 12 and 24: {counted:?} steps");
-        assert!(large < 400_000, "{name}: {large} steps for 24");
+        assert!(large < 1_000_000, "{name}: {large} steps for 24");
     }
 }
