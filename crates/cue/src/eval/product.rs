@@ -17,11 +17,11 @@ use std::sync::Arc;
 
 /// A node has no more alternatives than this, all worked out, or else as many as were there when that was seen.
 const MANY: usize = 1024;
-const SOME: usize = 32;
+const SOME: usize = 16;
 
 /// A product that has made more nodes than this is too large, too; so are those in its copies when they all have made so many.
 const LARGE: u32 = 50_000;
-const LARGE_INSIDE: u32 = 1_000;
+const LARGE_INSIDE: u32 = 500;
 
 /// Products up to this size are made at once.
 const FEW: usize = 16;

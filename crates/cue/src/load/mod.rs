@@ -132,6 +132,8 @@ type Found = (Vec<Loaded>, Problems);
 /// Loads what is independent of each other, on several threads where there is more than one; the order stays.
 fn side_by_side<T: Sync>(all: &[T], load: impl Fn(&T) -> Found + Send + Sync) -> Vec<Found> {
     match all {
+        // Nothing to do would start threads, too.
+        [] => Vec::new(),
         [one] => vec![load(one)],
         all => all.par_iter().map(load).collect(),
     }
