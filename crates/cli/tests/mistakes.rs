@@ -28,6 +28,64 @@ fn files(case: &str) -> Vec<(String, String)> {
     out
 }
 
+/// What a command that must fail says of the files of its case.
+fn refusal(name: &str, command: &str, files: &[(String, String)]) -> String {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(place.path().join("definitions")).unwrap();
+    for (name, text) in files {
+        let path = place.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let out = Command::new(env!("CARGO_BIN_EXE_lateen"))
+        .args(command.split(' '))
+        .current_dir(place.path())
+        .env("LATEEN_HOME", place.path().join("home"))
+        .env("LATEEN_HUB", "embedded")
+        .env_remove("KUBECONFIG")
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(1), "{name} is refused");
+    assert!(out.stdout.is_empty(), "{name} prints nothing else");
+    String::from_utf8(out.stderr).unwrap().replace(&place.path().display().to_string(), "FOLDER")
+}
+
+/// Each class of error of the language, its source and all that is said of it together; that none is left out; and that each
+/// has the code that its case names.
+#[test]
+fn every_class_of_error_of_the_language_is_told_with_its_source() {
+    let text = include_str!("errors.md");
+    let mut told = String::new();
+    let mut codes = Vec::new();
+    for case in text.split("\n## ").skip(1) {
+        let title = case.lines().next().unwrap_or_default();
+        let (code, command) = case.lines().find_map(|l| l.split_once(": `lateen ")).unwrap();
+        let files = files(case);
+        let said = refusal(title, command.trim_end_matches('`'), &files);
+        assert!(said.lines().any(|l| l == code), "{title}: not {code}:\n{said}");
+        codes.push(code);
+        told += &format!("== {title}\n$ lateen {}\n", command.trim_end_matches('`'));
+        for (name, text) in files {
+            // What is long is long for its own sake.
+            let text: String = text.lines().map(|l| l.chars().take(120).collect::<String>() + "\n").collect();
+            told += &format!("-- {name} --\n{text}");
+        }
+        told += &format!("--\n{}\n", said.trim_end());
+    }
+    insta::with_settings!({omit_expression => true}, { insta::assert_snapshot!("errors_of_the_language", told) });
+    // What only runs of workflows give, what is not built, the budget (which hostile inputs use up), schemas that are deeper
+    // than any file, and what the parser says before the compiler could: trees that programs make can still have it.
+    let elsewhere =
+        ["cue/unknown", "cue/unsupported", "cue/limit", "cue/jsonschema", "cue/label", "cue/alias", "cue/reserved"];
+    let known = include_str!("../../authoring/src/explain/codes.md").lines().filter_map(|l| l.strip_prefix("## "));
+    let families = ["cue/", "json/", "yaml/", "toml/", "csv/", "jsonschema/"];
+    let missing: Vec<&str> = known
+        .filter(|code| families.iter().any(|f| code.starts_with(f)))
+        .filter(|code| !codes.contains(code) && !elsewhere.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no case for {missing:?}");
+}
+
 #[test]
 fn mistakes_are_told_with_their_places_and_what_to_do() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
@@ -38,23 +96,8 @@ fn mistakes_are_told_with_their_places_and_what_to_do() {
         let case = std::fs::read_to_string(&file).unwrap();
         let about = case.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
         let command = case.lines().find_map(|l| l.strip_prefix("`lateen ")?.strip_suffix('`')).unwrap();
-        let place = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(place.path().join("definitions")).unwrap();
-        for (name, text) in files(&case) {
-            std::fs::write(place.path().join(name), text).unwrap();
-        }
-        let out = Command::new(env!("CARGO_BIN_EXE_lateen"))
-            .args(command.split(' '))
-            .current_dir(place.path())
-            .env("LATEEN_HOME", place.path().join("home"))
-            .env("LATEEN_HUB", "embedded")
-            .env_remove("KUBECONFIG")
-            .output()
-            .unwrap();
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        assert_eq!(out.status.code(), Some(1), "{name} is refused");
-        assert!(out.stdout.is_empty(), "{name} prints nothing else");
-        let text = String::from_utf8(out.stderr).unwrap().replace(&place.path().display().to_string(), "FOLDER");
+        let text = refusal(&name, command, &files(&case));
         insta::with_settings!({description => about, omit_expression => true}, {
             insta::assert_snapshot!(name, text);
         });

@@ -69,7 +69,8 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
         return Err(errors);
     }
     if let Some(language) = language {
-        let values: Vec<_> = unit.expressions.iter().map(|e| evaluation.expression(e)).collect();
+        let values: Vec<_> =
+            unit.expressions.iter().map(|e| unit.expression(&evaluation, e)).collect::<Result<_, _>>()?;
         let values = if values.is_empty() { vec![unit.value(&evaluation)] } else { values };
         for value in values {
             super::output::write_schema(form, language, value, unit.title.clone(), out)?;
@@ -82,7 +83,7 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
     }
     for e in &unit.expressions {
         let options = Options { schema: true, optional: true, attributes: true, docs: true, ..Options::EVAL };
-        out.extend(text(evaluation.expression(e), &options, Indent::Tabs).as_bytes());
+        out.extend(text(unit.expression(&evaluation, e)?, &options, Indent::Tabs).as_bytes());
     }
     if !unit.expressions.is_empty() {
         return Ok(());
@@ -96,6 +97,16 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
         _ => cue_syntax::print_file(&joined(files)),
     };
     out.extend(printed.trim_start_matches('\n').as_bytes());
+    if !unit.documents.is_empty() && unit.has_files {
+        out.push(b'\n');
+    }
+    // Data have no file of their own to be shown.
+    if !unit.documents.is_empty() {
+        let data = unit.documents.iter().map(|d| (&[][..], &d.data));
+        let alone = cue::compile(&cue::world::Nothing, cue::Instance::default())?;
+        let evaluation = alone.evaluate_with(data, &cue::Limits::generous());
+        out.extend(text(evaluation.root(), &Options::EVAL, Indent::Tabs).as_bytes());
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::output::{Form, OutputArgs, write_data};
 use super::session::{InputArgs, Problems, Unit};
 use cue::export::{Indent, Options, text};
+use cue::load::Document;
 use cue::{Completeness, DataOptions, Value};
 use cue_syntax::Diagnostic;
 use std::process::ExitCode;
@@ -29,6 +30,9 @@ pub(crate) struct EvalArgs {
     /// Show attributes
     #[arg(short = 'A', long = "show-attributes")]
     attributes: bool,
+    /// Simplify where the meaning stays the same (values are always printed simply)
+    #[arg(short = 's', long)]
+    simplify: bool,
 }
 
 /// Runs it.
@@ -48,19 +52,32 @@ pub(crate) fn run(args: EvalArgs) -> ExitCode {
 fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     let form = args.output.form(Form::Cue)?;
     for unit in args.input.units()? {
-        let evaluation = unit.evaluate(&unit.documents);
-        if unit.expressions.is_empty() {
-            print(args, form, unit.value(&evaluation), evaluation.diagnostics(), out)
-                .map_err(|p| Unit::point(&unit.documents, p))?;
+        if !args.input.apart() || unit.documents.is_empty() {
+            one(args, form, &unit, &unit.documents, out).map_err(|p| Unit::point(&unit.documents, p))?;
             continue;
         }
-        for (i, e) in unit.expressions.iter().enumerate() {
-            if form == Form::Cue && unit.expressions.len() > 1 {
-                out.extend(format!("// {}\n", args.input.expressions.get(i).map_or("", String::as_str)).as_bytes());
+        for (i, document) in unit.documents.iter().enumerate() {
+            if i > 0 {
+                out.extend(form.separator().as_bytes());
             }
-            let value = evaluation.expression(e);
-            print(args, form, value, value.errors(), out).map_err(|p| Unit::point(&unit.documents, p))?;
+            let document = std::slice::from_ref(document);
+            one(args, form, &unit, document, out).map_err(|p| Unit::point(document, p))?;
         }
+    }
+    Ok(())
+}
+
+fn one(args: &EvalArgs, form: Form, unit: &Unit, documents: &[Document], out: &mut Vec<u8>) -> Result<(), Problems> {
+    let evaluation = unit.evaluate(documents);
+    if unit.expressions.is_empty() {
+        return print(args, form, unit.value(&evaluation), evaluation.diagnostics(), out);
+    }
+    for (i, e) in unit.expressions.iter().enumerate() {
+        if form == Form::Cue && unit.expressions.len() > 1 {
+            out.extend(format!("// {}\n", args.input.expressions.get(i).map_or("", String::as_str)).as_bytes());
+        }
+        let value = unit.expression(&evaluation, e)?;
+        print(args, form, value, value.errors(), out)?;
     }
     Ok(())
 }
@@ -89,6 +106,7 @@ fn print(
         return write_data(form, &data, out);
     }
     let options = Options {
+        definitions: !args.concrete,
         hidden: args.all || args.hidden,
         optional: args.all || args.optional,
         attributes: args.attributes,

@@ -36,11 +36,11 @@ fn export(args: &ExportArgs) -> Result<(), Problems> {
     let form = args.output.form(Form::Json)?;
     let units = args.input.units()?;
     let alone = matches!(units.as_slice(), [one] if one.expressions.len() < 2
-        && (args.input.merge || one.documents.len() < 2));
+        && (!args.input.apart() || one.documents.len() < 2));
     let of = |unit: &Unit| {
         let mut printer =
             Printer { args, form, alone, printed: false, any: false, last: Last::default(), held: Vec::new() };
-        if args.input.merge || unit.documents.is_empty() {
+        if !args.input.apart() || unit.documents.is_empty() {
             printer.evaluate(unit, &unit.documents).map_err(|p| Unit::point(&unit.documents, p))?;
         } else {
             for document in &unit.documents {

@@ -45,7 +45,7 @@ pub(crate) struct InputArgs {
     /// Combine all data into one list
     #[arg(long)]
     list: bool,
-    /// Unify all data files (the default); `--merge=false` takes each document on its own
+    /// Unify all data files (the default without `-d`); `--merge=false` takes each document on its own
     #[arg(long, default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub(crate) merge: bool,
     /// Print all errors
@@ -107,6 +107,24 @@ impl Unit {
         problems
     }
 
+    /// The value of an expression of the command line.
+    ///
+    /// # Errors
+    /// When its name is nowhere declared. A field that a value does not have yet is no error: it may come.
+    pub(crate) fn expression<'e>(&self, evaluation: &'e Evaluation, e: &Expr) -> Result<Value<'e>, Problems> {
+        let mut name = e;
+        while let Expr::Selector { operand, .. } | Expr::Index { operand, .. } = name {
+            name = operand;
+        }
+        if matches!(name, Expr::Ident(_))
+            && let Some((_, problems)) = evaluation.expression(name).error()
+            && problems.iter().any(|d| d.code == "cue/undefined-field")
+        {
+            return Err(problems);
+        }
+        Ok(evaluation.expression(e))
+    }
+
     /// The value that the command is about.
     pub(crate) fn value<'e>(&self, evaluation: &'e Evaluation) -> Value<'e> {
         if self.at.is_empty() { evaluation.root() } else { evaluation.lookup(&self.at) }
@@ -121,6 +139,11 @@ impl InputArgs {
             [one] => Some(one.clone()),
             several => Some(several.iter().map(|s| format!("({s})")).collect::<Vec<_>>().join(" & ")),
         }
+    }
+
+    /// Whether each document is taken on its own: a schema is for each of them.
+    pub(crate) fn apart(&self) -> bool {
+        !self.merge || !self.schemas.is_empty()
     }
 
     /// Loads and compiles everything.

@@ -186,7 +186,7 @@ impl Evaluator {
                         }
                         ArcKind::Required => {
                             self.trail.push(label);
-                            let reason = Reason::Static("field is required but not present");
+                            let reason = Reason::Static(super::fault::REQUIRED);
                             let f = self.missing(reason, arc, Code::Incomplete);
                             self.trail.pop();
                             problems.push(f);

@@ -26,6 +26,9 @@ impl Code {
     }
 }
 
+/// What is said of a field declared with `!` that nothing gives.
+pub(crate) const REQUIRED: &str = "field is required but not present";
+
 /// What is wrong; formatted by [`Evaluator::message`].
 #[derive(Debug, Clone)]
 pub(crate) enum Reason {
@@ -228,7 +231,7 @@ impl Evaluator {
             (Reason::NotAllowed(_), _) => "cue/not-allowed",
             (Reason::Undefined(_), _) => "cue/undefined-field",
             (Reason::OptionalReference(_), _) => "cue/optional-field",
-            (Reason::RequiredReference(_), _) => "cue/required-field",
+            (Reason::RequiredReference(_) | Reason::Static(REQUIRED), _) => "cue/required-field",
             (Reason::NonConcrete(_), _) => "cue/non-concrete",
             (Reason::Ambiguous(_), _) => "cue/ambiguous",
             (Reason::EmptyDisjunction, _) => "cue/empty-disjunction",

@@ -3,10 +3,14 @@
 use super::source_of;
 use crate::World;
 use cue_syntax::ast::{Decl, Expr, Label, Text};
-use cue_syntax::{Diagnostic, SourceId};
+use cue_syntax::{Diagnostic, Source, SourceId};
+use std::sync::Arc;
 
 /// The newest language version that is understood, as in CUE v0.17.
 const NEWEST: (u32, u32) = (0, 17);
+
+/// The fields of `module.cue`.
+const FIELDS: [&str; 7] = ["module", "language", "source", "description", "deps", "custom", "replace"];
 
 /// A module on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +52,7 @@ fn read(root: &str, name: &str, bytes: &[u8], problems: &mut Vec<Diagnostic>) ->
     problems.extend(parsed.diagnostics);
     let mut module = Module { root: root.to_owned(), path: String::new(), language: None };
     let Some(file) = parsed.tree else { return module };
+    check(&file.decls, &source, problems);
     if let Some((path, _)) = string_at(&file.decls, &["module"]) {
         module.path = path.split('@').next().unwrap_or_default().to_owned();
     }
@@ -80,6 +85,43 @@ fn minor(version: &str) -> Option<(u32, u32)> {
 }
 
 /// The string at a path of plain fields.
+/// The fields of a module file, with what `module` has to be.
+fn check(decls: &[Decl], source: &Arc<Source>, problems: &mut Vec<Diagnostic>) {
+    for decl in decls {
+        let Decl::Field(f) = decl else { continue };
+        let label = match &f.label {
+            Label::Ident(i) => i.name.as_str(),
+            Label::String(s) => match &s.value {
+                Text::String(s) => s.as_str(),
+                Text::Bytes(_) => continue,
+            },
+            _ => continue,
+        };
+        let text = matches!(&f.value, Expr::String(s) if matches!(s.value, Text::String(_)));
+        let (message, help, span) = if !FIELDS.contains(&label) {
+            let meant = crate::eval::nearest(label, FIELDS.iter().copied());
+            let help = match meant {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("known are {}", FIELDS.join(", ")),
+            };
+            (format!("a module file has no field `{label}`"), help, f.label.span())
+        } else if label == "module" && !text {
+            let help = "it is written as `module: \"shop.example/web\"`".to_owned();
+            ("the path of the module must be a string".to_owned(), help, f.value.span())
+        } else {
+            continue;
+        };
+        let mut d = Diagnostic::error("cue/module", message).help(help);
+        d.labels.push(cue_syntax::Label {
+            source: source.clone(),
+            start: span.start,
+            end: span.end,
+            text: "here".into(),
+        });
+        problems.push(d);
+    }
+}
+
 fn string_at(decls: &[Decl], path: &[&str]) -> Option<(String, cue_syntax::Span)> {
     let (first, rest) = path.split_first()?;
     for decl in decls {
