@@ -47,6 +47,7 @@ mod world;
 use clap::{Parser, Subcommand};
 use deferred::Deferred;
 use session::HubArgs;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Deliver applications to many Kubernetes clusters, from text files, with or without a cluster.
@@ -138,9 +139,49 @@ enum Command {
     Version(Deferred<completion::VersionArgs>),
 }
 
+/// The commands that are over soonest, on their own: to describe all others took a third of such a start.
+#[derive(Debug, Parser)]
+#[command(name = "lateen", version, propagate_version = true)]
+struct Quick {
+    #[command(flatten)]
+    hub: HubArgs,
+    #[command(subcommand)]
+    command: QuickCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum QuickCommand {
+    /// As [`Command::Render`].
+    Render(Deferred<render::RenderArgs>),
+    /// As [`Command::Cue`].
+    #[command(subcommand)]
+    Cue(Deferred<cue::CueArgs>),
+}
+
+impl Quick {
+    /// The arguments, when they are those of a quick command; what is wrong with them, and help, is the whole command's to say.
+    fn of(words: &[OsString]) -> Option<Quick> {
+        let is_quick = words.get(1).is_some_and(|name| Self::NAMES.iter().any(|known| name == known));
+        if is_quick { Quick::try_parse_from(words).ok() } else { None }
+    }
+
+    const NAMES: &[&str] = &["cue", "render"];
+}
+
 fn main() -> ExitCode {
     output::end_quietly_when_nobody_reads();
-    let Cli { hub, command } = Cli::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match Quick::of(&words) {
+        Some(Quick { hub, command: QuickCommand::Render(Deferred(args)) }) => render::run(&hub, args),
+        Some(Quick { command: QuickCommand::Cue(Deferred(args)), .. }) => cue::run(args),
+        None => any(&words),
+    }
+}
+
+/// Every command. Apart from `main`, as their description fills a large frame.
+#[inline(never)]
+fn any(words: &[OsString]) -> ExitCode {
+    let Cli { hub, command } = Cli::parse_from(words);
     match command {
         Command::Render(Deferred(args)) => render::run(&hub, args),
         Command::Cue(Deferred(args)) => cue::run(args),
@@ -200,6 +241,40 @@ mod tests {
             }
         }
         own.for_each(|c| without_example(c, &path, missing));
+    }
+
+    #[test]
+    fn a_quick_command_is_the_same_command() {
+        let quick = Quick::command();
+        assert_eq!(quick.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>(), ["render", "cue"]);
+        assert!(Quick::NAMES.iter().all(|name| quick.find_subcommand(name).is_some()));
+        let read = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let quick = Quick::of(&words).map(|q| match q.command {
+                QuickCommand::Render(args) => format!("{:?} {args:?}", q.hub),
+                QuickCommand::Cue(args) => format!("{:?} {args:?}", q.hub),
+            });
+            let whole = Cli::try_parse_from(&words).ok().map(|c| match c.command {
+                Command::Render(args) => format!("{:?} {args:?}", c.hub),
+                Command::Cue(args) => format!("{:?} {args:?}", c.hub),
+                other => format!("{other:?}"),
+            });
+            (quick, whole)
+        };
+        for line in [
+            "lateen cue export a.cue -e x --out yaml",
+            "lateen cue vet -c schema.cue data.json -d #A",
+            "lateen render -f app.yaml --hub embedded",
+            "lateen cue fmt --check ./... --hub other",
+        ] {
+            let (quick, whole) = read(line);
+            assert!(quick.is_some() && quick == whole, "{line}: {quick:?} {whole:?}");
+        }
+        for line in
+            ["lateen cue", "lateen cue export --help", "lateen cue nothing", "lateen --hub x cue export", "lateen ls"]
+        {
+            assert_eq!(read(line).0, None, "{line}");
+        }
     }
 
     #[test]
