@@ -10,12 +10,17 @@ use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
-/// How many problems are shown unless all are asked for.
+/// How many problems `lateen cue` shows unless all are asked for.
 const SHOWN: usize = 10;
 
-/// Prints problems to standard error, most of them cut off after ten.
-pub(crate) fn print(diagnostics: &[Diagnostic]) {
+/// Prints the first problems to standard error, for the commands that have `-E`.
+pub(crate) fn print_first(diagnostics: &[Diagnostic]) {
     print_some(diagnostics, SHOWN);
+}
+
+/// Prints every problem: what is wrong is told at once.
+pub(crate) fn print(diagnostics: &[Diagnostic]) {
+    print_all(diagnostics);
 }
 
 /// Prints all problems (`-E`).

@@ -411,7 +411,13 @@ fn edited(text: &str, edits: &Value) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let offset = |p: &Value| {
         let line = p["line"].as_u64().unwrap() as usize;
-        lines[..line].iter().map(|l| l.len() + 1).sum::<usize>() + p["character"].as_u64().unwrap() as usize
+        let (mut units, column) = (0, p["character"].as_u64().unwrap() as usize);
+        let before = lines[line].chars().take_while(|c| {
+            let inside = units < column;
+            units += c.len_utf16();
+            inside
+        });
+        lines[..line].iter().map(|l| l.len() + 1).sum::<usize>() + before.map(char::len_utf8).sum::<usize>()
     };
     let mut list: Vec<(usize, usize, &str)> = edits
         .as_array()
@@ -514,5 +520,75 @@ fn packages_and_cases_are_known_to_the_editor() {
     );
     let told = editor.diagnostics(&file, 2);
     assert!(told.contains("cue/not-allowed") && told.contains("vet/context"), "{told}");
+    editor.end();
+}
+
+/// Characters of two units of UTF-16 and of three bytes stand before every place that is asked for.
+#[test]
+fn columns_are_counted_as_an_editor_counts_them() {
+    const WIDE: &str = r#"hail: {type: "trait", description: "招呼😀", attributes: {}}
+template: {
+	/* ASCII */ patch: metadata: annotations: {"😀漢字": "𝒳語", to: parameter.who, who: "😀 \(context.name)"}
+	parameter: {"😀漢": *"字" | string, who: string}
+}
+"#;
+    let wide = WIDE.replace("/* ASCII */ ", "");
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = Editor::start(folder.path());
+    let file = uri(folder.path(), "hail.cue");
+    editor.open(&file, &wide);
+    assert_eq!(editor.diagnostics(&file, 1), "");
+    // Two units for each of 😀 and 𝒳, one for each of 漢字語: the letters of `parameter.who` begin at column 52.
+    let at = place(&wide, "parameter.who", 0);
+    assert_eq!(at, (2, 51));
+    let hover = editor.at("textDocument/hover", &file, (2, 51 + 11));
+    assert!(hover["contents"]["value"].as_str().unwrap().contains("who"), "{hover}");
+    assert_eq!(hover["range"]["start"]["character"], 61, "{hover}");
+    // A letter is put in, and the error is told where it stands.
+    editor.insert(&file, 2, (2, 51 + 13), "o");
+    assert_eq!(
+        editor.diagnostics(&file, 2).lines().map(|l| l.split(' ').next().unwrap_or_default()).collect::<Vec<_>>(),
+        ["2:51-2:65"]
+    );
+    let label = place(&wide, "who: string", 1);
+    let params =
+        json!({"textDocument": {"uri": file}, "position": {"line": label.0, "character": label.1}, "newName": "名"});
+    editor.insert(&file, 3, (2, 51 + 14), " ");
+    let (typed, cursor) = cursor(&wide.replace("to: parameter.who", "to: parameter.|who"));
+    editor.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": file, "version": 4}, "contentChanges": [{"text": typed}]}),
+    );
+    assert!(editor.completions(&file, cursor).contains(&"who".to_owned()));
+    let answer = editor.ask("textDocument/rename", params);
+    let renamed = edited(&wide, &answer["changes"][&file]);
+    assert_eq!(renamed, wide.replace("parameter.who", "parameter.名").replace("who: string", "名: string"));
+    // Formatting replaces what is there to its last character.
+    let ugly = wide.replace("parameter: {\"", "parameter:    {\"") + "// 末😀";
+    editor.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": file, "version": 5}, "contentChanges": [{"text": ugly}]}),
+    );
+    let ask = json!({"textDocument": {"uri": file}, "options": {"tabSize": 8, "insertSpaces": false}});
+    let edits = editor.ask("textDocument/formatting", ask);
+    assert_eq!(edited(&ugly, &edits), wide.clone() + "\n// 末😀\n");
+
+    // The same in the file of an Application.
+    let app = uri(folder.path(), "app.yaml");
+    let text = APP.replace("{who: all}", "{\"😀漢\": 字𝒳, who: 3}").replace("type: greeting", "type: hail");
+    editor.open(&app, &text);
+    let (line, column) = place(&text, "who: 3", 5);
+    assert_eq!(
+        editor.diagnostics(&app, 1).lines().next().unwrap_or_default().split(' ').next(),
+        Some(&*format!("{line}:{column}-{line}:{}", column + 1))
+    );
+    let (open, cursor) = self::cursor(&text.replace("who: 3}", "w|}"));
+    editor.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": app, "version": 2}, "contentChanges": [{"text": open}]}),
+    );
+    let all = editor.at("textDocument/completion", &app, cursor);
+    let who = all["items"].as_array().unwrap().iter().find(|i| i["label"] == "who").cloned().unwrap_or_default();
+    assert_ne!(who, Value::Null, "{all}");
     editor.end();
 }

@@ -97,14 +97,14 @@ pub(crate) struct NamedTopology<'a> {
 /// Where topologies lead, without repetition; no topology is the hub.
 ///
 /// # Errors
-/// A cluster that is not there, labels that no cluster has.
+/// Every cluster that is not there, labels that no cluster has.
 pub(crate) fn by_topologies(
     topologies: &[NamedTopology<'_>],
     clusters: &Clusters,
     namespace: &str,
     policies: &[String],
-) -> Result<Vec<Placement>, Diagnostic> {
-    let mut places: Vec<Placement> = Vec::new();
+) -> Result<Vec<Placement>, Vec<Diagnostic>> {
+    let (mut places, mut problems): (Vec<Placement>, Vec<Diagnostic>) = Default::default();
     let mut add = |place: Placement| {
         if !places.iter().any(|p| {
             p.cluster == place.cluster && p.namespace == place.namespace && p.cluster_labels == place.cluster_labels
@@ -125,7 +125,7 @@ pub(crate) fn by_topologies(
         let Some(labels) = topology.labels().filter(|_| topology.clusters.is_none()) else {
             let names = topology.clusters.clone().unwrap_or_else(|| vec![LOCAL.to_owned()]);
             for (i, cluster) in names.iter().enumerate() {
-                clusters.named(cluster, &format!("{path}.properties.clusters[{i}]"))?;
+                problems.extend(clusters.named(cluster, &format!("{path}.properties.clusters[{i}]")).err());
                 add(Placement { cluster: cluster.clone(), ..base(namespace) });
             }
             continue;
@@ -133,17 +133,17 @@ pub(crate) fn by_topologies(
         match clusters.labelled(labels) {
             None => add(Placement { cluster_labels: Some(labels.clone()), ..base(namespace) }),
             Some(found) if found.is_empty() && !topology.allow_empty => {
-                return Err(Diagnostic::error(
-                    "render/no-cluster",
-                    format!("policy \"{name}\" finds no {}", selector_text(labels)),
-                )
-                .path(format!("{path}.properties.clusterLabelSelector"))
-                .help("label a cluster, or set allowEmpty: true when none is fine"));
+                let text = format!("policy \"{name}\" finds no {}", selector_text(labels));
+                problems.push(
+                    Diagnostic::error("render/no-cluster", text)
+                        .path(format!("{path}.properties.clusterLabelSelector"))
+                        .help("label a cluster, or set allowEmpty: true when none is fine"),
+                );
             }
             Some(found) => found.into_iter().for_each(|cluster| add(Placement { cluster, ..base(namespace) })),
         }
     }
-    Ok(places)
+    if problems.is_empty() { Ok(places) } else { Err(problems) }
 }
 
 /// Where an env is.
@@ -204,7 +204,11 @@ mod tests {
             parsed.iter().map(|topology| NamedTopology { name: "t", path: "spec.policies[0]", topology }).collect();
         by_topologies(&named, clusters, "default", &[])
             .map(|all| all.iter().map(|p| format!("{}/{}", p.cluster_text(), p.namespace)).collect())
-            .map_err(|e| format!("{} at {} ({})", e.message, e.path.unwrap(), e.help.unwrap()))
+            .map_err(|all| {
+                let told =
+                    all.into_iter().map(|e| format!("{} at {} ({})", e.message, e.path.unwrap(), e.help.unwrap()));
+                told.collect::<Vec<_>>().join("; ")
+            })
     }
 
     #[test]
@@ -219,6 +223,13 @@ mod tests {
             places(&[json!({"clusterLabelSelector": {"region": "west"}, "allowEmpty": true})], &known()),
             places(&[json!({"clusters": ["east-3"]})], &known()),
             places(&[json!({"clusters": ["east-3"]})], &Clusters::Unknown),
+            places(
+                &[
+                    json!({"clusters": ["eats-1", "east-1", "moon"]}),
+                    json!({"clusterLabelSelector": {"region": "west"}})
+                ],
+                &known()
+            ),
             places(&[json!({"clusterLabelSelector": {"region": "west"}})], &Clusters::Unknown),
         ]);
     }

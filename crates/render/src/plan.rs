@@ -127,7 +127,7 @@ pub fn deploy(
             _ => None,
         })
         .collect();
-    let places = placement::by_topologies(&topologies, clusters, namespace, &request.policies).map_err(one)?;
+    let places = placement::by_topologies(&topologies, clusters, namespace, &request.policies)?;
     change::select(&mut components, &request.components);
     Ok(places.into_iter().map(|placement| Placed { placement, components: components.clone() }).collect())
 }

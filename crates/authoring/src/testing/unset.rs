@@ -70,7 +70,9 @@ fn inside<'a>(parameter: &Parameter, path: String, set: &[&'a Data]) -> (String,
 mod tests {
     use super::*;
     use cue_syntax::Source;
-    use render::Provenance;
+    use model::DefinitionKind;
+    use render::builtin::Builtins;
+    use render::{DefinitionSource, Provenance};
 
     #[test]
     fn what_no_case_sets_is_named() {
@@ -85,5 +87,20 @@ mod tests {
 ";
         let suite = Suite::read(&Source::new("t_test.yaml", cases)).unwrap();
         assert_eq!(unset(&loaded, &suite), ["b", "ports[].name", "labels.*.y", "one.p"]);
+    }
+
+    /// A parameter that no case sets is one that nobody knows to work.
+    #[test]
+    fn every_parameter_of_every_built_in_definition_is_set_by_a_case() {
+        let mut never = Vec::new();
+        for kind in DefinitionKind::ALL.into_iter().filter(|k| *k != DefinitionKind::Workload) {
+            for name in Builtins.names(kind) {
+                let loaded = Builtins.find(kind, &name).unwrap().unwrap();
+                let cases = Source::new(format!("{name}_test.yaml"), Builtins::cases(kind, &name).unwrap());
+                let suite = Suite::read(&cases).unwrap();
+                never.extend(unset(&loaded, &suite).into_iter().map(|path| format!("{} {name}: {path}", kind.word())));
+            }
+        }
+        assert!(never.is_empty(), "{}", never.join("\n"));
     }
 }

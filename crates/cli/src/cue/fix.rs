@@ -39,7 +39,7 @@ pub(crate) fn run(args: FixArgs) -> ExitCode {
             if args.all_errors {
                 report::print_all(&problems);
             } else {
-                report::print(&problems);
+                report::print_first(&problems);
             }
             ExitCode::FAILURE
         }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: FmtArgs) -> ExitCode {
     }
     // Whoever read the output wants no more of it.
     let _ = std::io::stdout().lock().write_all(&out);
-    report::print(&problems);
+    report::print_first(&problems);
     if problems.is_empty() && !(unformatted && args.check) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

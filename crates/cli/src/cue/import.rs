@@ -74,7 +74,7 @@ pub(crate) fn run(args: ImportArgs) -> ExitCode {
             if args.all_errors {
                 crate::report::print_all(&problems);
             } else {
-                crate::report::print(&problems);
+                crate::report::print_first(&problems);
             }
             ExitCode::FAILURE
         }
@@ -116,7 +116,7 @@ fn import(args: &ImportArgs) -> Result<(), Problems> {
         } else if Path::new(&name).exists() && !args.output.force {
             // As `cue` does: what is there stays, and that is no failure.
             let d = Diagnostic::warning("cue/import", format!("skipped {name}, which exists already"));
-            crate::report::print(&[d.help("-f overwrites it")]);
+            crate::report::print_first(&[d.help("-f overwrites it")]);
         } else {
             std::fs::write(&name, text).map_err(|e| failed(format!("cannot write {name}: {e}")))?;
         }

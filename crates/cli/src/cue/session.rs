@@ -205,7 +205,7 @@ impl InputArgs {
 
     /// Prints problems.
     pub(crate) fn report(&self, problems: &[Diagnostic]) {
-        if self.all_errors { report::print_all(problems) } else { report::print(problems) }
+        if self.all_errors { report::print_all(problems) } else { report::print_first(problems) }
     }
 }
 
