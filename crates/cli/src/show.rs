@@ -22,7 +22,8 @@ use std::path::PathBuf;
   lateen show my-type                       one that is stored on the hub
   lateen show my-type -d definitions/       one of a folder
   lateen show my-type.cue                   one of a file
-  lateen show webservice --full             the example gives everything that there is")]
+  lateen show webservice --full             the example gives everything that there is
+  lateen def show webservice                the same, beside the other commands about definitions")]
 pub(crate) struct ShowArgs {
     /// The type of a component, a trait, a policy or a workflow step; or a definition file
     name: String,

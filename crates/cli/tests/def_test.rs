@@ -76,6 +76,7 @@ fn guards_that_never_held_are_shown() {
     insta::assert_snapshot!(shown.join("\n"), @"
     75.0 %  twice.cue (3 of 4 lines)
             5:2: never: if parameter.n > 10
+            no case sets: n
     ");
 }
 

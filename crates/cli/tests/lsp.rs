@@ -421,7 +421,7 @@ fn edited(text: &str, edits: &Value) -> String {
     };
     let mut list: Vec<(usize, usize, &str)> = edits
         .as_array()
-        .unwrap()
+        .unwrap_or_else(|| panic!("no edits: {edits}"))
         .iter()
         .map(|e| (offset(&e["range"]["start"]), offset(&e["range"]["end"]), e["newText"].as_str().unwrap()))
         .collect();
@@ -561,6 +561,7 @@ template: {
     );
     assert!(editor.completions(&file, cursor).contains(&"who".to_owned()));
     let answer = editor.ask("textDocument/rename", params);
+    assert_eq!(answer["message"], Value::Null);
     let renamed = edited(&wide, &answer["changes"][&file]);
     assert_eq!(renamed, wide.replace("parameter.who", "parameter.名").replace("who: string", "名: string"));
     // Formatting replaces what is there to its last character.
