@@ -23,6 +23,24 @@ pub(crate) struct AppArgs {
     /// Its namespace
     #[arg(long, short, default_value = "default")]
     pub(crate) namespace: String,
+    /// Its environment, instead of the namespace
+    #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "namespace")]
+    pub(crate) env: Option<String>,
+}
+
+impl AppArgs {
+    /// An application of a namespace.
+    pub(crate) fn new(name: &str, namespace: &str) -> AppArgs {
+        AppArgs { name: name.to_owned(), namespace: namespace.to_owned(), env: None }
+    }
+
+    /// Writes down the namespace of the environment, if one was given.
+    async fn place(&mut self, session: &Session) -> Outcome {
+        if let Some(env) = self.env.take() {
+            self.namespace = crate::environment::namespace(session, &env).await?;
+        }
+        Ok(())
+    }
 }
 
 /// How long a command waits.
@@ -73,8 +91,10 @@ pub(crate) fn runner(session: &Session, definitions: Definitions, say: impl Fn(&
     }
 }
 
-/// The Application, or an error that names the nearest one.
-pub(crate) async fn find(session: &Session, args: &AppArgs) -> Outcome<Application> {
+/// The Application, or an error that names the nearest one. Where an environment was given, `args` has its namespace
+/// afterwards.
+pub(crate) async fn find(session: &Session, args: &mut AppArgs) -> Outcome<Application> {
+    args.place(session).await?;
     if let Some(app) = session.hub.application(&args.namespace, &args.name).await? {
         return Ok(app);
     }
@@ -95,7 +115,8 @@ pub(crate) async fn find(session: &Session, args: &AppArgs) -> Outcome<Applicati
 }
 
 /// The Application, or else the WorkflowRun of this name: the session is then about WorkflowRuns.
-pub(crate) async fn find_run(session: &mut Session, args: &AppArgs) -> Outcome<Application> {
+pub(crate) async fn find_run(session: &mut Session, args: &mut AppArgs) -> Outcome<Application> {
+    args.place(session).await?;
     if session.hub.application(&args.namespace, &args.name).await?.is_none() {
         let runs = session.hub.of_workflow_runs();
         match runs.application(&args.namespace, &args.name).await {

@@ -29,10 +29,10 @@ pub(crate) struct DeleteArgs {
     yes: bool,
 }
 
-pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
+pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
     let session = Session::open(&hub).await?;
     session.announce();
-    let app = find(&session, &args.app).await?;
+    let app = find(&session, &mut args.app).await?;
     let runner = runner(&session, Definitions::default(), |notice| eprintln!("  {notice}"));
     let rules = Rules::of(&app.spec.policies)?;
     let keeper = runner.keeper(&app, rules, "").await?;
@@ -49,7 +49,7 @@ pub(crate) async fn run(hub: HubArgs, args: DeleteArgs) -> Outcome {
     confirm(&format!("Delete application {name} and {} objects?", plan.delete.len()), args.yes)?;
     let processes = runner.processes.as_ref();
     let namespace = &args.app.namespace;
-    let held = match lease::acquire(&session.hub, processes, namespace, name, Timestamp::now()).await? {
+    let held = match lease::acquire(&session.hub, processes, namespace, name, lease::Known::Nothing).await? {
         Attempt::Mine(held) => held,
         Attempt::Theirs { holder, .. } => {
             return Err(Diagnostic::error("delete/busy", format!("application {name} is being run by {holder}"))

@@ -14,6 +14,9 @@ pub(crate) struct LsArgs {
     /// Of this namespace
     #[arg(long, short, default_value = "default")]
     namespace: String,
+    /// Of this environment
+    #[arg(long, value_name = "ENVIRONMENT", conflicts_with_all = ["namespace", "all"])]
+    env: Option<String>,
     /// Of all namespaces
     #[arg(long, short = 'A')]
     all: bool,
@@ -22,8 +25,11 @@ pub(crate) struct LsArgs {
     output: Option<Format>,
 }
 
-pub(crate) async fn run(hub: HubArgs, args: LsArgs) -> Outcome {
+pub(crate) async fn run(hub: HubArgs, mut args: LsArgs) -> Outcome {
     let session = Session::open(&hub).await?;
+    if let Some(env) = &args.env {
+        args.namespace = crate::environment::namespace(&session, env).await?;
+    }
     let apps = session.hub.applications(if args.all { "" } else { &args.namespace }).await?;
     match args.output {
         Some(format) => output::objects(serde_json::json!(apps), format),

@@ -220,6 +220,13 @@ fn an_application_goes_to_environments_and_back_to_a_revision() {
         outputs(&text, "lateen status shop")[0],
         &["prod-east is up; go on to prod-west?", "workflowSuspending"],
     );
+    assert_has(
+        outputs(&text, "lateen workflow explain shop --env prod")[0],
+        &["shop: step approve (suspend) is suspended since", "prod-east is up; go on to prod-west?"],
+    );
+    let listed = outputs(&text, "lateen workflow list --env prod -o yaml");
+    assert_has(listed[0], &["- kind: Application", "namespace: prod", "appRevision: prod-1", "name: deploy-prod-west"]);
+    assert_has(outputs(&text, "lateen ls --env prod")[0], &["shop", "orders", "webservice"]);
     let resumed = outputs(&text, "lateen workflow resume");
     assert_has(resumed[0], &["deploy-prod-west (deploy) succeeded", "tell (notification) succeeded", "is running."]);
     let gets = outputs(&text, "lateen get");

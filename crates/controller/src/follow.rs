@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::hub::Hub;
 use crate::lease::{self, Attempt, Held, Processes};
 use actions::Fault;
-use jiff::Timestamp;
 use model::operation::UserOperation;
 use model::{Application, WorkflowStatus, labels};
 use std::time::Duration;
@@ -85,7 +84,7 @@ pub async fn turn(
     tell: &mut (dyn FnMut(&WorkflowStatus) + Send),
 ) -> Result<Turn, Error> {
     loop {
-        match lease::acquire(hub, processes, namespace, name, Timestamp::now()).await? {
+        match lease::acquire(hub, processes, namespace, name, lease::Known::Nothing).await? {
             Attempt::Mine(held) => return Ok(Turn::Mine(held)),
             Attempt::Theirs { holder, until } => tracing::debug!(holder, %until, "somebody else executes"),
         }

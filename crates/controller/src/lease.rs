@@ -167,6 +167,15 @@ fn manifest(target: &ObjectRef, holder: &str, now: Timestamp, transitions: u64, 
     })
 }
 
+/// What the caller knows of a lease before it asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It may be there.
+    Nothing,
+    /// Most likely nobody has ever held it: it is not looked for first, and making it finds out.
+    NeverHeld,
+}
+
 /// Takes the lease if it is free, expired, or held by a process of this machine that is gone.
 ///
 /// # Errors
@@ -176,37 +185,17 @@ pub async fn acquire(
     processes: &dyn Processes,
     namespace: &str,
     app: &str,
-    now: Timestamp,
+    mut known: Known,
 ) -> Result<Attempt, Fault> {
-    attempt(hub, processes, lease_of(hub, namespace, app), now, false).await
-}
-
-/// As [`acquire`], of an Application that most likely nobody has ever executed: the lease is not looked for first.
-///
-/// # Errors
-/// As for [`acquire`].
-pub async fn acquire_first(
-    hub: &Hub,
-    processes: &dyn Processes,
-    namespace: &str,
-    app: &str,
-    now: Timestamp,
-) -> Result<Attempt, Fault> {
-    attempt(hub, processes, lease_of(hub, namespace, app), now, true).await
-}
-
-async fn attempt(
-    hub: &Hub,
-    processes: &dyn Processes,
-    target: ObjectRef,
-    now: Timestamp,
-    mut unseen: bool,
-) -> Result<Attempt, Fault> {
+    let (target, now) = (lease_of(hub, namespace, app), Timestamp::now());
     let me = processes.me();
     for _ in 0..5 {
         let asked = Instant::now();
         let mut first = false;
-        let found = if std::mem::take(&mut unseen) { None } else { hub.objects().read(&target).await? };
+        let found = match std::mem::replace(&mut known, Known::Nothing) {
+            Known::NeverHeld => None,
+            Known::Nothing => hub.objects().read(&target).await?,
+        };
         let attempt = match found {
             None => {
                 first = true;

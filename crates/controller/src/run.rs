@@ -220,12 +220,8 @@ impl Runner {
                 () = async { drop(stop.wait_for(|stop| *stop).await) } => None,
             };
             let Some(permit) = permit else { return Ok(Finished::as_it_stands(seen.as_ref().clone())) };
-            let (processes, now) = (self.processes.as_ref(), Timestamp::now());
-            let attempt = match unseen {
-                Some(_) => lease::acquire_first(&self.hub, processes, &namespace, &name, now).await?,
-                None => lease::acquire(&self.hub, processes, &namespace, &name, now).await?,
-            };
-            let held = match attempt {
+            let known = if unseen.is_some() { lease::Known::NeverHeld } else { lease::Known::Nothing };
+            let held = match lease::acquire(&self.hub, self.processes.as_ref(), &namespace, &name, known).await? {
                 Attempt::Mine(held) => held,
                 Attempt::Theirs { until, .. } => {
                     let app = seen.as_ref().clone();

@@ -434,3 +434,46 @@ fn a_stored_status_tells_what_can_be_asked() {
     Restart { step: Some("gate") }: step "gate" has not failed, it is succeeded (only a failed step can be restarted from)
     "#);
 }
+
+#[test]
+fn two_writers_of_one_variable_must_agree() {
+    let give = |name: &str, word: &str| {
+        let mut step = with(say(name), json!({"outputs": [{"name": "v", "valueFrom": "parameter.word"}]}));
+        step["properties"]["word"] = json!(word);
+        step
+    };
+    let take = with(say("take"), json!({"inputs": [{"from": "v", "parameterKey": "do[0].params.message"}]}));
+    let same = run(StepByStep, json!([give("a", "yes"), give("b", "yes"), take]));
+    assert!(same.contains("b: succeeded") && same.contains("take: succeeded \"yes\""), "{same}");
+    let take = with(take, json!({"if": "always"}));
+    let other = run(StepByStep, json!([give("a", "yes"), give("b", "no"), take]));
+    assert!(
+        other.contains("b: failed/Output \"output \"v\" was set by step \"a\" to another value\"")
+            && other.contains("take: succeeded \"yes\""),
+        "the second fails, and the first value stays: {other}"
+    );
+}
+
+#[test]
+fn two_effects_of_one_step_have_a_key_each() {
+    let mut world = World::default();
+    let wait = Outcome::Wait { message: "not yet".into() };
+    world.answers.insert("kube.read".into(), vec![wait.clone(), wait, Outcome::Done(json!({}).into())]);
+    let said =
+        run_in(&mut world, StepByStep, json!([act("m", &[("email", "send"), ("email", "send"), ("kube", "read")])]));
+    assert!(said.contains("m: succeeded"), "{said}");
+    assert_eq!(world.log.iter().filter(|line| line.ends_with("kube.read")).count(), 3, "it was visited three times");
+    assert_eq!(world.attempts.values().copied().collect::<Vec<_>>(), [1, 1], "each mail was sent once");
+}
+
+#[test]
+fn a_run_that_is_ended_does_not_wait_for_values() {
+    let give = with(gate("gate"), json!({"outputs": [{"name": "v", "valueFrom": "parameter.do"}]}));
+    let take = with(say("take"), json!({"inputs": [{"from": "v"}]}));
+    for mode in [StepByStep, Dag] {
+        let said = operated(mode, json!([give, take]), &[Op::Terminate]);
+        let end = said.lines().last().unwrap();
+        assert!(end.starts_with("= terminated terminated finished"), "{said}");
+        assert!(said.contains("take: skipped/Skip"), "{said}");
+    }
+}

@@ -27,9 +27,9 @@ pub(crate) struct ForwardArgs {
     address: IpAddr,
 }
 
-pub(crate) async fn run(hub: HubArgs, args: ForwardArgs) -> Outcome {
+pub(crate) async fn run(hub: HubArgs, mut args: ForwardArgs) -> Outcome {
     let session = Session::open(&hub).await?;
-    let app = find(&session, &args.app).await?;
+    let app = find(&session, &mut args.app).await?;
     let place = pods::choose(&app, pods::places(&session, &app, &args.which).await?)?;
     let pod = pods::pods(&place).await?.into_iter().next().ok_or_else(|| {
         Diagnostic::error("forward/no-pod", format!("{} on cluster {} has no pod", place.object, place.cluster))

@@ -30,9 +30,9 @@ pub(crate) struct LogsArgs {
     tail: Option<i64>,
 }
 
-pub(crate) async fn run(hub: HubArgs, args: LogsArgs) -> Outcome {
+pub(crate) async fn run(hub: HubArgs, mut args: LogsArgs) -> Outcome {
     let session = Session::open(&hub).await?;
-    let app = find(&session, &args.app).await?;
+    let app = find(&session, &mut args.app).await?;
     let places = pods::places(&session, &app, &args.which).await?;
     let mut seen = Vec::new();
     let mut streams = Vec::new();

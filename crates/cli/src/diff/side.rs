@@ -96,18 +96,18 @@ impl Context<'_> {
     }
 
     fn args(&self, name: &str) -> AppArgs {
-        AppArgs { name: name.to_owned(), namespace: self.namespace.to_owned() }
+        AppArgs::new(name, self.namespace)
     }
 
     async fn app(&self, name: &str, session: &Session) -> Outcome<Made> {
-        let app = crate::application::find(session, &self.args(name)).await?;
+        let app = crate::application::find(session, &mut self.args(name)).await?;
         let input = AppInput { app, ..AppInput::default() };
         Made::online(session, &input, self.definitions, Arc::default()).await
     }
 
     /// A revision with the definitions, policies and workflow that it has pinned.
     async fn revision(&self, app: &str, wanted: &str, session: &Session) -> Outcome<Made> {
-        crate::application::find(session, &self.args(app)).await?;
+        crate::application::find(session, &mut self.args(app)).await?;
         let all = session.hub.revisions(self.namespace, app).await?;
         let fits = |r: &&ApplicationRevision| {
             let name = r.metadata.name.as_str();

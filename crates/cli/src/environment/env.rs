@@ -169,10 +169,7 @@ async fn workflow(session: &Session, name: &str, app: Option<&str>, files: &[Pat
     let (environment, targets) = resolve(session, name).await?;
     let namespace = &environment.spec.namespace;
     let app = match app {
-        Some(app) => {
-            let args = crate::application::AppArgs { name: app.to_owned(), namespace: namespace.clone() };
-            crate::application::find(session, &args).await?
-        }
+        Some(app) => crate::application::find(session, &mut crate::application::AppArgs::new(app, namespace)).await?,
         None => bound::only_application(files, namespace)?,
     };
     let wanted = workflow_name(&app.metadata.name, name);

@@ -123,6 +123,12 @@ pub(crate) async fn resolve(session: &Session, name: &str) -> Outcome<(Environme
     Ok((environment, targets))
 }
 
+/// The namespace of the hub in which the applications of an environment live.
+pub(crate) async fn namespace(session: &Session, name: &str) -> Outcome<String> {
+    let environment: Environment = one(session, ENVIRONMENT, name).await?;
+    Ok(environment.spec.namespace)
+}
+
 /// Fields under each other, as `show` prints them; empty ones are left out.
 fn fields(rows: &[(&str, &str)]) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 1;

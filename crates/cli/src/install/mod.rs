@@ -172,7 +172,7 @@ mod tests {
     fn the_controller_may_do_nothing_to_everything() {
         let objects = controller(&args(true, None, true)).unwrap();
         let wanted = "Namespace ServiceAccount ClusterRole ClusterRoleBinding ClusterRole ClusterRole ClusterRoleBinding ClusterRole \
-            RoleBinding ClusterRole ClusterRoleBinding Deployment ClusterRole ClusterRoleBinding Service \
+            RoleBinding ClusterRole ClusterRoleBinding Deployment ClusterRole ClusterRoleBinding Service NetworkPolicy \
             MutatingWebhookConfiguration ValidatingWebhookConfiguration";
         assert_eq!(kinds(&objects).join(" "), wanted);
         for role in objects.iter().filter(|o| o["kind"] == "ClusterRole") {
@@ -187,6 +187,15 @@ mod tests {
         assert_eq!(container["image"], "registry.example.com/lateen:1");
         assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
         assert_eq!(container["ports"][1]["containerPort"], 9443);
+        let policy = objects.iter().find(|o| o["kind"] == "NetworkPolicy").unwrap();
+        let open: Vec<&Value> =
+            policy["spec"]["ingress"][0]["ports"].as_array().unwrap().iter().map(|p| &p["port"]).collect();
+        let ports: Vec<&Value> = container["ports"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
+        assert_eq!(
+            open.iter().rev().copied().collect::<Vec<_>>(),
+            ports,
+            "every port that it listens on, and no other"
+        );
         let arguments = container["args"].to_string();
         assert!(arguments.contains(r#""--webhook","0.0.0.0:9443","--webhook-namespace","ops""#), "{arguments}");
     }
@@ -204,6 +213,7 @@ mod tests {
     fn a_controller_outside_is_found_by_its_address() {
         let objects = controller(&args(false, Some("https://127.0.0.1:9/"), true)).unwrap();
         assert!(!kinds(&objects).contains(&"Deployment") && !kinds(&objects).contains(&"Service"));
+        assert!(!kinds(&objects).contains(&"NetworkPolicy"));
         let mutating = objects.iter().find(|o| o["kind"] == "MutatingWebhookConfiguration").unwrap();
         let webhook = &mutating["webhooks"][0];
         assert_eq!(webhook["clientConfig"]["url"], "https://127.0.0.1:9/mutate-applications");

@@ -52,7 +52,10 @@ pub(super) fn text(args: &InstallArgs) -> String {
         documents.extend(
             WEBHOOK
                 .split("---\n")
-                .filter(|d| args.webhook_url.is_none() || !d.contains("kind: Service\n"))
+                .filter(|d| {
+                    args.webhook_url.is_none()
+                        || !(d.contains("kind: Service\n") || d.contains("kind: NetworkPolicy\n"))
+                })
                 .map(|d| clients(d, args)),
         );
     }

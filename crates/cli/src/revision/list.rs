@@ -6,9 +6,9 @@ use crate::session::{HubArgs, Outcome, Session};
 use crate::table;
 use serde_json::json;
 
-pub(super) async fn run(hub: HubArgs, app: AppArgs, output: Option<Format>) -> Outcome {
+pub(super) async fn run(hub: HubArgs, mut app: AppArgs, output: Option<Format>) -> Outcome {
     let session = Session::open(&hub).await?;
-    find(&session, &app).await?;
+    find(&session, &mut app).await?;
     let mut revisions = session.hub.revisions(&app.namespace, &app.name).await?;
     revisions.reverse();
     if let Some(format) = output {

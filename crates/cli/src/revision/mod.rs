@@ -3,9 +3,9 @@
 mod list;
 mod show;
 
-use crate::application::AppArgs;
+use crate::application::{AppArgs, find};
 use crate::output::Format;
-use crate::session::{HubArgs, Outcome};
+use crate::session::{HubArgs, Outcome, Session};
 use cue_syntax::Diagnostic;
 use model::ApplicationRevision;
 use model::action::nearest;
@@ -60,7 +60,10 @@ pub(crate) async fn run(hub: HubArgs, args: RevisionArgs) -> Outcome<ExitCode> {
         RevisionArgs::Show { app, revision, output } => {
             show::run(hub, app, revision.as_deref(), output).await.map(|()| ExitCode::SUCCESS)
         }
-        RevisionArgs::Diff { app, from, to } => {
+        RevisionArgs::Diff { mut app, from, to } => {
+            if app.env.is_some() {
+                find(&Session::open(&hub).await?, &mut app).await?;
+            }
             let args = crate::diff::DiffArgs::revisions(&app, &from, to.as_deref());
             crate::diff::run(hub, args).await
         }

@@ -8,9 +8,9 @@ use cue_syntax::Diagnostic;
 use model::labels;
 use serde_json::json;
 
-pub(super) async fn run(hub: HubArgs, app: AppArgs, wanted: Option<&str>, output: Option<Format>) -> Outcome {
+pub(super) async fn run(hub: HubArgs, mut app: AppArgs, wanted: Option<&str>, output: Option<Format>) -> Outcome {
     let session = Session::open(&hub).await?;
-    find(&session, &app).await?;
+    find(&session, &mut app).await?;
     let all = session.hub.revisions(&app.namespace, &app.name).await?;
     let revision = match wanted {
         Some(wanted) => pick(&app.name, &all, wanted)?,

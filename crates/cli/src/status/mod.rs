@@ -28,9 +28,9 @@ pub(crate) struct StatusArgs {
     output: Option<Format>,
 }
 
-pub(crate) async fn run(hub: HubArgs, args: StatusArgs) -> Outcome {
+pub(crate) async fn run(hub: HubArgs, mut args: StatusArgs) -> Outcome {
     let session = Session::open(&hub).await?;
-    let app = find(&session, &args.app).await?;
+    let app = find(&session, &mut args.app).await?;
     if let Some(format) = args.output {
         return output::objects(serde_json::json!(app), format);
     }

@@ -79,8 +79,8 @@ impl<'a> Deployment<'a> {
     /// The document of an application that is on the hub already.
     pub(super) async fn stored(&self, name: &str) -> Outcome<Document> {
         let namespace = self.environment.spec.namespace.clone();
-        let args = crate::application::AppArgs { name: name.to_owned(), namespace: namespace.clone() };
-        let mut app = crate::application::find(self.session, &args).await?;
+        let mut args = crate::application::AppArgs::new(name, &namespace);
+        let mut app = crate::application::find(self.session, &mut args).await?;
         // A roll back has left the steps of its revision.
         if app.annotation(labels::ENVIRONMENT) == Some(self.environment.metadata.name.as_str()) {
             app.spec.workflow = None;

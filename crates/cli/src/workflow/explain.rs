@@ -1,48 +1,83 @@
 //! `lateen workflow explain`: in one sentence, what a run waits for or why it failed.
 
 use crate::application::{AppArgs, find_run};
+use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use actions::{Clusters, Filter};
 use controller::clusters::FleetClusters;
 use model::{Application, ServiceStatus};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use workflow::replay::why;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lateen workflow explain example-app")]
+  lateen workflow explain example-app
+  lateen workflow explain example-app -o json      the parts of the sentence: step, phase, object, event")]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     app: AppArgs,
+    /// json or yaml: the parts of the sentence
+    #[arg(long, short)]
+    output: Option<Format>,
 }
 
-pub(super) async fn run(hub: HubArgs, args: ExplainArgs) -> Outcome {
+pub(super) async fn run(hub: HubArgs, mut args: ExplainArgs) -> Outcome {
     let mut session = Session::open(&hub).await?;
-    let app = find_run(&mut session, &args.app).await?;
-    println!("{}", sentence(&session, &app).await);
-    Ok(())
+    let app = find_run(&mut session, &mut args.app).await?;
+    let (sentence, parts) = explained(&session, &app).await;
+    match args.output {
+        Some(format) => output::print(&parts, format),
+        None => {
+            println!("{sentence}");
+            Ok(())
+        }
+    }
 }
 
-async fn sentence(session: &Session, app: &Application) -> String {
+/// The sentence, and what it consists of.
+async fn explained(session: &Session, app: &Application) -> (String, Value) {
     let name = &app.metadata.name;
+    let mut parts = Map::new();
+    let mut part = |name: &str, value: Value| drop(parts.insert(name.to_owned(), value));
+    part("kind", app.kind.as_str().into());
+    part("name", name.as_str().into());
+    part("namespace", app.metadata.namespace.as_str().into());
     let status = app.status.as_ref();
     let Some(run) = status.and_then(|s| s.workflow.as_ref()) else {
-        return format!("The run of {name} has not begun.");
+        let sentence = format!("The run of {name} has not begun.");
+        part("sentence", sentence.as_str().into());
+        return (sentence, Value::Object(parts));
     };
     let why = why(run);
     let which = if run.app_revision.is_empty() { String::new() } else { format!("Run {} of ", run.app_revision) };
-    let mut text = format!("{which}{name}: {}", why.sentence.trim_end_matches('.'));
+    let mut sentence = format!("{which}{name}: {}", why.sentence.trim_end_matches('.'));
+    part("revision", run.app_revision.as_str().into());
+    part("phase", json!(run.phase));
+    if let Some((step, kind)) = &why.step {
+        part("step", json!({"name": step, "type": kind}));
+    }
     let services = status.map(|s| s.services.as_slice()).unwrap_or_default();
     if let Some(service) = services.iter().find(|s| !s.healthy) {
-        text.push_str(&format!("; {}", object(session, service).await));
+        let event = event(session, service).await;
+        sentence.push_str(&format!("; {}", object(service, &event)));
+        part(
+            "object",
+            json!({
+                "kind": service.workload_definition.as_ref().map(|w| &w.kind), "name": service.name,
+                "namespace": service.namespace, "cluster": model::cluster::display(&service.cluster),
+                "message": service.message, "event": event.ok().flatten(),
+            }),
+        );
     }
-    text.push('.');
-    text
+    sentence.push('.');
+    part("well", (why.well && services.iter().all(|s| s.healthy)).into());
+    part("sentence", sentence.as_str().into());
+    (sentence, Value::Object(parts))
 }
 
 /// The first object that is not well: what it is, where, what it says, and the last event about it.
-async fn object(session: &Session, service: &ServiceStatus) -> String {
+fn object(service: &ServiceStatus, event: &Result<Option<String>, String>) -> String {
     let cluster = model::cluster::display(&service.cluster);
     let kind = service.workload_definition.as_ref().map_or("component", |w| w.kind.as_str());
     let mut text = format!("{kind} {}/{} in cluster {cluster} is not healthy", service.namespace, service.name);
@@ -50,7 +85,7 @@ async fn object(session: &Session, service: &ServiceStatus) -> String {
     if !message.is_empty() {
         text.push_str(&format!(" ({message})"));
     }
-    match event(session, service).await {
+    match event {
         Ok(Some(event)) => text.push_str(&format!(", its last event is {event}")),
         Ok(None) => {}
         Err(why) => text.push_str(&format!(", and its events cannot be read: {why}")),
@@ -89,7 +124,6 @@ fn newest(events: &[Value], name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn the_newest_warning_about_the_object_or_its_pods() {

@@ -95,10 +95,10 @@ pub(crate) async fn run(hub: HubArgs, args: WorkflowArgs) -> Outcome<ExitCode> {
     }
 }
 
-async fn operate(hub: HubArgs, args: OperationArgs, action: OperationAction, verb: &str) -> Outcome<ExitCode> {
+async fn operate(hub: HubArgs, mut args: OperationArgs, action: OperationAction, verb: &str) -> Outcome<ExitCode> {
     let mut session = Session::open(&hub).await?;
     session.announce();
-    let app = find_run(&mut session, &args.app).await?;
+    let app = find_run(&mut session, &mut args.app).await?;
     let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
     ::workflow::status::possible(&action, run)?;
     let who = crate::identity::who(&session).await;

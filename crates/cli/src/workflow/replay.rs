@@ -49,7 +49,7 @@ pub(crate) struct LogsArgs {
 }
 
 /// The journal of a run.
-async fn entries(session: &mut Session, app: &AppArgs, revision: Option<&str>) -> Outcome<Vec<Entry>> {
+async fn entries(session: &mut Session, app: &mut AppArgs, revision: Option<&str>) -> Outcome<Vec<Entry>> {
     let found = find_run(session, app).await?;
     let newest = found.status.as_ref().and_then(|s| s.latest_revision.as_ref()).map(|r| r.name.clone());
     let run = match revision {
@@ -98,9 +98,9 @@ fn check_step(entries: &[Entry], step: Option<&str>) -> Outcome {
     Err(diagnostic.into())
 }
 
-pub(super) async fn run(hub: HubArgs, args: ReplayArgs) -> Outcome {
+pub(super) async fn run(hub: HubArgs, mut args: ReplayArgs) -> Outcome {
     let mut session = Session::open(&hub).await?;
-    let entries = entries(&mut session, &args.app, args.revision.as_deref()).await?;
+    let entries = entries(&mut session, &mut args.app, args.revision.as_deref()).await?;
     let step = args.step.as_deref();
     check_step(&entries, step)?;
     if let Some(seq) = args.at {
@@ -193,9 +193,9 @@ fn moment(entries: &[Entry], seq: u64, step: Option<&str>) -> Value {
     Value::Object(out)
 }
 
-pub(super) async fn logs(hub: HubArgs, args: LogsArgs) -> Outcome {
+pub(super) async fn logs(hub: HubArgs, mut args: LogsArgs) -> Outcome {
     let mut session = Session::open(&hub).await?;
-    let entries = entries(&mut session, &args.app, args.revision.as_deref()).await?;
+    let entries = entries(&mut session, &mut args.app, args.revision.as_deref()).await?;
     check_step(&entries, args.step.as_deref())?;
     for entry in &entries {
         let Some(step) = replay::step_of(&entry.fact) else { continue };

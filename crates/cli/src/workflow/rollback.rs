@@ -23,10 +23,10 @@ pub(crate) struct RollbackArgs {
     wait: WaitArgs,
 }
 
-pub(super) async fn run(hub: HubArgs, args: RollbackArgs) -> Outcome<ExitCode> {
+pub(super) async fn run(hub: HubArgs, mut args: RollbackArgs) -> Outcome<ExitCode> {
     let session = Session::open(&hub).await?;
     session.announce();
-    let app = find(&session, &args.app).await?;
+    let app = find(&session, &mut args.app).await?;
     let revisions = session.hub.revisions(&args.app.namespace, &args.app.name).await?;
     let target = choose(&app, &revisions, args.revision.as_deref())?;
     let name = &args.app.name;

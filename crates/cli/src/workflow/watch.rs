@@ -18,11 +18,11 @@ pub(crate) struct WatchArgs {
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(200);
 
-pub(super) async fn run(hub: HubArgs, args: WatchArgs) -> Outcome {
+pub(super) async fn run(hub: HubArgs, mut args: WatchArgs) -> Outcome {
     let mut session = Session::open(&hub).await?;
     let mut progress = Progress::new(std::io::stdout(), std::io::stdout().is_terminal());
     loop {
-        let app = find_run(&mut session, &args.app).await?;
+        let app = find_run(&mut session, &mut args.app).await?;
         let status = app.status.as_ref();
         let run = status.and_then(|s| s.workflow.as_ref());
         if let Some(run) = run {

@@ -26,8 +26,9 @@ pub(super) async fn keep(runner: &Runner, metrics: &Metrics, drift: &Drift, key:
         if !is_kept(&app) {
             return Ok(());
         }
-        let now = Timestamp::now();
-        let held = match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, now).await? {
+        let held = match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, lease::Known::Nothing)
+            .await?
+        {
             Attempt::Mine(held) => held,
             Attempt::Theirs { holder, .. } => {
                 return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());

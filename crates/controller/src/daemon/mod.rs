@@ -494,7 +494,7 @@ async fn blame(runner: &Runner, app: &Application, problems: &[Diagnostic]) -> R
 async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
     let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
     let processes = runner.processes.as_ref();
-    let held = match lease::acquire(&runner.hub, processes, namespace, name, Timestamp::now()).await? {
+    let held = match lease::acquire(&runner.hub, processes, namespace, name, lease::Known::Nothing).await? {
         Attempt::Mine(held) => held,
         Attempt::Theirs { .. } => return Ok(false),
     };

@@ -61,12 +61,7 @@ impl Keeper {
         revision: String,
     ) -> Result<Keeper, Fault> {
         let stored = hub.trackers(&app.metadata.namespace, &app.metadata.name).await?;
-        let inventory = Inventory::of(&app, stored).map_err(Fault::permanent)?;
-        let told = app.status.iter().flat_map(|status| &status.applied_resources);
-        let applied = told.map(key_of).collect();
-        let (inventory, applied) = (Mutex::new(inventory), std::sync::Mutex::new(applied));
-        let waiting = std::sync::Mutex::default();
-        let keeper = Keeper { hub, clusters, app, rules, revision, inventory, waiting, applied, is_first: false };
+        let keeper = Keeper::with(hub, clusters, app, rules, revision, Some(stored))?;
         keeper.recover().await;
         Ok(keeper)
     }
@@ -82,9 +77,23 @@ impl Keeper {
         rules: Rules,
         revision: String,
     ) -> Result<Keeper, Fault> {
-        let inventory = Mutex::new(Inventory::of(&app, Vec::new()).map_err(Fault::permanent)?);
-        let (waiting, applied) = (std::sync::Mutex::default(), std::sync::Mutex::default());
-        Ok(Keeper { hub, clusters, app, rules, revision, inventory, waiting, applied, is_first: true })
+        Keeper::with(hub, clusters, app, rules, revision, None)
+    }
+
+    /// With what was stored; `None`: nothing has ever been, and nothing was applied.
+    fn with(
+        hub: Hub,
+        clusters: Arc<dyn Clusters>,
+        app: Application,
+        rules: Rules,
+        revision: String,
+        stored: Option<Vec<model::ResourceTracker>>,
+    ) -> Result<Keeper, Fault> {
+        let is_first = stored.is_none();
+        let told = app.status.iter().filter(|_| !is_first).flat_map(|status| &status.applied_resources);
+        let applied = std::sync::Mutex::new(told.map(key_of).collect());
+        let inventory = Mutex::new(Inventory::of(&app, stored.unwrap_or_default()).map_err(Fault::permanent)?);
+        Ok(Keeper { hub, clusters, app, rules, revision, inventory, waiting: Default::default(), applied, is_first })
     }
 
     /// What has been applied, for the status.

@@ -88,6 +88,9 @@ pub trait Upstream: Send + Sync + 'static {
 const SIDE_BY_SIDE: usize = 64;
 /// How often a controller may ask for the same again before it is slowed down.
 const PATIENCE: u32 = 3;
+/// The longest pause after a write that was refused: a disk that was full has room again, and what was gone is there again,
+/// without any change that would be seen here.
+const REFUSED: SignedDuration = SignedDuration::from_secs(5);
 /// How often it may write at all within [`WINDOW`].
 const MOST_WRITES: u32 = 500;
 /// The time in which writes are counted, and the pause when they were too many.
@@ -320,6 +323,10 @@ impl Driver {
             }
         }
         if outcome.retry {
+            let latest = after(now, REFUSED);
+            if let Some(repeat) = self.repeats.get_mut(&outcome.key).filter(|repeat| repeat.count < MOST_WRITES) {
+                repeat.hold = repeat.hold.min(latest);
+            }
             let moment = after(now, SignedDuration::from_millis(20));
             let moment = self.due.get(&outcome.key).map_or(moment, |known| moment.min(*known));
             self.set_timer(&outcome.key, Some(moment));
@@ -421,7 +428,9 @@ async fn perform(upstream: &dyn Upstream, key: Key, writes: Vec<Write>) -> Outco
             },
         };
         match refused {
-            None | Some(Refusal::Exists | Refusal::Gone) => {}
+            None | Some(Refusal::Exists) => {}
+            // What is gone is told by a change, and then nothing is asked for any more.
+            Some(Refusal::Gone) => outcome.retry = true,
             Some(Refusal::Conflict) => {
                 outcome.retry = true;
                 break;

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A server with one pod that takes every status and keeps none.
 struct Stubborn {
     writes: AtomicU64,
+    /// Refuses everything until then.
+    refuses: Timestamp,
+    refusal: Refusal,
     clock: crate::TestClock,
     news: tokio::sync::watch::Sender<u64>,
 }
@@ -22,7 +25,15 @@ impl Stubborn {
         })
     }
 
+    fn new(clock: &crate::TestClock, refuses: Timestamp, refusal: Refusal) -> Arc<Stubborn> {
+        let (writes, clock) = (AtomicU64::new(0), clock.clone());
+        Arc::new(Stubborn { writes, refuses, refusal, clock, news: tokio::sync::watch::Sender::new(1) })
+    }
+
     fn turned_back(&self, object: &Value) -> BoxFuture<'_, Result<Value, Refusal>> {
+        if crate::Clock::now(&self.clock) < self.refuses {
+            return Box::pin(std::future::ready(Err(self.refusal.clone())));
+        }
         let version = self.writes.fetch_add(1, Ordering::SeqCst) + 2;
         self.news.send_replace(version);
         let mut answer = if object.text("/kind") == "Pod" { Self::pod(version) } else { object.clone() };
@@ -72,11 +83,7 @@ impl Upstream for Arc<Stubborn> {
 #[tokio::test]
 async fn what_a_server_turns_back_is_asked_for_ever_less_often() {
     let clock = crate::TestClock::default();
-    let server = Arc::new(Stubborn {
-        writes: AtomicU64::new(0),
-        clock: clock.clone(),
-        news: tokio::sync::watch::Sender::new(1),
-    });
+    let server = Stubborn::new(&clock, Timestamp::UNIX_EPOCH, Refusal::Conflict);
     let driver = tokio::spawn(run(Arc::new(Arc::clone(&server)), Timing::default()));
     for _ in 0..1000 {
         tokio::task::yield_now().await;
@@ -93,4 +100,23 @@ async fn what_a_server_turns_back_is_asked_for_ever_less_often() {
     let in_an_hour = server.writes.load(Ordering::SeqCst);
     assert!((at_once..at_once + 60).contains(&in_an_hour), "{in_an_hour}");
     driver.abort();
+}
+
+#[tokio::test]
+async fn what_was_refused_for_a_while_is_done_soon_after() {
+    for refusal in [Refusal::Conflict, Refusal::Gone, Refusal::Other("the disk is full".into())] {
+        let clock = crate::TestClock::default();
+        let end = after(crate::Clock::now(&clock), SignedDuration::from_mins(10));
+        let server = Stubborn::new(&clock, end, refusal.clone());
+        let driver = tokio::spawn(run(Arc::new(Arc::clone(&server)), Timing::default()));
+        for _ in 0..606 {
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            clock.advance(SignedDuration::from_secs(1));
+        }
+        let written = server.writes.load(Ordering::SeqCst);
+        assert!(written > 0, "nothing was written within six seconds after it was refused as {refusal:?}");
+        driver.abort();
+    }
 }
