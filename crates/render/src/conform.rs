@@ -58,7 +58,17 @@ fn told(problem: Problem, data: &Data, owned: Owned<'_>, render: &RenderContext)
     }
     let (kind, name) = (tree::text_at(data, &["kind"]), tree::text_at(data, &["metadata", "name"]));
     let message = format!("{kind} \"{name}\", {}: {}", problem.path, problem.message);
-    let mut diagnostic = Diagnostic::error(code(problem.kind), message).path(owned.path);
+    // a field that there must not be is the definition's, whatever its value is made from
+    let given = match problem.kind {
+        ProblemKind::UnknownField | ProblemKind::UnknownKind | ProblemKind::Missing => None,
+        _ => place.filter(|origin| origin.path.is_none()).and_then(|origin| crate::given::parameter(origin)),
+    };
+    let path = match given {
+        Some(parameter) if owned.path.ends_with(".properties") => format!("{}{parameter}", owned.path),
+        Some(parameter) => format!("{}.properties{parameter}", owned.path),
+        None => owned.path.to_owned(),
+    };
+    let mut diagnostic = Diagnostic::error(code(problem.kind), message).path(path);
     // Files that were written before anybody looked are let through where the user says so.
     if render.allow_unknown {
         diagnostic.severity = Severity::Warning;

@@ -19,6 +19,7 @@ pub mod context;
 pub mod definition;
 pub mod documents;
 mod error;
+mod given;
 pub mod health;
 pub mod object;
 pub mod output;
