@@ -534,9 +534,11 @@ pub(crate) fn well_formed(data: &Data, owned: Owned<'_>) -> Result<(), Diagnosti
         return Ok(());
     }
     let text = format!("what {} renders as {} has no {}", owned.what, owned.origin, lacks.join(" and no "));
-    Err(Diagnostic::error("render/no-object", text)
+    let mut problem = Diagnostic::error("render/no-object", text)
         .path(owned.path)
-        .help("every output of a definition has to be a whole Kubernetes object"))
+        .help("every output of a definition has to be a whole Kubernetes object");
+    problem.labels.extend(data.origin.as_ref().map(|origin| crate::conform::written(origin)));
+    Err(problem)
 }
 
 /// The parameters have to be complete and right before anything made of them is looked at.

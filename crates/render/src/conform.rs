@@ -77,11 +77,14 @@ fn told(problem: Problem, data: &Data, owned: Owned<'_>, render: &RenderContext)
         Some(near) => format!("did you mean {near}?"),
         None => format!("this is what {} renders as {}", owned.what, owned.origin),
     });
-    if let Some(origin) = place {
-        let (start, end) = (origin.span.start, origin.span.end);
-        let text = origin.source.text.get(start as usize..end as usize).unwrap_or_default();
-        let end = start + text.find('\n').unwrap_or(text.len()) as u32;
-        diagnostic.labels.push(Label { source: origin.source.clone(), start, end, text: "written here".to_owned() });
-    }
+    diagnostic.labels.extend(place.map(|origin| written(origin)));
     Some(diagnostic)
+}
+
+/// The first line of where a value is written.
+pub(crate) fn written(origin: &cue::Origin) -> Label {
+    let (start, end) = (origin.span.start, origin.span.end);
+    let text = origin.source.text.get(start as usize..end as usize).unwrap_or_default();
+    let end = start + text.find('\n').unwrap_or(text.len()) as u32;
+    Label { source: origin.source.clone(), start, end, text: "written here".to_owned() }
 }

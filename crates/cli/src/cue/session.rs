@@ -93,6 +93,9 @@ pub(crate) struct Unit {
     at: Vec<Selector>,
 }
 
+/// What an expression of the command line is called in messages.
+const EXPRESSION: &str = "--expression";
+
 impl Unit {
     /// Evaluates with the documents given.
     pub(crate) fn evaluate(&self, documents: &[Document]) -> Evaluation {
@@ -118,7 +121,8 @@ impl Unit {
         }
         if matches!(name, Expr::Ident(_))
             && let Some((_, problems)) = evaluation.expression(name).error()
-            && problems.iter().any(|d| d.code == "cue/undefined-field")
+            // a field that is there, and misses one itself, says so elsewhere
+            && problems.iter().any(|d| d.code == "cue/undefined-field" && d.labels.iter().any(|l| l.source.name == EXPRESSION))
         {
             return Err(problems);
         }
@@ -198,7 +202,7 @@ impl InputArgs {
     fn parsed_expressions(&self, instance: &mut Instance) -> Result<Vec<Expr>, Problems> {
         let mut parsed = Vec::new();
         for text in &self.expressions {
-            parsed.push(parse(instance, "--expression", text)?);
+            parsed.push(parse(instance, EXPRESSION, text)?);
         }
         Ok(parsed)
     }
