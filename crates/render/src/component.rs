@@ -11,7 +11,7 @@ use crate::renderer::Renderer;
 use crate::template::Template;
 use crate::{conflicts, conform, error, patch, template, tree};
 use cue::{Completeness, Data, DataOptions, DataValue, ErrorClass, Evaluation, Fields, Value};
-use cue_syntax::{Diagnostic, Severity};
+use cue_syntax::{Diagnostic, Label, Severity};
 use model::DefinitionKind;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -560,26 +560,32 @@ pub(crate) fn check(evaluation: &Evaluation, loaded: &Loaded, base: &str, given:
     Err(error::translate(problems, base, loaded, given))
 }
 
-/// The texts of a list at the top of a template, as far as they are there.
-fn texts(evaluation: &Evaluation, field: &str) -> Vec<String> {
+/// The texts of a list at the top of a template, as far as they are there, and where each is written.
+fn texts(evaluation: &Evaluation, field: &str) -> Vec<(String, Option<Label>)> {
     let value = evaluation.lookup(&template::field(field));
     if !value.exists() {
         return Vec::new();
     }
-    let Ok(data) = value.data(&DataOptions { completeness: Completeness::Partial, origins: false }) else {
+    let Ok(data) = value.data(&DataOptions { completeness: Completeness::Partial, origins: true }) else {
         return Vec::new();
     };
-    tree::items(&data).iter().filter_map(tree::text).map(str::to_owned).collect()
+    let told = |item: &Data| {
+        let place = item.origin.as_ref().map(|origin| crate::conform::written(origin));
+        Some((tree::text(item)?.to_owned(), place))
+    };
+    tree::items(&data).iter().filter_map(told).collect()
 }
 
 /// `errs`: why the definition itself refuses what it is given.
 fn errs(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Result<(), Vec<Diagnostic>> {
     let problems: Vec<Diagnostic> = texts(evaluation, "errs")
         .into_iter()
-        .map(|text| {
-            Diagnostic::error("render/refused", text)
+        .map(|(text, place)| {
+            let mut problem = Diagnostic::error("render/refused", text)
                 .path(path)
-                .help(format!("\"{}\" ({}) says so", loaded.definition.name, loaded.provenance))
+                .help(format!("\"{}\" ({}) says so", loaded.definition.name, loaded.provenance));
+            problem.labels.extend(place);
+            problem
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -587,10 +593,12 @@ fn errs(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Result<(), Vec<
 
 /// `warns`: what the definition has to say of what it takes all the same.
 fn advice(evaluation: &Evaluation, loaded: &Loaded, path: &str) -> Vec<Diagnostic> {
-    let told = |text| {
-        Diagnostic::warning("render/advice", text)
+    let told = |(text, place): (String, Option<Label>)| {
+        let mut advice = Diagnostic::warning("render/advice", text)
             .path(path)
-            .help(format!("\"{}\" ({}) says so", loaded.definition.name, loaded.provenance))
+            .help(format!("\"{}\" ({}) says so", loaded.definition.name, loaded.provenance));
+        advice.labels.extend(place);
+        advice
     };
     texts(evaluation, "warns").into_iter().map(told).collect()
 }
