@@ -40,6 +40,7 @@ mod session;
 mod show;
 mod status;
 mod table;
+mod threads;
 mod up;
 mod workflow;
 mod world;

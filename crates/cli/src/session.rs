@@ -136,13 +136,15 @@ pub(crate) fn run(command: impl Future<Output = Outcome>) -> ExitCode {
 pub(crate) fn run_to(command: impl Future<Output = Outcome<ExitCode>>) -> ExitCode {
     // The process has one TLS provider; a second call would fail and change nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            crate::report::print(&[Diagnostic::error("cli/runtime", error.to_string())]);
-            return ExitCode::FAILURE;
-        }
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().thread_stack_size(crate::threads::STACK).enable_all().build()
+        {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                crate::report::print(&[Diagnostic::error("cli/runtime", error.to_string())]);
+                return ExitCode::FAILURE;
+            }
+        };
     let result = runtime.block_on(OPEN.scope(std::cell::RefCell::default(), async {
         let result = command.await;
         let open = OPEN.with(std::cell::RefCell::take);

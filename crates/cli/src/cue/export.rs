@@ -2,6 +2,7 @@
 
 use super::output::{Form, OutputArgs, write_data, write_schema};
 use super::session::{InputArgs, Last, Problems, Unit};
+use crate::threads::side_by_side;
 use cue::export::{Indent, Options, text};
 use cue::json::Style;
 use cue::load::Document;
@@ -53,7 +54,7 @@ fn export(args: &ExportArgs) -> Result<(), Problems> {
     // Instances know nothing of each other; the first one's problems count, whichever ends first.
     let printers: Vec<Result<Printer<'_>, Problems>> = match units.as_slice() {
         [one] => vec![of(one)],
-        units => units.par_iter().map(of).collect(),
+        units => side_by_side(|| units.par_iter().map(of).collect()),
     };
     let mut out = Vec::new();
     for (i, printer) in printers.into_iter().enumerate() {

@@ -1,6 +1,7 @@
 //! What `export`, `eval` and `vet` share: inputs, loading, compiling, evaluating.
 
 use crate::report;
+use crate::threads::side_by_side;
 use crate::world::{Files, folders_above};
 use clap::Args;
 use cue::load::{Document, Loaded, Options, Place, load, point_all};
@@ -157,7 +158,7 @@ impl InputArgs {
             return loaded.into_iter().map(|l| self.compile(l)).collect();
         }
         // The first one's problems count, whichever is compiled first.
-        let compiled: Vec<_> = loaded.into_par_iter().map(|l| self.compile(l)).collect();
+        let compiled: Vec<_> = side_by_side(|| loaded.into_par_iter().map(|l| self.compile(l)).collect());
         compiled.into_iter().collect()
     }
 

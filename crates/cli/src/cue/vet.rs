@@ -1,6 +1,7 @@
 //! `lateen cue vet`: checks, and prints only what is wrong.
 
 use super::session::{InputArgs, Last, Problems, Unit};
+use crate::threads::side_by_side;
 use cue::load::Document;
 use cue::{Evaluation, Value};
 use cue_syntax::Diagnostic;
@@ -33,7 +34,7 @@ fn vet(args: &VetArgs) -> Result<Problems, Problems> {
     let units = args.input.units()?;
     let found: Vec<Problems> = match units.as_slice() {
         [one] => vec![vet_unit(args, one, Some(&mut Last::default()))],
-        units => units.par_iter().map(|u| vet_unit(args, u, None)).collect(),
+        units => side_by_side(|| units.par_iter().map(|u| vet_unit(args, u, None)).collect()),
     };
     let mut problems = Vec::new();
     found.into_iter().for_each(|p| merge(&mut problems, p));

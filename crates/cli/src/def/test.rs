@@ -3,6 +3,7 @@
 use super::files;
 use crate::output::{self, Format};
 use crate::report;
+use crate::threads::side_by_side;
 use ::render::Loaded;
 use ::render::builtin::Added;
 use ::render::definition::Given;
@@ -161,7 +162,7 @@ fn all(args: &TestArgs) -> Result<Report, Vec<Diagnostic>> {
     }
     let others = Arc::new(others(&found, &args.definitions, &mut report.broken));
     let packages = Arc::new(Added::of(&files::packages(found.iter().chain(&args.definitions))));
-    let ran: Vec<_> = found.par_iter().map(|file| suite(file, &others, &packages, args)).collect();
+    let ran: Vec<_> = side_by_side(|| found.par_iter().map(|file| suite(file, &others, &packages, args)).collect());
     for one in ran {
         match one {
             Ok((suite, left_out)) => {

@@ -3,6 +3,7 @@
 use super::files;
 use crate::output::{self, Format};
 use crate::report;
+use crate::threads::side_by_side;
 use ::render::DefinitionSource;
 use ::render::builtin::{Added, Builtins};
 use authoring::{tell, vet};
@@ -56,7 +57,8 @@ pub(crate) fn run(args: &VetArgs) -> ExitCode {
     let here = vec![PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here } else { &args.paths };
     let with = vet::With { packages: Arc::new(Added::of(&files::packages(paths))), ..vet::With::default() };
-    let found: Vec<Vec<Diagnostic>> = sources.par_iter().map(|source| vet::file_with(source, &with)).collect();
+    let found: Vec<Vec<Diagnostic>> =
+        side_by_side(|| sources.par_iter().map(|source| vet::file_with(source, &with)).collect());
     problems.extend(found.into_iter().flatten());
     let error = |p: &Diagnostic| args.strict || p.severity == Severity::Error;
     let errors = problems.iter().filter(|p| error(p)).count();
