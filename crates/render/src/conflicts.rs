@@ -6,7 +6,8 @@
 
 use crate::application::TraitInput;
 use crate::definition::Loaded;
-use cue_syntax::Diagnostic;
+use cue_syntax::ast::{Decl, Expr, Label as FieldLabel};
+use cue_syntax::{Diagnostic, Label, parse_file};
 use model::meta::Strings;
 use std::sync::Arc;
 
@@ -24,20 +25,41 @@ pub(crate) fn check(traits: &[(&TraitInput, Arc<Loaded>)]) -> Vec<Diagnostic> {
                 continue;
             }
             let (name, others) = (&loaded.definition.name, &served.definition.name);
-            problems.push(
-                Diagnostic::error(
-                    "render/trait-conflict",
-                    format!("trait \"{name}\" conflicts with trait \"{others}\""),
-                )
-                .path(input.path.clone())
-                .help(format!(
-                    "keep one of them; \"{name}\" ({}) says so, the other is at {}",
-                    loaded.provenance, other.path
-                )),
-            );
+            let mut problem = Diagnostic::error(
+                "render/trait-conflict",
+                format!("trait \"{name}\" conflicts with trait \"{others}\""),
+            )
+            .path(input.path.clone())
+            .help(format!(
+                "keep one of them; \"{name}\" ({}) says so, the other is at {}",
+                loaded.provenance, other.path
+            ));
+            problem.labels.extend(written(loaded));
+            problems.push(problem);
         }
     }
     problems
+}
+
+/// Where a definition in CUE says it.
+fn written(loaded: &Loaded) -> Option<Label> {
+    let source = loaded.sources.get(loaded.template.source)?;
+    let file = parse_file(source, loaded.template.source).tree?;
+    let mut span = None;
+    for decl in &file.decls {
+        crate::definition::visit::decl(decl, &mut |expr| {
+            let Expr::Struct(body) = expr else { return };
+            for decl in &body.decls {
+                if let Decl::Field(field) = decl
+                    && matches!(&field.label, FieldLabel::Ident(name) if name.name == "conflictsWith")
+                {
+                    span.get_or_insert(field.label.span());
+                }
+            }
+        });
+    }
+    let span = span?;
+    Some(Label { source: source.clone(), start: span.start, end: span.end, text: "written here".to_owned() })
 }
 
 const SELECTOR: &str = "labelSelector:";
