@@ -2,6 +2,8 @@
 //! said: objects of the hub (Secrets left out), files of the state folder, output of commands, logs, errors.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test reports by panicking")]
 
+mod receivers;
+
 use fleet::{Fleet, Home, HubChoice};
 use kube::api::{DynamicObject, ListParams};
 use kube::discovery::{Discovery, verbs};
@@ -25,17 +27,7 @@ const CANARIES: [&str; 6] = [
 
 /// Answers every request with what it was told, headers and body, as a service does that helps its users to find mistakes.
 fn echo() -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let got: Arc<Mutex<Vec<String>>> = Arc::default();
-    let seen = got.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let seen = seen.clone();
-            std::thread::spawn(move || answer(stream, &seen));
-        }
-    });
-    (port, got)
+    receivers::listen(answer)
 }
 
 fn answer(mut stream: TcpStream, seen: &Mutex<Vec<String>>) -> Option<()> {

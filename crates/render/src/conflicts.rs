@@ -5,8 +5,8 @@
 //! (`*.networking.k8s.io`), or `labelSelector:` with a selector over the labels of definitions, as `kubectl -l` reads it.
 
 use crate::application::TraitInput;
-use crate::definition::Loaded;
-use cue_syntax::ast::{Decl, Expr, Label as FieldLabel};
+use crate::definition::{Loaded, visit};
+use cue_syntax::ast::Label as FieldLabel;
 use cue_syntax::{Diagnostic, Label, parse_file};
 use model::meta::Strings;
 use std::sync::Arc;
@@ -46,18 +46,11 @@ fn written(loaded: &Loaded) -> Option<Label> {
     let source = loaded.sources.get(loaded.template.source)?;
     let file = parse_file(source, loaded.template.source).tree?;
     let mut span = None;
-    for decl in &file.decls {
-        crate::definition::visit::decl(decl, &mut |expr| {
-            let Expr::Struct(body) = expr else { return };
-            for decl in &body.decls {
-                if let Decl::Field(field) = decl
-                    && matches!(&field.label, FieldLabel::Ident(name) if name.name == "conflictsWith")
-                {
-                    span.get_or_insert(field.label.span());
-                }
-            }
-        });
-    }
+    visit::fields(&file.decls, &mut |field| {
+        if matches!(&field.label, FieldLabel::Ident(name) if name.name == "conflictsWith") {
+            span.get_or_insert(field.label.span());
+        }
+    });
     let span = span?;
     Some(Label { source: source.clone(), start: span.start, end: span.end, text: "written here".to_owned() })
 }

@@ -9,29 +9,35 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 /// What a receiver has seen: by address or subject, the keys it came with.
-pub type Seen = Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>;
+pub type Seen = Arc<Counts>;
+type Counts = Mutex<BTreeMap<String, BTreeSet<String>>>;
 
-fn note(seen: &Seen, what: &str, key: &str) {
+fn note(seen: &Counts, what: &str, key: &str) {
     seen.lock().unwrap().entry(what.to_owned()).or_default().insert(key.to_owned());
+}
+
+/// Serves each connection on a thread of its own; the port, and what is noted.
+pub fn listen<T: Default + Send + Sync + 'static>(serve: fn(TcpStream, &T) -> Option<()>) -> (u16, Arc<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let noted = Arc::<T>::default();
+    let notes = noted.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let notes = notes.clone();
+            // a client that is killed in the middle leaves half a request
+            std::thread::spawn(move || serve(stream, &notes));
+        }
+    });
+    (port, noted)
 }
 
 /// A receiver of requests that counts keys.
 pub fn receiver() -> (u16, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let seen = Seen::default();
-    let counts = seen.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let counts = counts.clone();
-            // a client that is killed in the middle leaves half a request
-            std::thread::spawn(move || request(stream, &counts));
-        }
-    });
-    (port, seen)
+    listen(request)
 }
 
-fn request(mut stream: TcpStream, counts: &Seen) -> Option<()> {
+fn request(mut stream: TcpStream, counts: &Counts) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -59,20 +65,10 @@ fn request(mut stream: TcpStream, counts: &Seen) -> Option<()> {
 
 /// A mail server that counts Message-IDs by subject.
 pub fn mailbox() -> (u16, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let seen = Seen::default();
-    let counts = seen.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let counts = counts.clone();
-            std::thread::spawn(move || mail(stream, &counts));
-        }
-    });
-    (port, seen)
+    listen(mail)
 }
 
-fn mail(mut stream: TcpStream, counts: &Seen) -> Option<()> {
+fn mail(mut stream: TcpStream, counts: &Counts) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     stream.write_all(b"220 sink\r\n").ok()?;
     loop {

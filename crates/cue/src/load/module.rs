@@ -84,19 +84,23 @@ fn minor(version: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// The string at a path of plain fields.
+/// The name of a plain field.
+fn name(label: &Label) -> Option<&str> {
+    match label {
+        Label::Ident(i) => Some(i.name.as_str()),
+        Label::String(s) => match &s.value {
+            Text::String(s) => Some(s.as_str()),
+            Text::Bytes(_) => None,
+        },
+        _ => None,
+    }
+}
+
 /// The fields of a module file, with what `module` has to be.
 fn check(decls: &[Decl], source: &Arc<Source>, problems: &mut Vec<Diagnostic>) {
     for decl in decls {
         let Decl::Field(f) = decl else { continue };
-        let label = match &f.label {
-            Label::Ident(i) => i.name.as_str(),
-            Label::String(s) => match &s.value {
-                Text::String(s) => s.as_str(),
-                Text::Bytes(_) => continue,
-            },
-            _ => continue,
-        };
+        let Some(label) = name(&f.label) else { continue };
         let text = matches!(&f.value, Expr::String(s) if matches!(s.value, Text::String(_)));
         let (message, help, span) = if !FIELDS.contains(&label) {
             let meant = crate::eval::nearest(label, FIELDS.iter().copied());
@@ -122,18 +126,12 @@ fn check(decls: &[Decl], source: &Arc<Source>, problems: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The string at a path of plain fields.
 fn string_at(decls: &[Decl], path: &[&str]) -> Option<(String, cue_syntax::Span)> {
     let (first, rest) = path.split_first()?;
     for decl in decls {
         let Decl::Field(f) = decl else { continue };
-        let label = match &f.label {
-            Label::Ident(i) => i.name.as_str(),
-            Label::String(s) => match &s.value {
-                Text::String(s) => s.as_str(),
-                Text::Bytes(_) => continue,
-            },
-            _ => continue,
-        };
+        let Some(label) = name(&f.label) else { continue };
         if label != *first {
             continue;
         }

@@ -1,27 +1,65 @@
-//! A walk over the expressions of a syntax tree.
+//! A walk over the expressions and the fields of a syntax tree.
 
-use cue_syntax::ast::{Clause, Decl, Element, Expr, InterpolationPart, Label};
+use cue_syntax::ast::{Clause, Decl, Element, Expr, Field, InterpolationPart, Label};
 
 /// How deep a tree is walked; the parser bounds its height to less.
 const DEPTH: u32 = 2_000;
 
+/// What is met on the way.
+enum Met<'a> {
+    Expr(&'a Expr),
+    Field(&'a Field),
+}
+
 /// Calls `f` with every expression in a declaration, outer ones first.
 pub fn decl(decl: &Decl, f: &mut dyn FnMut(&Expr)) {
-    in_decl(decl, f, 0);
+    in_decl(
+        decl,
+        &mut |met| {
+            if let Met::Expr(expr) = met {
+                f(expr)
+            }
+        },
+        0,
+    );
 }
 
 /// Calls `f` with an expression and every one in it, outer ones first.
 pub fn expr(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
-    in_expr(expr, f, 0);
+    in_expr(
+        expr,
+        &mut |met| {
+            if let Met::Expr(expr) = met {
+                f(expr)
+            }
+        },
+        0,
+    );
 }
 
-fn in_decl(decl: &Decl, f: &mut dyn FnMut(&Expr), depth: u32) {
+/// Calls `f` with every field in declarations, outer ones first.
+pub fn fields(decls: &[Decl], f: &mut dyn FnMut(&Field)) {
+    for decl in decls {
+        in_decl(
+            decl,
+            &mut |met| {
+                if let Met::Field(field) = met {
+                    f(field)
+                }
+            },
+            0,
+        );
+    }
+}
+
+fn in_decl(decl: &Decl, f: &mut dyn FnMut(Met<'_>), depth: u32) {
     if depth > DEPTH {
         return;
     }
     let d = depth + 1;
     match decl {
         Decl::Field(field) => {
+            f(Met::Field(field));
             match &field.label {
                 Label::Dynamic(e, _) => in_expr(e, f, d),
                 Label::Pattern { value, .. } => in_expr(value, f, d),
@@ -41,7 +79,7 @@ fn in_decl(decl: &Decl, f: &mut dyn FnMut(&Expr), depth: u32) {
     }
 }
 
-fn in_parts(parts: &[InterpolationPart], f: &mut dyn FnMut(&Expr), depth: u32) {
+fn in_parts(parts: &[InterpolationPart], f: &mut dyn FnMut(Met<'_>), depth: u32) {
     for part in parts {
         if let InterpolationPart::Expr(e) = part {
             in_expr(e, f, depth);
@@ -49,7 +87,7 @@ fn in_parts(parts: &[InterpolationPart], f: &mut dyn FnMut(&Expr), depth: u32) {
     }
 }
 
-fn in_clause(clause: &Clause, f: &mut dyn FnMut(&Expr), depth: u32) {
+fn in_clause(clause: &Clause, f: &mut dyn FnMut(Met<'_>), depth: u32) {
     match clause {
         Clause::For { source, .. } => in_expr(source, f, depth),
         Clause::If { condition, .. } => in_expr(condition, f, depth),
@@ -62,11 +100,11 @@ fn in_clause(clause: &Clause, f: &mut dyn FnMut(&Expr), depth: u32) {
     }
 }
 
-fn in_expr(expr: &Expr, f: &mut dyn FnMut(&Expr), depth: u32) {
+fn in_expr(expr: &Expr, f: &mut dyn FnMut(Met<'_>), depth: u32) {
     if depth > DEPTH {
         return;
     }
-    f(expr);
+    f(Met::Expr(expr));
     let d = depth + 1;
     match expr {
         Expr::Struct(s) => s.decls.iter().for_each(|decl| in_decl(decl, f, d)),
