@@ -3,49 +3,14 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the command has failed")]
 
-use std::process::{Command, Output};
-use tempfile::TempDir;
+mod place;
 
-/// A folder with a state folder in it.
-struct Place(TempDir);
+use place::{Place, without_hub};
 
-impl Place {
-    fn new(files: &[(&str, &str)]) -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        Place(folder)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lateen"));
-        command.args(args).current_dir(self.0.path()).env_clear().env("LATEEN_HOME", self.home());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn home(&self) -> std::path::PathBuf {
-        self.0.path().join("home")
-    }
-
-    /// What it says, without the folder's name, after checking the exit status.
-    fn refused(&self, args: &[&str]) -> String {
-        let out = self.run(args);
-        let text = String::from_utf8(out.stderr).unwrap().replace(&self.0.path().display().to_string(), "$FOLDER");
-        assert_eq!(out.status.code(), Some(1), "{text}");
-        text
-    }
-
-    /// Nothing was stored.
-    fn nothing_stored(&self) {
-        let out = self.run(&["ls", "-A"]);
-        let text = String::from_utf8(out.stdout).unwrap();
-        assert!(out.status.success() && !text.contains("shop"), "{text}");
-    }
+/// Nothing was stored.
+fn nothing_stored(place: &Place) {
+    let text = place.prints(&["ls", "-A"]);
+    assert!(!text.contains("shop"), "{text}");
 }
 
 const HEAD: &str = "apiVersion: core.oam.dev/v1beta1
@@ -86,12 +51,8 @@ fn told_with(spec: &str, definitions: Option<(&str, &str)>, faulty: &str) -> Str
     let (rendered, started) = (say("render"), say("up"));
     names_lines(&rendered, &[faulty]);
     assert_eq!(rendered, without_hub(&started), "`render` and `up` say the same");
-    place.nothing_stored();
+    nothing_stored(&place);
     rendered
-}
-
-fn without_hub(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !line.starts_with("hub: ")).collect()
 }
 
 fn told(spec: &str) -> String {
@@ -232,7 +193,7 @@ fn an_unknown_cluster() {
     let said = place.refused(&["up", "-f", "app.yaml"]);
     names_lines(&said, &["app.yaml"]);
     insta::assert_snapshot!(said);
-    place.nothing_stored();
+    nothing_stored(&place);
 }
 
 #[test]
@@ -250,7 +211,7 @@ fn a_cluster_that_died_after_it_was_joined() {
         ("local.yaml", &app(spec).replace("[far]", "[local]").replace("shop", "other")),
     ]);
     // The cluster lives in another state folder, and is joined by its address: only its own process answers for it.
-    let elsewhere = place.0.path().join("elsewhere");
+    let elsewhere = place.path("elsewhere");
     let there = |args: &[&str]| {
         let mut command = place.command(args);
         command.env("LATEEN_HOME", &elsewhere);
@@ -263,7 +224,7 @@ fn a_cluster_that_died_after_it_was_joined() {
     let written = std::fs::read_to_string(kubectl.split_whitespace().nth(2).unwrap()).unwrap();
     let mut config: serde_json::Value = serde_json::from_str(&written).unwrap();
     config["clusters"][0]["cluster"].as_object_mut().unwrap().remove("extensions");
-    std::fs::write(place.0.path().join("far.kubeconfig"), config.to_string()).unwrap();
+    place.write("far.kubeconfig", &config.to_string());
     let joined = place.run(&["cluster", "join", "far.kubeconfig", "--name", "far"]);
     served.kill().unwrap();
     served.wait().unwrap();
@@ -271,7 +232,7 @@ fn a_cluster_that_died_after_it_was_joined() {
     let said = place.refused(&["up", "-f", "app.yaml"]);
     names_lines(&said, &["app.yaml"]);
     insta::assert_snapshot!(without_port(&said));
-    place.nothing_stored();
+    nothing_stored(&place);
     let started = place.run(&["up", "-f", "app.yaml", "--allow-unreachable", "--timeout", "1s"]);
     let said = String::from_utf8(started.stderr).unwrap();
     assert_eq!(started.status.code(), Some(1), "{said}");
@@ -329,7 +290,7 @@ fn broken_yaml_and_what_is_no_object() {
     }
     let files = [files.as_slice(), &["absent.yaml"]].concat();
     insta::assert_snapshot!(files.iter().map(|f| place.refused(&["up", "-f", f])).collect::<String>());
-    place.nothing_stored();
+    nothing_stored(&place);
 }
 
 #[test]
@@ -338,8 +299,8 @@ fn a_damaged_state_folder() {
     - {name: a, type: worker, properties: {image: x}}
 ";
     let place = Place::new(&[("app.yaml", &app(spec))]);
-    place.nothing_stored();
-    let database = place.home().join("clusters/local/cluster.redb");
+    nothing_stored(&place);
+    let database = place.path("home/clusters/local/cluster.redb");
     assert!(database.exists(), "the hub's database is where it was");
     std::fs::write(&database, b"this is no database").unwrap();
     insta::assert_snapshot!(place.refused(&["up", "-f", "app.yaml"]));

@@ -2,13 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the command has failed")]
 
+mod place;
+
+use place::Place;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
-use tempfile::TempDir;
-
-/// A state folder with an application in two versions: one that never becomes ready, and one that does.
-struct Place(TempDir);
+use std::process::Child;
 
 fn app(stalled: bool) -> String {
     format!(
@@ -30,52 +29,31 @@ spec:
     )
 }
 
-impl Place {
-    fn new() -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("stalled.yaml"), app(true)).unwrap();
-        std::fs::write(folder.path().join("ready.yaml"), app(false)).unwrap();
-        Place(folder)
-    }
+/// With an application in two versions: one that never becomes ready, and one that does.
+fn place() -> Place {
+    Place::new(&[("stalled.yaml", &app(true)), ("ready.yaml", &app(false))])
+}
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lateen"));
-        command
-            .args(args)
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("LATEEN_HOME", self.0.path().join("home"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
+/// Starts a command and waits until it has said that the step runs.
+fn started(place: &Place, args: &[&str]) -> Running {
+    let mut child = place.command(args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("front (apply-component) running")), "the step is told as it runs");
+    // Read on, so that the command never waits for a reader.
+    let rest = std::thread::spawn(move || lines.collect::<Vec<String>>().join("\n"));
+    Running { child, rest }
+}
 
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    /// Starts a command and waits until it has said that the step runs.
-    fn started(&self, args: &[&str]) -> Running {
-        let mut child = self.command(args).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        assert!(lines.any(|line| line.contains("front (apply-component) running")), "the step is told as it runs");
-        // Read on, so that the command never waits for a reader.
-        let rest = std::thread::spawn(move || lines.collect::<Vec<String>>().join("\n"));
-        Running { child, rest }
-    }
-
-    /// The status, once there is one: it is written a moment after the command has told of it.
-    fn status(&self) -> Value {
-        for _ in 0..200 {
-            let out = self.run(&["status", "shop", "-o", "json"]);
-            let app: Value = serde_json::from_slice(&out.stdout).unwrap();
-            if !app["status"]["workflow"].is_null() {
-                return app["status"].clone();
-            }
+/// The status, once there is one: it is written a moment after the command has told of it.
+fn status(place: &Place) -> Value {
+    for _ in 0..200 {
+        let out = place.run(&["status", "shop", "-o", "json"]);
+        let app: Value = serde_json::from_slice(&out.stdout).unwrap();
+        if !app["status"]["workflow"].is_null() {
+            return app["status"].clone();
         }
-        Value::Null
     }
+    Value::Null
 }
 
 struct Running {
@@ -94,11 +72,11 @@ impl Running {
 
 #[test]
 fn status_and_terminate_work_while_up_waits() {
-    let place = Place::new();
-    let up = place.started(&["up", "-f", "stalled.yaml"]);
-    let status = place.status();
-    assert_eq!(status["status"], "runningWorkflow");
-    assert_eq!(status["workflow"]["steps"][0]["phase"], "running");
+    let place = place();
+    let up = started(&place, &["up", "-f", "stalled.yaml"]);
+    let now = status(&place);
+    assert_eq!(now["status"], "runningWorkflow");
+    assert_eq!(now["workflow"]["steps"][0]["phase"], "running");
     let listed = String::from_utf8(place.run(&["ls"]).stdout).unwrap();
     assert!(listed.contains("shop"), "{listed}");
 
@@ -107,45 +85,45 @@ fn status_and_terminate_work_while_up_waits() {
     let (said, code) = up.ended();
     assert!(said.contains("The workflow of application shop is terminated."), "{said}");
     assert_eq!(code, Some(0), "nothing has failed");
-    assert_eq!(place.status()["status"], "workflowTerminated");
+    assert_eq!(status(&place)["status"], "workflowTerminated");
 }
 
 #[test]
 fn a_second_up_follows_the_first() {
-    let place = Place::new();
-    let first = place.started(&["up", "-f", "stalled.yaml"]);
-    let second = place.started(&["up", "-f", "stalled.yaml"]);
+    let place = place();
+    let first = started(&place, &["up", "-f", "stalled.yaml"]);
+    let second = started(&place, &["up", "-f", "stalled.yaml"]);
     assert!(place.run(&["workflow", "terminate", "shop"]).status.success());
     for up in [first, second] {
         let (said, code) = up.ended();
         assert!(said.contains("is terminated."), "{said}");
         assert_eq!(code, Some(0));
     }
-    assert_eq!(place.status()["latestRevision"]["name"], "shop-v1", "one run, not two");
+    assert_eq!(status(&place)["latestRevision"]["name"], "shop-v1", "one run, not two");
 }
 
 #[test]
 fn a_second_up_with_another_specification_takes_the_first_along() {
-    let place = Place::new();
-    let first = place.started(&["up", "-f", "stalled.yaml"]);
+    let place = place();
+    let first = started(&place, &["up", "-f", "stalled.yaml"]);
     let second = place.run(&["up", "-f", "ready.yaml"]);
     assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
     let (said, code) = first.ended();
     assert!(said.contains("Application shop is running."), "{said}");
     assert_eq!(code, Some(0));
-    let status = place.status();
-    assert_eq!(status["latestRevision"]["name"], "shop-v2");
-    assert_eq!(status["services"][0]["healthy"], true);
+    let now = status(&place);
+    assert_eq!(now["latestRevision"]["name"], "shop-v2");
+    assert_eq!(now["services"][0]["healthy"], true);
 }
 
 #[test]
 fn a_run_in_which_nothing_moves_is_left_and_can_be_carried_on() {
-    let place = Place::new();
+    let place = place();
     let left = place.run(&["up", "-f", "stalled.yaml", "--timeout", "1s"]);
     let said = String::from_utf8(left.stderr).unwrap();
     assert_eq!(left.status.code(), Some(1), "{said}");
     assert!(said.contains("  front waits: local/default/front is not healthy: Ready:0/1"), "{said}");
-    assert_eq!(place.status()["status"], "runningWorkflow");
+    assert_eq!(status(&place)["status"], "runningWorkflow");
     let stored = place.run(&["up", "-f", "ready.yaml", "--no-wait"]);
     assert!(stored.status.success());
     assert_eq!(
@@ -153,12 +131,12 @@ fn a_run_in_which_nothing_moves_is_left_and_can_be_carried_on() {
         "application default/shop is stored; `lateen up shop -n default` carries it on\n"
     );
     assert!(place.run(&["up", "shop"]).status.success());
-    assert_eq!(place.status()["status"], "running");
+    assert_eq!(status(&place)["status"], "running");
 }
 
 #[test]
 fn a_timer_past_the_timeout_is_told_and_the_next_command_acts_on_it() {
-    let place = Place::new();
+    let place = place();
     // nothing but the timer: a pod may take longer than the limit to become ready on a busy machine, and then nothing moves
     let text = "apiVersion: core.oam.dev/v1beta1
 kind: Application
@@ -167,7 +145,7 @@ spec:
   components: []
   workflow: {steps: [{name: nap, type: suspend, properties: {duration: 6s}}]}
 ";
-    std::fs::write(place.0.path().join("nap.yaml"), text).unwrap();
+    place.write("nap.yaml", text);
     let first = place.run(&["up", "-f", "nap.yaml", "--timeout", "1s"]);
     let said = String::from_utf8(first.stdout).unwrap();
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));

@@ -2,46 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
 
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
+mod place;
 
-struct Place(TempDir);
-
-impl Place {
-    fn new(files: &[(&str, &str)]) -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        Place(folder)
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_lateen"))
-            .args(args)
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("LATEEN_HOME", self.0.path().join("home"))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
-    }
-
-    /// Standard output of a command that has to succeed.
-    fn prints(&self, args: &[&str]) -> String {
-        let out = self.run(args);
-        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(out.stdout).unwrap()
-    }
-
-    /// Standard error of a command that has to fail, without the line that names the hub.
-    fn refused(&self, args: &[&str]) -> String {
-        let out = self.run(args);
-        assert_eq!(out.status.code(), Some(1), "{args:?}");
-        let text = String::from_utf8(out.stderr).unwrap().replace(&self.0.path().display().to_string(), "$FOLDER");
-        text.split_inclusive('\n').filter(|line| !line.starts_with("hub: ")).collect()
-    }
-}
+use place::{Place, without_hub};
 
 const DEFINITION: &str = r#"apiVersion: core.oam.dev/v1beta1
 kind: TraitDefinition
@@ -160,7 +123,7 @@ fn an_add_on_is_enabled_where_it_is_wanted() {
 fn the_hub_is_removed_only_when_somebody_says_yes() {
     let place = Place::new(&[]);
     place.prints(&["namespace", "create", "kept"]);
-    insta::assert_snapshot!(place.refused(&["hub", "reset"]), @"
+    insta::assert_snapshot!(without_hub(&place.refused(&["hub", "reset"])), @"
     cli/confirm
 
       × Remove the embedded hub in $FOLDER/home/clusters/local with everything in it? needs a yes

@@ -1,10 +1,9 @@
 //! Objects of kinds that CustomResourceDefinitions describe, held to them before anything is applied; and what
 //! `--allow-unknown` lets through, on every command that has it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
+mod place;
 
-use std::path::Path;
-use std::process::Command;
+use place::Place;
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -68,119 +67,101 @@ spec:
         objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {a: b}}]
 ";
 
-/// Runs it; exit status, what it prints, standard error after standard output.
-fn lateen(folder: &Path, command: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_lateen"))
-        .args(command.split(' '))
-        .current_dir(folder)
-        .env_clear()
-        .env("LATEEN_HOME", folder.join("home"))
-        .env("TMPDIR", folder)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder.display().to_string(), "FOLDER");
-    format!(
-        "$ lateen {command}\n{}{}exit status {}\n",
-        text(&output.stdout),
-        text(&output.stderr),
-        output.status.code().unwrap_or(-1)
-    )
+/// Runs it: the command, what it prints, and its exit status.
+fn lateen(place: &Place, command: &str) -> String {
+    let told = place.told(&command.split(' ').collect::<Vec<_>>());
+    let status = if told.ends_with("exit status 1\n") { "" } else { "exit status 0\n" };
+    format!("$ lateen {command}\n{told}{status}")
 }
 
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("crds")).unwrap();
-    std::fs::create_dir_all(folder.path().join("definitions")).unwrap();
-    for (name, text) in [
+fn place() -> Place {
+    Place::new(&[
         ("crds/queue.yaml", CRD),
         ("crds/notes.yaml", "just: notes\n"),
         ("definitions/queue.cue", QUEUE),
         ("app.yaml", &app("size: 12")),
         ("odd.yaml", &app("size: 2, colour: blue")),
         ("plain.yaml", PLAIN),
-    ] {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
+    ])
 }
 
 #[test]
 fn crds_come_from_files() {
-    let folder = folder();
+    let place = place();
     let seen = [
         // Nothing is known of the kind, so nothing is said.
-        lateen(folder.path(), "render -f odd.yaml -d definitions --allow-unknown"),
-        lateen(folder.path(), "render -f app.yaml -d definitions --crds crds/queue.yaml"),
-        lateen(folder.path(), "plan -f app.yaml -d definitions --offline --crds crds"),
-        lateen(folder.path(), "render -f app.yaml -d definitions --crds plain.yaml --crds absent.yaml"),
-        lateen(folder.path(), "render -f app.yaml -d definitions --crds hub --offline"),
+        lateen(&place, "render -f odd.yaml -d definitions --allow-unknown"),
+        lateen(&place, "render -f app.yaml -d definitions --crds crds/queue.yaml"),
+        lateen(&place, "plan -f app.yaml -d definitions --offline --crds crds"),
+        lateen(&place, "render -f app.yaml -d definitions --crds plain.yaml --crds absent.yaml"),
+        lateen(&place, "render -f app.yaml -d definitions --crds hub --offline"),
     ];
     insta::assert_snapshot!(seen.join("\n"));
-    assert!(!folder.path().join("home").exists(), "files ask nobody");
+    assert!(!place.path("home").exists(), "files ask nobody");
 }
 
 #[test]
 fn crds_come_from_the_hub() {
-    let folder = folder();
-    let up = lateen(folder.path(), "up -f crds/queue.yaml -f plain.yaml");
+    let place = place();
+    let up = lateen(&place, "up -f crds/queue.yaml -f plain.yaml");
     assert!(up.ends_with("exit status 0\n"), "{up}");
     let seen = [
-        lateen(folder.path(), "render -f app.yaml -d definitions --crds hub"),
-        lateen(folder.path(), "plan -f app.yaml -d definitions"),
-        lateen(folder.path(), "up -f app.yaml -d definitions"),
+        lateen(&place, "render -f app.yaml -d definitions --crds hub"),
+        lateen(&place, "plan -f app.yaml -d definitions"),
+        lateen(&place, "up -f app.yaml -d definitions"),
     ];
     for one in &seen {
         assert!(one.contains("did you mean mode?") && one.contains("12 is more than 9"), "{one}");
         assert!(one.contains("definitions/queue.cue:8:4") && one.ends_with("exit status 1\n"), "{one}");
     }
     // What a cluster lists can be taken along.
-    let list = lateen(folder.path(), "get crds -o yaml");
+    let list = lateen(&place, "get crds -o yaml");
     let list = list.lines().filter(|l| !l.starts_with("$ ") && !l.starts_with("exit ")).collect::<Vec<_>>().join("\n");
-    std::fs::write(folder.path().join("all.yaml"), list).unwrap();
-    let offline = lateen(folder.path(), "render -f app.yaml -d definitions --crds all.yaml");
+    place.write("all.yaml", &list);
+    let offline = lateen(&place, "render -f app.yaml -d definitions --crds all.yaml");
     assert!(offline.contains("did you mean mode?"), "{offline}");
     // Nothing was stored.
-    let list = lateen(folder.path(), "ls");
+    let list = lateen(&place, "ls");
     assert!(list.contains("settings") && !list.contains("jobs"), "{list}");
 }
 
 #[test]
 fn an_application_that_brings_its_crd_is_held_to_it() {
-    let folder = folder();
+    let place = place();
     let crd = CRD.lines().map(|l| format!("            {l}")).collect::<Vec<_>>().join("\n");
     let both = app("size: 12")
         + &format!(
             "    - name: kinds\n      type: k8s-objects\n      properties:\n        objects:\n          -\n{crd}"
         );
-    std::fs::write(folder.path().join("both.yaml"), both).unwrap();
-    let seen = lateen(folder.path(), "render -f both.yaml -d definitions");
+    place.write("both.yaml", &both);
+    let seen = lateen(&place, "render -f both.yaml -d definitions");
     assert!(seen.contains("did you mean mode?") && seen.ends_with("exit status 1\n"), "{seen}");
 }
 
 #[test]
 fn what_is_unknown_is_let_through_where_a_user_says_so() {
-    let folder = folder();
-    let up = lateen(folder.path(), "up -f crds/queue.yaml -f plain.yaml");
+    let place = place();
+    let up = lateen(&place, "up -f crds/queue.yaml -f plain.yaml");
     assert!(up.ends_with("exit status 0\n"), "{up}");
     for command in ["render --crds hub", "plan", "plan --offline", "up"] {
-        let strict = lateen(folder.path(), &format!("{command} -f odd.yaml -d definitions"));
+        let strict = lateen(&place, &format!("{command} -f odd.yaml -d definitions"));
         assert!(strict.contains("colour") && strict.ends_with("exit status 1\n"), "{strict}");
         if command != "up" {
-            let lenient = lateen(folder.path(), &format!("{command} -f odd.yaml -d definitions --allow-unknown"));
+            let lenient = lateen(&place, &format!("{command} -f odd.yaml -d definitions --allow-unknown"));
             assert!(lenient.ends_with("exit status 0\n"), "{lenient}");
             let told = command == "plan --offline" || lenient.contains("no field \"modee\"");
             assert!(told, "a field is told all the same: {lenient}");
         }
     }
     // A cluster takes no field that it does not know, whatever is allowed here: only the property is left.
-    std::fs::write(folder.path().join("definitions/queue.cue"), QUEUE.replace("modee: ", "mode:  ")).unwrap();
-    let lenient = lateen(folder.path(), "up -f odd.yaml -d definitions --allow-unknown --timeout 20s");
+    place.write("definitions/queue.cue", &QUEUE.replace("modee: ", "mode:  "));
+    let lenient = lateen(&place, "up -f odd.yaml -d definitions --allow-unknown --timeout 20s");
     assert!(lenient.ends_with("exit status 0\n"), "{lenient}");
     // Whoever carries it on does the same; objects do not carry the annotation.
-    let again = lateen(folder.path(), "up jobs -d definitions");
+    let again = lateen(&place, "up jobs -d definitions");
     assert!(again.ends_with("exit status 0\n"), "{again}");
-    let stored = lateen(folder.path(), "get applications jobs -o yaml");
+    let stored = lateen(&place, "get applications jobs -o yaml");
     assert!(stored.contains("lateen.dev/allow-unknown: \"true\""), "{stored}");
-    let object = lateen(folder.path(), "get queues.example.com mails -o yaml");
+    let object = lateen(&place, "get queues.example.com mails -o yaml");
     assert!(object.contains("size: 2") && !object.contains("allow-unknown"), "{object}");
 }

@@ -2,8 +2,10 @@
 //! about, the command, the files. What is printed stands in `snapshots/`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
 
+mod place;
+
+use place::Place;
 use std::path::Path;
-use std::process::Command;
 
 /// The files of a case: `NAME:` on a line of its own, then a block.
 fn files(case: &str) -> Vec<(String, String)> {
@@ -30,24 +32,13 @@ fn files(case: &str) -> Vec<(String, String)> {
 
 /// What a command that must fail says of the files of its case.
 fn refusal(name: &str, command: &str, files: &[(String, String)]) -> String {
-    let place = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(place.path().join("definitions")).unwrap();
-    for (name, text) in files {
-        let path = place.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let out = Command::new(env!("CARGO_BIN_EXE_lateen"))
-        .args(command.split(' '))
-        .current_dir(place.path())
-        .env("LATEEN_HOME", place.path().join("home"))
-        .env("LATEEN_HUB", "embedded")
-        .env_remove("KUBECONFIG")
-        .output()
-        .unwrap();
-    assert_eq!(out.status.code(), Some(1), "{name} is refused");
-    assert!(out.stdout.is_empty(), "{name} prints nothing else");
-    String::from_utf8(out.stderr).unwrap().replace(&place.path().display().to_string(), "FOLDER")
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let place = Place::new(&files);
+    std::fs::create_dir_all(place.path("definitions")).unwrap();
+    let args: Vec<&str> = command.split(' ').collect();
+    let (out, said) = place.fails(&args);
+    assert!(out.is_empty(), "{name} prints nothing else");
+    said
 }
 
 /// Each class of error of the language, its source and all that is said of it together; that none is left out; and that each

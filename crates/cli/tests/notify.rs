@@ -1,10 +1,12 @@
 //! What steps tell the world: real receivers on loopback, the binary, and nothing secret in what it writes.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test reports by panicking")]
 
+mod place;
+
+use place::{Place, text};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::{Arc, Mutex};
 
 /// A robot that answers so to every message.
@@ -44,17 +46,12 @@ fn robot(status: &'static str, body: &'static str) -> Robot {
     Robot { url, got }
 }
 
-fn lateen(home: &Path, allow: &str, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lateen"));
-    command.args(args).env_clear().env("LATEEN_HOME", home.join("state")).current_dir(home);
+fn lateen(place: &Place, allow: &str, args: &[&str]) -> Output {
+    let mut command = place.command(args);
     if !allow.is_empty() {
         command.env("LATEEN_EGRESS_ALLOW", allow);
     }
     command.output().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 fn app(slack: &Robot, dingtalk: &Robot) -> String {
@@ -88,10 +85,9 @@ spec:
 
 #[test]
 fn several_are_told_and_nothing_secret_is_written() {
-    let home = tempfile::tempdir().unwrap();
     let (slack, dingtalk) = (robot("200 OK", "ok"), robot("200 OK", r#"{"errcode":0,"errmsg":"ok"}"#));
-    std::fs::write(home.path().join("app.yaml"), app(&slack, &dingtalk)).unwrap();
-    let up = lateen(home.path(), "127.0.0.1", &["up", "-f", "app.yaml"]);
+    let place = Place::new(&[("app.yaml", &app(&slack, &dingtalk))]);
+    let up = lateen(&place, "127.0.0.1", &["up", "-f", "app.yaml"]);
     assert!(up.status.success(), "{}", text(&up));
     let (to_slack, to_dingtalk) = (slack.got.lock().unwrap().clone(), dingtalk.got.lock().unwrap().clone());
     assert_eq!((to_slack.len(), to_dingtalk.len()), (1, 1));
@@ -101,9 +97,9 @@ fn several_are_told_and_nothing_secret_is_written() {
     );
     assert!(to_dingtalk[0].contains("?timestamp=") && to_dingtalk[0].contains("&sign="));
 
-    let status = text(&lateen(home.path(), "", &["status", "told", "-o", "yaml"]));
+    let status = text(&lateen(&place, "", &["status", "told", "-o", "yaml"]));
     assert!(status.contains("dingding: delivered; slack: delivered"), "{status}");
-    let revisions = text(&lateen(home.path(), "", &["revision", "list", "told", "-o", "yaml"]));
+    let revisions = text(&lateen(&place, "", &["revision", "list", "told", "-o", "yaml"]));
     for told in [text(&up), status, revisions] {
         for secret in ["token-in-the-address", "SEC-signing-key"] {
             assert!(!told.contains(secret), "{secret} is in {told}");
@@ -113,23 +109,21 @@ fn several_are_told_and_nothing_secret_is_written() {
 
 #[test]
 fn one_that_refuses_fails_the_step_after_all_were_told() {
-    let home = tempfile::tempdir().unwrap();
     let (slack, dingtalk) = (robot("200 OK", "ok"), robot("200 OK", r#"{"errcode":310000,"errmsg":"sign not match"}"#));
-    std::fs::write(home.path().join("app.yaml"), app(&slack, &dingtalk)).unwrap();
-    let up = lateen(home.path(), "127.0.0.1", &["up", "-f", "app.yaml"]);
+    let place = Place::new(&[("app.yaml", &app(&slack, &dingtalk))]);
+    let up = lateen(&place, "127.0.0.1", &["up", "-f", "app.yaml"]);
     assert!(!up.status.success());
     assert_eq!((slack.got.lock().unwrap().len(), dingtalk.got.lock().unwrap().len()), (1, 1));
-    let status = text(&lateen(home.path(), "", &["status", "told"]));
+    let status = text(&lateen(&place, "", &["status", "told"]));
     assert!(status.contains("dingding: errcode 310000: sign not match; slack: delivered"), "{status}");
 }
 
 #[test]
 fn loopback_is_refused_unless_the_operator_allows_it() {
-    let home = tempfile::tempdir().unwrap();
     let (slack, dingtalk) = (robot("200 OK", "ok"), robot("200 OK", "{}"));
-    std::fs::write(home.path().join("app.yaml"), app(&slack, &dingtalk)).unwrap();
-    assert!(!lateen(home.path(), "", &["up", "-f", "app.yaml"]).status.success());
+    let place = Place::new(&[("app.yaml", &app(&slack, &dingtalk))]);
+    assert!(!lateen(&place, "", &["up", "-f", "app.yaml"]).status.success());
     assert!(slack.got.lock().unwrap().is_empty() && dingtalk.got.lock().unwrap().is_empty());
-    let status = text(&lateen(home.path(), "", &["status", "told"]));
+    let status = text(&lateen(&place, "", &["status", "told"]));
     assert!(status.contains("a loopback address") && status.contains("LATEEN_EGRESS_ALLOW"), "{status}");
 }

@@ -1,36 +1,8 @@
 //! `lateen plan` and `lateen diff` as a user runs them, without a hub and with an embedded one.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
+mod place;
 
-use std::path::Path;
-use std::process::Command;
-
-/// Runs it in a folder, with a state folder of its own below. What it prints, standard error after standard output, and the
-/// exit status when it is not 0.
-fn lateen(folder: &Path, args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_lateen"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .env("LATEEN_HOME", folder.join("home"))
-        .env("TMPDIR", folder)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut out = text(&output.stdout) + &text(&output.stderr);
-    if !output.status.success() {
-        out.push_str(&format!("exit status {}\n", output.status.code().unwrap_or(-1)));
-    }
-    out
-}
-
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
-}
+use place::Place;
 
 const APP: &str = "apiVersion: core.oam.dev/v1beta1
 kind: Application
@@ -85,15 +57,12 @@ const STAGES: &str = "  policies:
 
 #[test]
 fn a_plan_without_a_hub() {
-    let folder = folder(&[("app.yaml", &format!("{APP}{STAGES}")), ("plain.yaml", APP)]);
-    let seen = [
-        lateen(folder.path(), &["plan", "-f", "app.yaml"]),
-        lateen(folder.path(), &["plan", "-f", "plain.yaml", "--exit-code"]),
-    ];
+    let place = Place::new(&[("app.yaml", &format!("{APP}{STAGES}")), ("plain.yaml", APP)]);
+    let seen = [place.told(&["plan", "-f", "app.yaml"]), place.told(&["plan", "-f", "plain.yaml", "--exit-code"])];
     insta::assert_snapshot!(seen.join("\n--\n"));
     // Nothing was made by asking.
-    assert!(!folder.path().join("home").exists());
-    let json = lateen(folder.path(), &["plan", "-f", "app.yaml", "-o", "json"]);
+    assert!(!place.path("home").exists());
+    let json = place.told(&["plan", "-f", "app.yaml", "-o", "json"]);
     assert!(json.contains("***") && !json.contains("very-secret"), "{json}");
 }
 
@@ -101,11 +70,11 @@ fn a_plan_without_a_hub() {
 fn a_plan_says_what_would_change_and_what_would_go() {
     let changed =
         APP.replace("1.27", "1.28").replace("port: 80, expose: true", "port: 81").replace("very-secret", "more-secret");
-    let folder = folder(&[("app.yaml", APP), ("changed.yaml", &changed)]);
-    let up = lateen(folder.path(), &["up", "-f", "app.yaml"]);
+    let place = Place::new(&[("app.yaml", APP), ("changed.yaml", &changed)]);
+    let up = place.told(&["up", "-f", "app.yaml"]);
     assert!(up.contains("is running"), "{up}");
-    let same = lateen(folder.path(), &["plan", "-f", "app.yaml", "--exit-code"]);
-    let different = lateen(folder.path(), &["plan", "-f", "changed.yaml", "--exit-code"]);
+    let same = place.told(&["plan", "-f", "app.yaml", "--exit-code"]);
+    let different = place.told(&["plan", "-f", "changed.yaml", "--exit-code"]);
     insta::assert_snapshot!(format!("{same}\n--\n{different}"));
     assert!(!different.contains("more-secret"));
 }
@@ -117,10 +86,10 @@ fn what_a_cluster_would_refuse_is_told_by_the_plan() {
             metadata: {name: door}
             spec: {ports: [{port: 70000}]}
 ";
-    let folder = folder(&[("app.yaml", &format!("{APP}{object}")), ("good.yaml", APP)]);
-    let up = lateen(folder.path(), &["up", "-f", "good.yaml"]);
+    let place = Place::new(&[("app.yaml", &format!("{APP}{object}")), ("good.yaml", APP)]);
+    let up = place.told(&["up", "-f", "good.yaml"]);
     assert!(up.contains("is running"), "{up}");
-    insta::assert_snapshot!(lateen(folder.path(), &["plan", "-f", "app.yaml"]), @r#"
+    insta::assert_snapshot!(place.told(&["plan", "-f", "app.yaml"]), @r#"
     Application shop (namespace default)
 
     Cluster local
@@ -141,11 +110,11 @@ fn what_a_cluster_would_refuse_is_told_by_the_plan() {
 
 #[test]
 fn environments_are_compared() {
-    let folder = folder(&[("app.yaml", &format!("{APP}{STAGES}"))]);
+    let place = Place::new(&[("app.yaml", &format!("{APP}{STAGES}"))]);
     let seen = [
-        lateen(folder.path(), &["diff", "app.yaml", "--env", "staging", "--env", "production"]),
-        lateen(folder.path(), &["diff", "app.yaml", "--env", "staging", "--env", "prodction"]),
-        lateen(folder.path(), &["diff", "app.yaml", "--env", "staging"]),
+        place.told(&["diff", "app.yaml", "--env", "staging", "--env", "production"]),
+        place.told(&["diff", "app.yaml", "--env", "staging", "--env", "prodction"]),
+        place.told(&["diff", "app.yaml", "--env", "staging"]),
     ];
     insta::assert_snapshot!(seen.join("\n--\n"));
 }
@@ -156,30 +125,30 @@ fn files_are_compared() {
         .replace("1.27", "1.28")
         .replace("name: keys\n      type", "name: other\n      type")
         .replace("very-secret", "x");
-    let folder = folder(&[("old.yaml", APP), ("new.yaml", &changed)]);
+    let place = Place::new(&[("old.yaml", APP), ("new.yaml", &changed)]);
     let seen = [
-        lateen(folder.path(), &["diff", "old.yaml", "new.yaml", "--exit-code"]),
-        lateen(folder.path(), &["diff", "old.yaml", "old.yaml", "--exit-code"]),
-        lateen(folder.path(), &["diff", "old.yaml", "new.yaml", "-o", "yaml"]),
+        place.told(&["diff", "old.yaml", "new.yaml", "--exit-code"]),
+        place.told(&["diff", "old.yaml", "old.yaml", "--exit-code"]),
+        place.told(&["diff", "old.yaml", "new.yaml", "-o", "yaml"]),
     ];
     insta::assert_snapshot!(seen.join("\n--\n"));
 }
 
 #[test]
 fn revisions_and_what_runs_are_compared() {
-    let folder = folder(&[("v1.yaml", APP), ("v2.yaml", &APP.replace("1.27", "1.28"))]);
+    let place = Place::new(&[("v1.yaml", APP), ("v2.yaml", &APP.replace("1.27", "1.28"))]);
     for file in ["v1.yaml", "v2.yaml"] {
-        let up = lateen(folder.path(), &["up", "-f", file]);
+        let up = place.told(&["up", "-f", file]);
         assert!(up.contains("is running"), "{up}");
     }
     let seen = [
-        lateen(folder.path(), &["diff", "shop@v1", "shop@v2", "--exit-code"]),
-        lateen(folder.path(), &["diff", "shop@1", "shop"]),
-        lateen(folder.path(), &["diff", "shop", "v1.yaml"]),
-        lateen(folder.path(), &["diff", "shop", "--exit-code"]),
-        lateen(folder.path(), &["diff", "v1.yaml"]),
-        lateen(folder.path(), &["diff", "shop@v7", "shop"]),
-        lateen(folder.path(), &["diff", "shopp"]),
+        place.told(&["diff", "shop@v1", "shop@v2", "--exit-code"]),
+        place.told(&["diff", "shop@1", "shop"]),
+        place.told(&["diff", "shop", "v1.yaml"]),
+        place.told(&["diff", "shop", "--exit-code"]),
+        place.told(&["diff", "v1.yaml"]),
+        place.told(&["diff", "shop@v7", "shop"]),
+        place.told(&["diff", "shopp"]),
     ];
     insta::assert_snapshot!(seen.join("\n--\n"));
 }

@@ -3,9 +3,12 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod place;
+
+use place::{Place, text};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const PACKAGE: &str = r##"apiVersion: cue.oam.dev/v1alpha1
 kind: Package
@@ -52,27 +55,15 @@ spec:
       - {name: second, type: open-ticket, properties: {title: shop is back}}
 "#;
 
-fn lateen(home: &Path, allow: &str, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lateen"))
-        .args(args)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("LATEEN_HOME", home.join("state"))
-        .env("LATEEN_HUB", "embedded")
-        .env("LATEEN_EXEC_ALLOW", allow)
-        .current_dir(home)
-        .output()
-        .unwrap()
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+fn lateen(place: &Place, allow: &str, args: &[&str]) -> Output {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    place.command(args).env("PATH", path).env("LATEEN_EXEC_ALLOW", allow).output().unwrap()
 }
 
 #[test]
 fn a_step_asks_a_program_that_the_operator_allows() {
-    let home = tempfile::tempdir().unwrap();
-    let program = home.path().join("tickets");
+    let place = Place::new(&[]);
+    let program = place.path("tickets");
     // Counts its calls in a file beside it; the title comes in as JSON.
     let script =
         "#!/bin/sh\ncat >> \"$0.calls\"; echo >> \"$0.calls\"; printf '{\"id\": %s}' \"$(wc -l < \"$0.calls\")\"\n";
@@ -80,15 +71,15 @@ fn a_step_asks_a_program_that_the_operator_allows() {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = program.to_str().unwrap();
     let file = format!("{}{APP}", PACKAGE.replace("PROGRAM", path));
-    std::fs::write(home.path().join("app.yaml"), &file).unwrap();
+    place.write("app.yaml", &file);
 
-    let refused = text(&lateen(home.path(), "", &["up", "-f", "app.yaml"]));
+    let refused = text(&lateen(&place, "", &["up", "-f", "app.yaml"]));
     assert!(refused.contains("steps may not start") && refused.contains("LATEEN_EXEC_ALLOW="), "{refused}");
     assert!(!Path::new(&format!("{path}.calls")).exists());
 
-    let allowed = lateen(home.path(), path, &["workflow", "restart", "told"]);
+    let allowed = lateen(&place, path, &["workflow", "restart", "told"]);
     assert!(allowed.status.success(), "{}", text(&allowed));
-    let status = text(&lateen(home.path(), "", &["status", "told"]));
+    let status = text(&lateen(&place, "", &["status", "told"]));
     assert!(status.contains("message: ticket 1") && status.contains("message: ticket 2"), "{status}");
     let calls = std::fs::read_to_string(format!("{path}.calls")).unwrap();
     assert_eq!(calls, "{\"title\":\"shop is out\"}\n{\"title\":\"shop is back\"}\n");
@@ -108,12 +99,11 @@ spec:
         properties: {image: "registry.test/shop:1", context: {git: git.test/shop, branch: main}}
       - {name: words, type: vela-cli, properties: {command: [/bin/sh, -c, "echo $HOME | wc"]}}
 "#;
-    let home = tempfile::tempdir().unwrap();
-    std::fs::write(home.path().join("app.yaml"), APP).unwrap();
-    let ran = text(&lateen(home.path(), "", &["up", "-f", "app.yaml"]));
+    let place = Place::new(&[("app.yaml", APP)]);
+    let ran = text(&lateen(&place, "", &["up", "-f", "app.yaml"]));
     assert!(ran.contains("image (build-push-image) succeeded") && ran.contains("words (vela-cli) succeeded"), "{ran}");
-    let pods = text(&lateen(home.path(), "", &["get", "pods", "-o", "yaml"]));
+    let pods = text(&lateen(&place, "", &["get", "pods", "-o", "yaml"]));
     assert!(pods.contains("--destination=registry.test/shop:1"), "{pods}");
-    let jobs = text(&lateen(home.path(), "", &["get", "jobs", "-o", "yaml"]));
+    let jobs = text(&lateen(&place, "", &["get", "jobs", "-o", "yaml"]));
     assert!(jobs.contains("echo $HOME | wc"), "{jobs}");
 }
