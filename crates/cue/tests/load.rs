@@ -5,36 +5,15 @@
 //! the messages. What the loader may read is only these files, in a folder below `/`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod files;
+
 use cue::load::{Options, Place, inputs_of, load};
-use cue::{DataOptions, Limits, World, compile, json};
+use cue::{DataOptions, Limits, compile, json};
+use files::Files;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// The files of a case.
-struct Files(BTreeMap<String, String>);
-
-impl World for Files {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        self.0.get(path).map(|t| Arc::from(t.as_bytes())).ok_or_else(|| format!("cannot read {path}: no such file"))
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        let prefix = if path == "." { String::new() } else { format!("{path}/") };
-        let mut names: Vec<String> = self
-            .0
-            .keys()
-            .filter_map(|k| k.strip_prefix(&prefix))
-            .map(|rest| rest.split_once('/').map_or(rest.to_owned(), |(folder, _)| format!("{folder}/")))
-            .collect();
-        names.dedup();
-        if names.is_empty() { Err(format!("cannot list {path}: no such folder")) } else { Ok(names) }
-    }
-
-    fn package(&self, import_path: &str) -> Option<Vec<(String, Arc<str>)>> {
-        (import_path == "vela/greet")
-            .then(|| vec![("greet.cue".into(), Arc::from("package greet\n#Hello: \"hello\"\n"))])
-    }
-}
+/// Packages of the tool itself.
+const PACKAGES: &[(&str, &str)] = &[("vela/greet", "package greet\n#Hello: \"hello\"\n")];
 
 /// The head of a case and its sections.
 fn sections(text: &str) -> (String, BTreeMap<String, String>) {
@@ -112,7 +91,7 @@ fn cases() {
     for path in paths {
         let (head, mut files) = sections(&std::fs::read_to_string(&path).unwrap());
         let (want, problems) = (files.remove("want"), files.remove("problems"));
-        let world = Files(files);
+        let world = Files { files: &files, packages: PACKAGES };
         let wanted = match (want, problems) {
             (Some(want), None) => Ok(want),
             (None, Some(problems)) => Err(problems),

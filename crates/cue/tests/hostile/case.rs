@@ -1,9 +1,12 @@
 //! Hostile inputs as text: `*.md` beside this file, with repetitions written once (see `nesting.md`).
 
+#[path = "../files/mod.rs"]
+mod files;
+
 use cue::load::{Options, inputs_of, load};
-use cue::{DataOptions, Limits, Usage, World, compile};
+use cue::{DataOptions, Limits, Usage, compile};
+use files::Files;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// One input and what has to come of it.
 pub(crate) struct Case {
@@ -79,34 +82,10 @@ fn expand(text: &str) -> String {
     out.replace('␀', "\0").replace('␃', "\u{fffd}")
 }
 
-struct Files<'a>(&'a BTreeMap<String, String>);
-
-impl World for Files<'_> {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        self.0.get(path).map(|t| Arc::from(t.as_bytes())).ok_or_else(|| format!("cannot read {path}: no such file"))
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        let prefix = if path == "." { String::new() } else { format!("{path}/") };
-        let mut names: Vec<String> = self
-            .0
-            .keys()
-            .filter_map(|k| k.strip_prefix(&prefix))
-            .map(|rest| rest.split_once('/').map_or(rest.to_owned(), |(folder, _)| format!("{folder}/")))
-            .collect();
-        names.dedup();
-        if names.is_empty() { Err(format!("cannot list {path}: no such folder")) } else { Ok(names) }
-    }
-
-    fn package(&self, _: &str) -> Option<Vec<(String, Arc<str>)>> {
-        None
-    }
-}
-
 /// Loads, compiles, evaluates and exports: the codes of what is wrong, with how many have a place, and what was used.
 pub(crate) fn run(files: &BTreeMap<String, String>) -> (Vec<(String, bool)>, Option<Usage>) {
     let codes = |d: &[cue_syntax::Diagnostic]| d.iter().map(|d| (d.code.to_string(), !d.labels.is_empty())).collect();
-    let world = Files(files);
+    let world = Files { files, packages: &[] };
     let argument = files.keys().find(|k| k.starts_with("in.")).cloned().unwrap_or_default();
     let mut loaded = match load(&world, &Options::default(), &[argument]) {
         Ok(loaded) => loaded,
