@@ -2,7 +2,8 @@
 //! being waited for.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::{StepPhase, StepStatus, WorkflowStatus};
+use model::status::StepRetry;
+use model::{StepPhase, StepReason, StepStatus, WorkflowStatus};
 use rustc_hash::FxHashMap;
 use std::io::Write;
 use std::time::Duration;
@@ -12,6 +13,9 @@ pub(crate) struct Progress<W> {
     out: W,
     bar: ProgressBar,
     seen: FxHashMap<String, (StepPhase, String)>,
+    /// Which try of a step was told last.
+    tries: FxHashMap<String, u32>,
+    terminal: bool,
 }
 
 impl<W: Write> Progress<W> {
@@ -25,7 +29,7 @@ impl<W: Write> Progress<W> {
         if terminal {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        Progress { out, bar, seen: FxHashMap::default() }
+        Progress { out, bar, seen: FxHashMap::default(), tries: FxHashMap::default(), terminal }
     }
 
     /// Tells what has changed since the last time.
@@ -51,8 +55,14 @@ impl<W: Write> Progress<W> {
                 *phase != step.phase || (*message != step.message && step.phase != StepPhase::Running)
             }
         };
-        if tell {
-            let indent = "  ".repeat(depth + 1);
+        let indent = "  ".repeat(depth + 1);
+        if step.phase == StepPhase::Failed && step.reason == StepReason::Execute {
+            if self.is_news(step) {
+                let retry = step.retry.map(again).unwrap_or_else(|| "is tried again".to_owned());
+                self.say(&format!("{indent}↻ {} ({}) {retry}: {}", step.name, step.kind, first_line(&step.message)));
+            }
+            self.seen.insert(step.name.clone(), now);
+        } else if tell {
             let mut line = format!("{indent}{} {} ({}) {}", mark(step.phase), step.name, step.kind, step.phase);
             if !step.message.is_empty() {
                 line.push_str(": ");
@@ -68,6 +78,15 @@ impl<W: Write> Progress<W> {
         }
     }
 
+    /// Whether a try is to be told: each one on a terminal, where somebody waits; else that there are some.
+    fn is_news(&mut self, step: &StepStatus) -> bool {
+        let count = step.retry.map_or(0, |retry| retry.count);
+        match self.tries.insert(step.name.clone(), count) {
+            None => true,
+            Some(told) => self.terminal && told != count,
+        }
+    }
+
     /// Says something between the steps.
     pub(crate) fn say(&mut self, text: &str) {
         let out = &mut self.out;
@@ -78,6 +97,16 @@ impl<W: Write> Progress<W> {
     pub(crate) fn clear(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// `retry 2 of 5 in 4 s`
+fn again(retry: StepRetry) -> String {
+    let pause = match retry.pause {
+        millis @ ..1_000 => format!("{millis} ms"),
+        millis if millis % 1_000 == 0 => format!("{} s", millis / 1_000),
+        millis => format!("{:.1} s", millis as f64 / 1_000.0),
+    };
+    format!("retry {} of {} in {pause}", retry.count, retry.limit)
 }
 
 fn first_line(text: &str) -> &str {
@@ -123,6 +152,34 @@ mod tests {
           ‖ ask (suspend) suspending: Suspended by field suspend
           … more (step-group) running
             ✗ one (webhook) failed: no such host
+        ");
+    }
+
+    #[test]
+    fn a_step_that_is_tried_again_says_so_at_each_try_on_a_terminal_and_once_elsewhere() {
+        let told = |terminal: bool| {
+            let mut progress = Progress::new(Vec::new(), false);
+            progress.terminal = terminal;
+            for (count, pause) in [(1, 50), (1, 50), (2, 4_000), (3, 1_600)] {
+                let mut status = status(json!([
+                    {"name": "x", "type": "request", "phase": "failed", "reason": "Execute", "message": "503 from there"}
+                ]));
+                status.steps[0].retry = Some(StepRetry { count, limit: 5, pause });
+                progress.update(&status);
+            }
+            progress.update(&status(json!([{"name": "x", "type": "request", "phase": "succeeded"}])));
+            progress.clear();
+            String::from_utf8(progress.out).unwrap()
+        };
+        insta::assert_snapshot!(told(true), @r"
+          ↻ x (request) retry 1 of 5 in 50 ms: 503 from there
+          ↻ x (request) retry 2 of 5 in 4 s: 503 from there
+          ↻ x (request) retry 3 of 5 in 1.6 s: 503 from there
+          ✓ x (request) succeeded
+        ");
+        insta::assert_snapshot!(told(false), @r"
+          ↻ x (request) retry 1 of 5 in 50 ms: 503 from there
+          ✓ x (request) succeeded
         ");
     }
 }

@@ -1,12 +1,14 @@
 //! The real command, killed with SIGKILL at random moments, against real receivers: what a key is good for is counted once,
 //! a mail has one Message-ID, and the run ends as if nothing had happened.
 //!
-//! `LATEEN_KILLS` says how often it is killed (12 if it does not).
+//! The hub is an embedded one, or a real one where `LATEEN_TEST_KUBECONFIG` names it. `LATEEN_KILLS` says how often the
+//! command is killed (12 if it does not): `tests/kubernetes/rig run tests/kubernetes/crash 200` is the long form.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test reports by panicking")]
 
 mod receivers;
 
-use receivers::{application, assert_once, mailbox, receiver};
+use receivers::proxy::Dice;
+use receivers::{Hub, application, assert_once, mailbox, receiver};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -21,7 +23,7 @@ fn lateen(home: &Path, args: &[&str]) -> Command {
         .args(args)
         .env_clear()
         .env("LATEEN_HOME", home.join("state"))
-        .env("LATEEN_HUB", "embedded")
+        .env("LATEEN_HUB", Hub::of_environment().choice())
         .env("LATEEN_EGRESS_ALLOW", "127.0.0.1")
         .current_dir(home)
         .stdin(Stdio::null())
@@ -35,25 +37,17 @@ fn status(home: &Path, name: &str) -> Value {
     serde_json::from_slice::<Value>(&output.stdout).map_or(Value::Null, |app| app["status"].clone())
 }
 
-/// A number that depends on all before it.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % below
-    }
-}
-
 #[test]
 fn each_effect_happens_once_however_often_the_process_is_killed() {
     let kills: usize = std::env::var("LATEEN_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(12);
     let home = tempfile::tempdir().unwrap();
+    let hub = Hub::of_environment();
     let ((http, requests), (smtp, mails)) = (receiver(), mailbox());
+    assert!(lateen(home.path(), &["install", "--crds"]).status().unwrap().success());
     let mut dice = Dice(20_261_121);
     let (mut killed, mut apps) = (0, 0);
     while killed < kills {
-        let name = format!("app-{apps}");
+        let name = hub.name(&format!("app-{apps}"));
         apps += 1;
         std::fs::write(home.path().join("app.yaml"), application(&name, ROUNDS, http, smtp)).unwrap();
         // it is stored before the first life: a process that is killed earlier has promised nothing
@@ -76,5 +70,5 @@ fn each_effect_happens_once_however_often_the_process_is_killed() {
     }
     assert_once(&requests, "request", apps * ROUNDS);
     assert_once(&mails, "mail", apps * ROUNDS);
-    println!("{killed} kills over {apps} runs of {} steps", 3 * ROUNDS);
+    println!("{}: {killed} kills over {apps} runs of {} steps", hub.kind(), 3 * ROUNDS);
 }

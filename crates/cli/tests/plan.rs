@@ -109,6 +109,29 @@ fn what_a_cluster_would_refuse_is_told_by_the_plan() {
 }
 
 #[test]
+fn a_plan_for_an_environment_is_what_up_then_does() {
+    let app = APP.replace("metadata: {name: shop}", "metadata: {name: shop, namespace: elsewhere}");
+    let folder = folder(&[("app.yaml", &app)]);
+    let lateen = |args: &[&str]| lateen(folder.path(), args);
+    for args in [
+        &["target", "create", "prod-here", "--cluster", "local", "--namespace", "shop"][..],
+        &["env", "create", "prod", "--targets", "prod-here", "--namespace", "production"],
+    ] {
+        let said = lateen(args);
+        assert!(!said.contains("exit status"), "{said}");
+    }
+    let plan = lateen(&["plan", "-f", "app.yaml", "--env", "prod"]);
+    insta::assert_snapshot!(plan);
+    // nothing was stored
+    assert!(!lateen(&["ls", "-A"]).contains("shop"));
+    let up = lateen(&["up", "-f", "app.yaml", "--env", "prod"]);
+    assert!(up.contains("is running"), "{up}");
+    assert!(lateen(&["plan", "-f", "app.yaml", "--env", "prod"]).contains("3 the same"));
+    let unknown = lateen(&["plan", "-f", "app.yaml", "--env", "prdo"]);
+    assert!(unknown.contains("prdo") && unknown.contains("exit status 1"), "{unknown}");
+}
+
+#[test]
 fn environments_are_compared() {
     let place = Place::new(&[("app.yaml", &format!("{APP}{STAGES}"))]);
     let seen = [

@@ -18,6 +18,9 @@ pub const DURATION: SignedDuration = SignedDuration::from_millis(ownership::DURA
 /// How long the answer to a renewal may take.
 const ANSWER: Duration = Duration::from_millis(ownership::REQUEST as u64);
 
+/// Before a lease that could not be taken for the moment is looked at again.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// How long to wait before renewing.
 pub(crate) fn renew_after() -> Duration {
     Duration::from_millis(ownership::RENEW as u64)
@@ -189,6 +192,7 @@ pub async fn acquire(
 ) -> Result<Attempt, Fault> {
     let (target, now) = (lease_of(hub, namespace, app), Timestamp::now());
     let me = processes.me();
+    let mut last = None;
     for _ in 0..5 {
         let asked = Instant::now();
         let mut first = false;
@@ -225,10 +229,16 @@ pub async fn acquire(
             }
             // Somebody was faster: look again.
             Err(fault) if fault.class == FaultClass::Conflict || fault.status == Some(409) || fault.is_not_found() => {}
+            // Refused for the moment, or the answer was lost: then it is found to be this process's.
+            Err(fault) if fault.class == FaultClass::Transient => {
+                let pause = fault.retry_after.map_or(PAUSE, |s| Duration::from_secs(u64::from(s.min(3))));
+                last = Some(fault);
+                tokio::time::sleep(pause).await;
+            }
             Err(fault) => return Err(fault),
         }
     }
-    Err(Fault::transient(format!("{target} changes hands too often")))
+    Err(last.unwrap_or_else(|| Fault::transient(format!("{target} changes hands too often"))))
 }
 
 impl Held {

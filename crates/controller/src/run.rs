@@ -10,7 +10,7 @@ use crate::lease::{self, Attempt, Held, Processes};
 use crate::perform::{Performer, Sights};
 use crate::prepare::{Definitions, Prepared, prepare, revision_object};
 use crate::requester::Requesters;
-use crate::runtime::{Ended, Execution, Journal, Signal, execute, persist};
+use crate::runtime::{Ended, Execution, Journal, Signal, afresh, execute, persist};
 use crate::status::{Services, StatusWriter};
 use crate::subject::Subject;
 use actions::{Clusters as _, Fault, FaultClass, ObjectRef, Outside};
@@ -106,8 +106,26 @@ impl Runner {
     /// Everything that is wrong with it.
     pub async fn check(&self, app: &Application) -> Result<(Subject, Prepared), Error> {
         let subject = Subject::load(&self.hub, app, &Parts::default()).await?;
+        if let Some(renewed) = self.with_newer_definitions(&subject).await? {
+            return Ok(renewed);
+        }
         let prepared = self.prepare(&subject).await?;
         Ok((subject, prepared))
+    }
+
+    /// The same specification as a new revision, if definitions that it uses have changed and it follows them.
+    async fn with_newer_definitions(&self, subject: &Subject) -> Result<Option<(Subject, Prepared)>, Error> {
+        if subject.revision.is_new || !delivery::revision::follows_definitions(&subject.app) {
+            return Ok(None);
+        }
+        let Some(stored) = subject.revisions.iter().find(|r| r.metadata.name == subject.revision.name) else {
+            return Ok(None);
+        };
+        let revision = delivery::revision::next(&subject.app, &subject.revision);
+        let renewed = Subject { revision, ..subject.clone() };
+        let prepared = self.prepare(&renewed).await?;
+        let same = delivery::revision::same_definitions(stored, &revision_object(&renewed, &prepared));
+        Ok((!same).then_some((renewed, prepared)))
     }
 
     /// As [`Runner::check`], with policies and a workflow that are not on the hub yet.
@@ -176,7 +194,8 @@ impl Runner {
     /// # Errors
     /// It names what is not there; the hub does not answer.
     pub async fn is_outdated(&self, app: &Application) -> Result<bool, Error> {
-        Ok(Subject::load(&self.hub, app, &Parts::default()).await?.revision.is_new)
+        let subject = Subject::load(&self.hub, app, &Parts::default()).await?;
+        Ok(subject.revision.is_new || self.with_newer_definitions(&subject).await?.is_some())
     }
 
     /// Runs an Application that is stored on the hub until it has settled, here or wherever it is being executed.
@@ -247,7 +266,7 @@ impl Runner {
         let is_new = unseen.is_some();
         let begun = match unseen {
             Some(app) => self.begin_first(app).await,
-            None => self.begin(namespace, name).await,
+            None => afresh(|| self.begin(namespace, name)).await,
         };
         match begun {
             Ok(begun) => Ok(Some(begun)),

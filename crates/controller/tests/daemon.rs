@@ -131,6 +131,145 @@ spec:
     )
 }
 
+/// A component definition that writes this text.
+fn noted(text: &str) -> String {
+    format!(
+        "apiVersion: core.oam.dev/v1beta1
+kind: ComponentDefinition
+metadata: {{name: note}}
+spec:
+  workload: {{type: autodetects.core.oam.dev}}
+  schematic:
+    cue:
+      template: |
+        output: {{
+          apiVersion: \"v1\"
+          kind: \"ConfigMap\"
+          metadata: name: context.name
+          data: text: \"{text}\"
+        }}
+        parameter: {{}}
+"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_follows_its_definitions_if_it_says_so() {
+    let place = Place::new().await;
+    let app = |name: &str, annotations: &str| {
+        format!(
+            "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: {name}, annotations: {{{annotations}}}}}
+spec: {{components: [{{name: {name}, type: note}}]}}
+"
+        )
+    };
+    apply(&place.hub, &noted("old")).await;
+    apply(&place.hub, &app("follows", "app.oam.dev/autoUpdate: \"true\"")).await;
+    apply(&place.hub, &app("stays", "")).await;
+    apply(&place.hub, &app("published", "app.oam.dev/autoUpdate: \"true\", app.oam.dev/publishVersion: one")).await;
+    for name in ["follows", "stays", "published"] {
+        place.running(name).await;
+    }
+    apply(&place.hub, &noted("new")).await;
+    let at = |number: &'static str| move |app: &Value| app["status"]["latestRevision"]["name"] == number;
+    place.until("at its second revision", "Application", "follows", at("follows-v2")).await;
+    place.running("follows").await;
+    let text = async |name: &str| {
+        let target = actions::ObjectRef {
+            api_version: "v1".into(),
+            kind: "ConfigMap".into(),
+            namespace: "default".into(),
+            name: name.into(),
+        };
+        place.hub.objects().read(&target).await.unwrap().unwrap()["data"]["text"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(text("follows").await, "new");
+    // a change of another definition is none of it; and who does not say so stays where it was
+    apply(&place.hub, &noted("unused").replace("name: note", "name: other")).await;
+    apply(&place.hub, &app("later", "")).await;
+    place.running("later").await;
+    for (name, revision, wanted) in
+        [("follows", "follows-v2", "new"), ("stays", "stays-v1", "old"), ("published", "published-v1", "old")]
+    {
+        let app = place.running(name).await;
+        assert_eq!(app["status"]["latestRevision"]["name"], revision);
+        assert_eq!(text(name).await, wanted);
+    }
+    place.end().await;
+}
+
+/// D14: `waitHealthy` counts where it stands, among the parameters; and what was rendered is told as what it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_waits_for_health_if_it_says_so_and_is_told_what_was_rendered() {
+    let place = Place::new().await;
+    apply(
+        &place.hub,
+        "apiVersion: core.oam.dev/v1beta1
+kind: WorkflowStepDefinition
+metadata: {name: place}
+spec:
+  schematic:
+    cue:
+      template: |
+        import (
+          \"strings\"
+          \"vela/builtin\"
+          \"vela/oam\"
+        )
+        all: oam.#LoadComponets
+        rendered: oam.#RenderComponent & {$params: value: all.$returns.value[context.appName]}
+        applied: oam.#ApplyComponent & {$params: {
+          value: all.$returns.value[context.appName]
+          waitHealthy: parameter.wait
+        }}
+        say: builtin.#Message & {$params: message:
+          rendered.$returns.output.kind + \" and \" + strings.Join([for _, o in rendered.$returns.outputs {o.kind}], \" \")}
+        parameter: wait: bool
+",
+    )
+    .await;
+    for (name, wait) in [("hasty", false), ("patient", true)] {
+        apply(
+            &place.hub,
+            &format!(
+                "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  components:
+    - name: {name}
+      type: webservice
+      properties: {{image: nginx, ports: [{{port: 80, expose: true}}]}}
+      traits: [{{type: annotations, properties: {{simulate.lateen.dev/fail: no database}}}}]
+  workflow: {{steps: [{{name: s, type: place, properties: {{wait: {wait}}}}}]}}
+"
+            ),
+        )
+        .await;
+        let step = |app: &Value| app["status"]["workflow"]["steps"][0].clone();
+        if wait {
+            let waits = |app: &Value| step(app)["phase"] == "running" && step(app)["reason"] == "Wait";
+            let app = place.until("waiting", "Application", name, waits).await;
+            assert!(step(&app)["message"].as_str().unwrap().contains(name), "{app:#}");
+        } else {
+            let app = place
+                .until("over", "Application", name, |app| app["status"]["workflow"]["status"] == "succeeded")
+                .await;
+            assert_eq!(step(&app)["message"], "Deployment and Service");
+        }
+        let target = actions::ObjectRef {
+            api_version: "core.oam.dev/v1beta1".into(),
+            kind: "Application".into(),
+            namespace: "default".into(),
+            name: name.into(),
+        };
+        place.hub.objects().delete(&target, &Default::default()).await.unwrap();
+    }
+    place.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_applications_are_run_once_each() {
     let place = Place::new().await;

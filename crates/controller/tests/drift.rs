@@ -42,6 +42,12 @@ fn application(far: &str) -> Value {
                 component("shared", config_map("shared", "drift", "as delivered")),
                 component("secret", secret),
             ],
+            "workflow": {"steps": [
+                {"name": "all", "type": "deploy", "properties": {"policies": ["far"]}},
+                {"name": "token", "type": "apply-object", "properties": {"cluster": far, "value":
+                    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": "drift"},
+                     "stringData": {"value": "as delivered"}}}},
+            ]},
             "policies": [
                 {"type": "topology", "name": "far", "properties": {"clusters": [far]}},
                 {"type": "apply-once", "name": "once", "properties": {"enable": true, "rules": [
@@ -60,7 +66,7 @@ fn application(far: &str) -> Value {
 async fn value(objects: &Objects, name: &str, pointer: &str) -> Option<String> {
     let kind = match name {
         "anew" => "Service",
-        "password" => "Secret",
+        "password" | "token" => "Secret",
         _ => "ConfigMap",
     };
     let live = objects.read(&reference("v1", kind, "drift", name)).await.unwrap()?;
@@ -105,6 +111,13 @@ async fn story(stage: &mut Stage) {
     let password = reference("v1", "Secret", "drift", "password");
     change(&far, &password, json!({"stringData": {"value": "changed"}})).await;
     comes_back(&far, "password", "/data/value", "YXMgZGVsaXZlcmVk").await;
+
+    // So is one that a step has applied.
+    let token = reference("v1", "Secret", "drift", "token");
+    change(&far, &token, json!({"stringData": {"value": "changed"}})).await;
+    comes_back(&far, "token", "/data/value", "YXMgZGVsaXZlcmVk").await;
+    far.delete(&token, &DeleteParams::default()).await.unwrap();
+    comes_back(&far, "token", "/data/value", "YXMgZGVsaXZlcmVk").await;
 
     // A field that cannot be changed: deleted and made anew.
     let anew = reference("v1", "Service", "drift", "anew");
@@ -155,7 +168,9 @@ async fn story(stage: &mut Stage) {
         stage.hub.application("drift", "kept").await.unwrap().is_none().then_some(())
     })
     .await;
-    assert!(far.read(&password).await.unwrap().is_none());
+    assert!(far.read(&password).await.unwrap().is_none() && far.read(&token).await.unwrap().is_none());
+    let kept = reference("v1", "Secret", "drift", "workflow-kept-objects");
+    assert!(stage.hub.objects().read(&kept).await.unwrap().is_none(), "nothing secret is left behind");
     assert!(value(&far, "read", "/data/value").await.is_some(), "it was only read");
     stage.stop().await;
 }

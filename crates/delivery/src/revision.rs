@@ -70,6 +70,40 @@ pub fn decide(app: &Application, parts: &Parts, revisions: &[ApplicationRevision
     Revision { name: revision_name(&app.metadata.name, number), number, hash, is_new: true, application: app.clone() }
 }
 
+/// The revision after this one, of the same specification: definitions that it uses have changed, and the Application follows
+/// them (`app.oam.dev/autoUpdate`).
+pub fn next(app: &Application, current: &Revision) -> Revision {
+    let number = current.number + 1;
+    Revision { name: revision_name(&app.metadata.name, number), number, is_new: true, ..current.clone() }
+}
+
+/// Whether an Application follows changes of its definitions. One that is published stays as it was published.
+pub fn follows_definitions(app: &Application) -> bool {
+    app.annotation(labels::AUTO_UPDATE) == Some("true") && app.publish_version().is_none()
+}
+
+/// Whether two revisions hold the same definitions.
+pub fn same_definitions(one: &ApplicationRevision, other: &ApplicationRevision) -> bool {
+    let of = |revision: &ApplicationRevision| {
+        let spec = &revision.spec;
+        let all = [
+            &spec.component_definitions,
+            &spec.trait_definitions,
+            &spec.policy_definitions,
+            &spec.workflow_step_definitions,
+        ];
+        all.map(|kind| {
+            let mut specs: Vec<(String, Value)> = kind
+                .iter()
+                .map(|(name, object)| (name.clone(), object.get("spec").cloned().unwrap_or_default()))
+                .collect();
+            specs.sort_by(|a, b| a.0.cmp(&b.0));
+            specs
+        })
+    };
+    of(one) == of(other)
+}
+
 /// How many revisions are kept when no policy says otherwise.
 pub const LIMIT: u32 = 10;
 

@@ -3,7 +3,8 @@
 //!
 //! The lane is a tower service in front of a client's own stack. Requests that stream (watch, followed logs, upgrades)
 //! count and are timed until their head has come; of all others the body is read inside the lane, so that the deadline
-//! covers it.
+//! covers it. What only reads is asked again a few times when the answer was lost or the server is busy: nobody can tell the
+//! difference but by the time it takes. Writes never are: whether they may be repeated is the engine's decision.
 
 use crate::breaker::{Admission, Breaker, BreakerState, Paused};
 use crate::error::root_cause;
@@ -129,14 +130,17 @@ impl Lane {
         let mut trial = Trial { lane: &self, admission: Some(admission) };
         let streams = streams(&request);
         let answer = async {
-            std::future::poll_fn(|context| inner.poll_ready(context)).await?;
-            let response = inner.call(request).await?;
-            if streams {
-                return Ok(response);
+            let again = if streams { None } else { repeatable(&request) };
+            let mut request = request;
+            for pause in AGAIN {
+                let result = answered(&mut inner, request, streams).await;
+                request = match again.as_ref().filter(|_| passes(&result)).and_then(|again| again()) {
+                    Some(request) => request,
+                    None => return result,
+                };
+                tokio::time::sleep(retry_after(&result).map_or(pause, |asked| asked.min(LONGEST))).await;
             }
-            let (parts, body) = response.into_parts();
-            let bytes = body.collect().await.map_err(BoxError::from)?.to_bytes();
-            Ok::<_, BoxError>(Response::from_parts(parts, Body::from(bytes)))
+            answered(&mut inner, request, streams).await
         };
         let deadline = self.0.limits.deadline;
         let result = match tokio::time::timeout(deadline, answer).await {
@@ -200,6 +204,64 @@ impl Drop for Trial<'_> {
             self.lane.breaker().abandoned(&admission);
         }
     }
+}
+
+/// Pauses before what only reads is asked again.
+const AGAIN: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(600)];
+/// The longest pause that a server may ask for in between.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// One request, with the whole of its answer unless it streams.
+async fn answered<S>(inner: &mut S, request: Request<Body>, streams: bool) -> Result<Response<Body>, BoxError>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = BoxError>,
+{
+    std::future::poll_fn(|context| inner.poll_ready(context)).await?;
+    let response = inner.call(request).await?;
+    if streams {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.map_err(BoxError::from)?.to_bytes();
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// Makes a request that only reads once more; `None` of one that does more.
+fn repeatable(request: &Request<Body>) -> Option<impl Fn() -> Option<Request<Body>> + use<>> {
+    if request.method() != http::Method::GET {
+        return None;
+    }
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    Some(move || {
+        let mut again = Request::get(uri.clone()).body(Body::empty()).ok()?;
+        headers.clone_into(again.headers_mut());
+        Some(again)
+    })
+}
+
+/// Whether asking again may help: the server is busy, or its answer was lost. Where nobody listens, nobody will in a second.
+fn passes(result: &Result<Response<Body>, BoxError>) -> bool {
+    match result {
+        Ok(response) => matches!(response.status().as_u16(), 429 | 500 | 502..=504),
+        Err(error) => {
+            let mut causes =
+                std::iter::successors(Some(error.as_ref() as &(dyn std::error::Error + 'static)), |e| e.source());
+            causes.any(|cause| {
+                let lost = |kind| {
+                    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+                    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+                };
+                cause.downcast_ref::<std::io::Error>().is_some_and(|e| lost(e.kind()))
+                    || cause.downcast_ref::<hyper::Error>().is_some_and(|e| e.is_incomplete_message() || e.is_closed())
+            })
+        }
+    }
+}
+
+/// How long a busy server asks to wait.
+fn retry_after(result: &Result<Response<Body>, BoxError>) -> Option<Duration> {
+    let asked = result.as_ref().ok()?.headers().get(http::header::RETRY_AFTER)?;
+    asked.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
 /// Answers that say that nobody is behind the address. Every other answer, also 500 and 429, is a living cluster's.
@@ -309,7 +371,7 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::from_secs(3));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn an_answer_with_an_error_is_a_living_cluster() {
         let lane = Lane::new("strict", limits(1));
         let strict = service_fn(|_: Request<Body>| async {
@@ -320,6 +382,49 @@ mod tests {
             assert_eq!(service.clone().oneshot(get("/api")).await.unwrap().status(), 500);
         }
         assert_eq!(lane.health().state, BreakerState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_only_reads_is_asked_again_and_what_writes_is_not() {
+        use std::sync::atomic::AtomicUsize;
+        let lane = Lane::new("busy", limits(2));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counts = asked.clone();
+        let stumbles = service_fn(move |request: Request<Body>| {
+            let turn = counts.fetch_add(1, Ordering::Relaxed);
+            let named = request.headers().contains_key("x-name");
+            async move {
+                match turn % 4 {
+                    0 => Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()),
+                    1 => Ok(Response::builder().status(503).body(Body::empty()).unwrap()),
+                    2 => Ok(Response::builder().status(429).header("retry-after", "1").body(Body::empty()).unwrap()),
+                    _ => Ok::<_, BoxError>(
+                        Response::builder().status(if named { 200 } else { 400 }).body(Body::empty()).unwrap(),
+                    ),
+                }
+            }
+        });
+        let service = LaneLayer(lane.clone()).layer(stumbles);
+        let (start, request) =
+            (Instant::now(), Request::get("/api").header("x-name", "me").body(Body::empty()).unwrap());
+        assert_eq!(service.clone().oneshot(request).await.unwrap().status(), 200, "its headers come along");
+        assert_eq!((asked.swap(0, Ordering::Relaxed), start.elapsed()), (4, Duration::from_millis(50 + 200 + 1_000)));
+        for write in [Request::post("/api"), Request::patch("/api"), Request::put("/api"), Request::delete("/api")] {
+            asked.store(0, Ordering::Relaxed);
+            service.clone().oneshot(write.body(Body::empty()).unwrap()).await.unwrap_err();
+            assert_eq!(asked.load(Ordering::Relaxed), 1);
+        }
+        // where nobody listens, nobody will in a second
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counts = asked.clone();
+        let nobody = service_fn(move |_: Request<Body>| {
+            counts.fetch_add(1, Ordering::Relaxed);
+            async {
+                Err::<Response<Body>, BoxError>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into())
+            }
+        });
+        LaneLayer(lane).layer(nobody).oneshot(get("/api")).await.unwrap_err();
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 
     #[test]

@@ -228,9 +228,23 @@ pub struct StepStatus {
     /// RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_execute_time: Option<String>,
+    /// Set while it is tried again after an error; told to whoever follows the run, never stored.
+    #[serde(skip)]
+    pub retry: Option<StepRetry>,
     /// One level. KubeVela calls it `subSteps`; `subStepsStatus` is read too.
     #[serde(alias = "subStepsStatus", skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub sub_steps: Vec<StepStatus>,
+}
+
+/// A step that is tried again after an error that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepRetry {
+    /// Which try comes next: 1 after the first error.
+    pub count: u32,
+    /// How many there may be.
+    pub limit: u32,
+    /// The pause before it, in milliseconds.
+    pub pause: i64,
 }
 
 /// An entry of `status.appliedResources`.

@@ -148,7 +148,8 @@ impl Call {
                     .collect(),
                 _ => Vec::new(),
             },
-            ("oam", "component-apply") => match json.get("name").and_then(Json::as_str) {
+            // What is rendered so is applied by another action of the step, most likely on the hub.
+            ("oam", "component-apply" | "component-render") => match json.get("name").and_then(Json::as_str) {
                 Some(name) => {
                     vec![Delivery::Component { name: name.to_owned(), cluster, namespace: text(&params, "namespace") }]
                 }

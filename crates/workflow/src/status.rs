@@ -7,6 +7,7 @@ use crate::time::Time;
 use cue_syntax::Diagnostic;
 use model::action::nearest;
 use model::operation::OperationAction;
+use model::status::StepRetry;
 use model::{RunPhase, StepPhase, StepReason, StepStatus, WorkflowStatus};
 use rustc_hash::FxHashMap;
 
@@ -18,13 +19,19 @@ pub fn is_suspended(state: &State) -> bool {
     state.held || state.suspending > 0
 }
 
-/// The status. `live` gives the time of a step's last visit, and its id.
-pub fn project(
-    plan: &Plan,
-    identity: &Identity,
-    state: &State,
-    live: impl Fn(Ix) -> (Option<Time>, String),
-) -> WorkflowStatus {
+/// What a status tells of a step beside what is durable.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// When it was last visited.
+    pub last: Option<Time>,
+    /// Its id.
+    pub id: String,
+    /// When it is tried again.
+    pub retry: Option<StepRetry>,
+}
+
+/// The status. `live` gives what is known of a step beside its state.
+pub fn project(plan: &Plan, identity: &Identity, state: &State, live: impl Fn(Ix) -> Seen) -> WorkflowStatus {
     let suspend = is_suspended(state);
     let phase = match state.ended {
         Some((_, phase)) => phase,
@@ -98,14 +105,8 @@ fn summarise(steps: &mut Vec<StepStatus>, rest: &mut serde_json::Map<String, ser
     rest.insert("summarisedSteps".to_owned(), told);
 }
 
-fn step_status(
-    plan: &Plan,
-    state: &State,
-    ix: Ix,
-    step: &StepState,
-    live: &impl Fn(Ix) -> (Option<Time>, String),
-) -> StepStatus {
-    let (last, id) = live(ix);
+fn step_status(plan: &Plan, state: &State, ix: Ix, step: &StepState, live: &impl Fn(Ix) -> Seen) -> StepStatus {
+    let Seen { last, id, retry } = live(ix);
     let node = plan.node(ix);
     let mut phase = step.phase;
     if !step.is_finished() && phase != StepPhase::Pending {
@@ -125,6 +126,7 @@ fn step_status(
         message: step.message.clone(),
         first_execute_time: Some(step.first.rfc3339()),
         last_execute_time: Some(last.unwrap_or(step.last).max(step.last).rfc3339()),
+        retry,
         sub_steps: Vec::new(),
     }
 }

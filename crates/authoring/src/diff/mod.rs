@@ -35,6 +35,7 @@ const BOOK_KEEPING: &[&str] = &[
     "app.oam.dev/last-applied-configuration",
     "app.oam.dev/last-applied-time",
     "app.oam.dev/appRevision",
+    "app.oam.dev/publishVersion",
     "app.oam.dev/app-revision-hash",
     "app.oam.dev/revision",
     "kubectl.kubernetes.io/last-applied-configuration",

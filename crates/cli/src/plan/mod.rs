@@ -6,6 +6,7 @@ pub(crate) mod made;
 use crate::crds::CrdArgs;
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
+use crate::up::bound;
 use ::render::ClusterVersion;
 use authoring::plan::AppPlan;
 use controller::prepare::Definitions;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
   lateen plan -f app.yaml --exit-code       in CI: status 0 without changes, 2 with changes, 1 for an error
   lateen plan -f app.yaml -o json           for programs, the whole manifests with it
   lateen plan -f app.yaml -f policies.yaml -d definitions/
+  lateen plan -f app.yaml --env prod        what `lateen up --env prod` would do
   lateen plan -f app.yaml --offline --crds crds.yaml   objects of your own kinds are held to these CRDs (the clusters' own otherwise)
 
 Ends with status 1 when a cluster would refuse an object, too.
@@ -37,6 +39,9 @@ pub(crate) struct PlanArgs {
     /// The namespace of an Application that names none
     #[arg(long, short, default_value = "default")]
     namespace: String,
+    /// As an environment would run it (`lateen env`): in its namespace, on its targets, by its workflow
+    #[arg(long, short = 'e', value_name = "NAME", conflicts_with_all = ["namespace", "offline"])]
+    env: Option<String>,
     /// Ask no hub
     #[arg(long)]
     offline: bool,
@@ -72,7 +77,13 @@ pub(crate) async fn run(hub: HubArgs, args: PlanArgs) -> Outcome<ExitCode> {
     }
     crate::report::print(&documents.warnings);
     let definitions = Definitions { files: documents.definitions, packages: documents.packages };
-    let session = if args.offline || !made::hub_is_there(&hub)? { None } else { Some(Session::open(&hub).await?) };
+    let offline = args.env.is_none() && (args.offline || !made::hub_is_there(&hub)?);
+    let session = if offline { None } else { Some(Session::open(&hub).await?) };
+    if let (Some(env), Some(session)) = (&args.env, &session) {
+        for input in &mut documents.applications {
+            bound::in_environment(session, &definitions, env, input).await?;
+        }
+    }
     let mut custom = documents.custom_types;
     custom.extend(&args.crds.all(&hub).await?);
     let custom = std::sync::Arc::new(custom);

@@ -7,6 +7,7 @@
 use super::files::{self, Given};
 use crate::environment;
 use crate::session::{Outcome, Session};
+use ::render::AppInput;
 use controller::prepare::Definitions;
 use cue_syntax::{Diagnostic, Severity, Source};
 use model::environment::{Bound, workflow_name};
@@ -26,6 +27,56 @@ pub(crate) async fn bind(
     let renderer = controller::prepare::renderer(&session.hub, &environment.spec.namespace, definitions).await?;
     let cloud = app.spec.components.iter().any(|c| controller::is_cloud(&renderer, &c.kind));
     Ok(model::environment::bind(app, environment, targets, cloud)?)
+}
+
+/// An application of files as `up --env` would store and run it: in the environment's namespace, on its targets, with the
+/// workflow of the files, else the one on the hub, else the one that the targets give. Nothing is stored.
+pub(crate) async fn in_environment(
+    session: &Session,
+    definitions: &Definitions,
+    environment: &str,
+    input: &mut AppInput,
+) -> Outcome {
+    let (environment, targets) = environment::resolve(session, environment).await?;
+    let namespace = &environment.spec.namespace;
+    let bound = bind(session, definitions, &input.app, &environment, &targets).await.map_err(|mut failure| {
+        if let Some(document) = &input.document {
+            ::render::documents::locate(&mut failure.0, document);
+        }
+        failure
+    })?;
+    let own = input.app.spec.policies.len();
+    if bound.app.spec.policies.get(..own) != Some(input.app.spec.policies.as_slice()) {
+        // a target has taken the place of a policy: what stands in the file is not what counts
+        input.document = None;
+    }
+    input.app = bound.app;
+    let version = next_version(session, &environment, &input.app.metadata.name).await?;
+    let annotations = &mut input.app.metadata.annotations;
+    annotations.insert(labels::ENVIRONMENT.to_owned(), environment.metadata.name.clone());
+    annotations.insert(labels::PUBLISH_VERSION.to_owned(), version);
+    let places = input.policies.iter_mut().map(|p| &mut p.metadata);
+    for metadata in places.chain(input.workflows.iter_mut().map(|w| &mut w.metadata)) {
+        metadata.namespace.clone_from(namespace);
+    }
+    if input.workflow().is_none() {
+        let stored = session.hub.workflow(namespace, &bound.workflow.metadata.name).await?;
+        input.workflows.push(stored.filter(is_edited).unwrap_or(bound.workflow));
+    }
+    Ok(())
+}
+
+/// What the next deployment of an application to an environment is published as.
+async fn next_version(session: &Session, environment: &Environment, app: &str) -> Outcome<String> {
+    let revisions = session.hub.revisions(&environment.spec.namespace, app).await?;
+    let numbers = revisions.iter().filter_map(|r| model::revision::revision_number(&r.metadata.name));
+    Ok(format!("{}-{}", environment.metadata.name, numbers.max().unwrap_or(0) + 1))
+}
+
+/// Whether somebody has changed a workflow since it was made of targets.
+fn is_edited(stored: &Workflow) -> bool {
+    let hash = ::workflow::ident::hash(&json!(stored.steps));
+    stored.metadata.annotations.get(labels::GENERATED) != Some(&hash)
 }
 
 /// The one application of files.
@@ -109,11 +160,7 @@ impl<'a> Deployment<'a> {
         }
         let version = match self.publish_version {
             Some(version) => version.to_owned(),
-            None => {
-                let revisions = self.session.hub.revisions(&self.environment.spec.namespace, name).await?;
-                let numbers = revisions.iter().filter_map(|r| model::revision::revision_number(&r.metadata.name));
-                format!("{env}-{}", numbers.max().unwrap_or(0) + 1)
-            }
+            None => next_version(self.session, &self.environment, name).await?,
         };
         files::annotate(&mut document.value, labels::PUBLISH_VERSION, &version);
         files::annotate(&mut document.value, labels::ENVIRONMENT, env);
@@ -134,12 +181,9 @@ impl<'a> Deployment<'a> {
     async fn generated(&self, workflow: Workflow) -> Outcome<Option<Document>> {
         let (namespace, name) = (&workflow.metadata.namespace, &workflow.metadata.name);
         let hash = |steps: &[model::Step]| ::workflow::ident::hash(&json!(steps));
-        if let Some(stored) = self.session.hub.workflow(namespace, name).await? {
-            let as_generated = stored.metadata.annotations.get(labels::GENERATED) == Some(&hash(&stored.steps));
-            if !as_generated {
-                self.warn_about(&stored);
-                return Ok(None);
-            }
+        if let Some(stored) = self.session.hub.workflow(namespace, name).await?.filter(is_edited) {
+            self.warn_about(&stored);
+            return Ok(None);
         }
         let object = json!({
             "apiVersion": workflow.api_version, "kind": workflow.kind, "steps": workflow.steps,

@@ -249,7 +249,7 @@ async fn store(session: &Session, document: &Document) -> Outcome {
             eprintln!("  created namespace {namespace} on the embedded hub");
         }
     }
-    session.hub.apply(&object).await?;
+    controller::runtime::persist(|| session.hub.apply(&object)).await?;
     if document.kind() != "Application" {
         eprintln!("  {} {} stored", document.kind(), document.name());
     }

@@ -2,11 +2,46 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(unreachable_pub, missing_docs, reason = "part of tests")]
 
+pub mod proxy;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+/// The hub that a suite runs on: an embedded one, or a real one that `LATEEN_TEST_KUBECONFIG` names.
+pub struct Hub {
+    pub kubeconfig: Option<std::path::PathBuf>,
+    prefix: String,
+}
+
+impl Hub {
+    pub fn of_environment() -> Hub {
+        static HUBS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let kubeconfig = std::env::var_os("LATEEN_TEST_KUBECONFIG").filter(|path| !path.is_empty());
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+        let prefix = match kubeconfig {
+            None => String::new(),
+            Some(_) => format!("t{since}-{}-", HUBS.fetch_add(1, std::sync::atomic::Ordering::Relaxed)),
+        };
+        Hub { kubeconfig: kubeconfig.map(Into::into), prefix }
+    }
+
+    pub fn kind(&self) -> &'static str {
+        if self.kubeconfig.is_some() { "a real API server" } else { "an embedded hub" }
+    }
+
+    /// The value of `LATEEN_HUB`.
+    pub fn choice(&self) -> std::ffi::OsString {
+        self.kubeconfig.clone().map_or_else(|| "embedded".into(), Into::into)
+    }
+
+    /// A name for an application that no other test, and no earlier run, has given on a hub that they share.
+    pub fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
 
 /// What a receiver has seen: by address or subject, the keys it came with.
 pub type Seen = Arc<Counts>;

@@ -65,7 +65,10 @@ async fn look(
     let (subject, prepared) = runner.check(app).await?;
     let keeper = runner.keeper(app, subject.rules.clone(), &subject.revision.name).await?;
     let content = if suspects.iter().any(|key| key.kind == "Secret" && key.group.is_empty()) {
-        secrets(runner, &prepared, namespace).await?
+        let mut made = secrets(runner, &prepared, namespace).await?;
+        let by_steps: Vec<ResourceKey> = suspects.iter().filter(|key| !made.contains_key(key)).cloned().collect();
+        made.extend(runner.hub.kept_secrets(app, &by_steps).await?);
+        made
     } else {
         FxHashMap::default()
     };

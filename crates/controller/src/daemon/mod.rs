@@ -65,6 +65,8 @@ struct Known {
     names: Box<[String]>,
     /// One of these has changed: it is to be seen whether that makes a new revision.
     renewed: bool,
+    /// It follows changes of the definitions that it uses.
+    follows: bool,
     failures: u32,
 }
 
@@ -245,19 +247,25 @@ impl Daemon {
         }
     }
 
-    /// Starts again what was wrong, once other definitions are there.
+    /// Starts again what was wrong, once other definitions are there, and looks at what follows its definitions.
     fn mended(&self, here: &mut Loop) {
         let changes = self.runner.catalogue.changes();
         if changes == 0 || std::mem::replace(&mut here.definitions, changes) == changes {
             return;
         }
         let wrong = here.known.iter_mut().filter(|(_, known)| known.wrong && known.busy.is_none());
-        let again: Vec<Key> = wrong
+        let mut again: Vec<Key> = wrong
             .map(|(key, known)| {
                 known.rested = None;
                 key.clone()
             })
             .collect();
+        for (key, known) in here.known.iter_mut().filter(|(_, known)| known.follows) {
+            known.renewed = true;
+            if known.busy.is_none() && !again.contains(key) {
+                again.push(key.clone());
+            }
+        }
         for key in again {
             self.start(key, None, here);
         }
@@ -300,8 +308,11 @@ impl Loop {
         let is_new = !self.known.contains_key(key);
         let entry = self.known.entry(key.clone()).or_default();
         entry.names = parts::named(app);
-        if is_new && let Some(told) = self.parts.get(&key.0) {
-            entry.renewed = told.iter().any(|part| parts::is_named(&entry.names, part));
+        entry.follows = delivery::revision::follows_definitions(app);
+        if is_new {
+            // definitions may have changed while nobody watched
+            let told = self.parts.get(&key.0).into_iter().flatten();
+            entry.renewed = entry.follows || told.into_iter().any(|part| parts::is_named(&entry.names, part));
         }
         if let Some(news) = &entry.busy {
             news.send_replace(Some(app.clone()));

@@ -80,7 +80,7 @@ impl Keeper {
         let made = content.map(|content| self.marked(content, !entry.namespace.is_empty()));
         let Some(manifest) = entry.raw.as_ref().or(made.as_ref()) else {
             *owned = live.as_ref().and_then(|live| drift::owned(live, &manager));
-            let why = "its content is not recorded, because it is secret, and no component makes it";
+            let why = "its content is not known: it is secret, and neither a component makes it nor was it kept";
             return Ok(Found::Left(why.into()));
         };
         let wanted = drift::wanted(self.rules(), manifest, live.as_ref());

@@ -366,6 +366,10 @@ impl Keeper {
             return Ok(false);
         }
         delete_and_wait(&objects, &target, Some(&live), propagation).await?;
+        if entry.component.is_empty() && is_secret(&target) {
+            let key = entry.key();
+            persist(|| self.hub.forget_secret(&self.app, &key)).await?;
+        }
         Ok(true)
     }
 
@@ -384,6 +388,10 @@ impl Keeper {
         objects.patch(target, PatchType::Merge, &patch, false, &self.manager()).await?;
         Ok(false)
     }
+}
+
+fn is_secret(target: &ObjectRef) -> bool {
+    target.kind == "Secret" && target.api_version == "v1"
 }
 
 /// Deletes exactly the object that was looked at, and waits a while until it is gone.
@@ -455,6 +463,7 @@ impl Dispatch for Keeper {
                 addressed.push((manifest, target));
             }
             let recorded = self.record(&addressed).await?;
+            self.keep_secrets(&addressed).await;
             let mut applied: Vec<BoxFuture<'_, Result<Value, Fault>>> = Vec::with_capacity(addressed.len());
             for ((manifest, target), recorded) in addressed.iter().zip(recorded) {
                 applied.push(Box::pin(self.apply_one(manifest, target, recorded)));
@@ -489,6 +498,20 @@ impl Dispatch for Keeper {
 }
 
 impl Keeper {
+    /// Keeps what cannot be made again from the components: Secrets that steps apply. That it could not be kept is no reason not
+    /// to apply it: only what somebody changes of it then stays so.
+    async fn keep_secrets(&self, manifests: &[(Manifest, ObjectRef)]) {
+        let of_steps = manifests.iter().filter(|(m, target)| m.component.is_empty() && is_secret(target));
+        let secrets: Vec<(ResourceKey, &Value)> =
+            of_steps.map(|(m, _)| (key(&m.cluster, &m.object), &m.object)).collect();
+        if secrets.is_empty() || self.hub.is_of_workflow_runs() {
+            return;
+        }
+        if let Err(fault) = persist(|| self.hub.keep_secrets(&self.app, &secrets)).await {
+            tracing::warn!(app = self.app.metadata.name, %fault, "what is in a Secret of a step could not be kept");
+        }
+    }
+
     /// An object of this Application as it is applied.
     pub(super) fn marked(&self, object: &Value, namespaced: bool) -> Value {
         let mut manifest = Manifest {

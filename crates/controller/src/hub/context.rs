@@ -1,10 +1,11 @@
 //! The context ConfigMap of a run (`workflow-<app>-context`) and the Secret beside it that holds what is secret.
 
-use super::{Hub, address};
+use super::{Hub, MANAGER, address};
 use actions::Fault;
 use kube::api::DeleteParams;
+use model::tracker::ResourceKey;
 use model::{Application, ObjectReference, OwnerReference};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The name that KubeVela's tools expect. A WorkflowRun may be called as an Application is.
 pub fn context_name(app: &Application) -> String {
@@ -12,6 +13,16 @@ pub fn context_name(app: &Application) -> String {
         model::WORKFLOW_RUN => format!("workflow-{}-run-context", app.metadata.name),
         _ => format!("workflow-{}-context", app.metadata.name),
     }
+}
+
+/// The Secret with the manifests of Secrets that steps have applied.
+fn kept_secrets(app: &Application) -> String {
+    format!("workflow-{}-objects", app.metadata.name)
+}
+
+/// Under which name a manifest is kept: addresses may be longer than a key of a Secret.
+fn kept_name(key: &ResourceKey) -> String {
+    workflow::ident::hash(&Value::String(key.to_string()))
 }
 
 impl Hub {
@@ -46,7 +57,7 @@ impl Hub {
         app: &Application,
         values: impl Iterator<Item = (&'a String, &'a Value)>,
     ) -> Result<(), Fault> {
-        let data: serde_json::Map<String, Value> =
+        let data: Map<String, Value> =
             values.map(|(name, value)| (name.clone(), Value::String(value.to_string()))).collect();
         let object = json!({
             "apiVersion": "v1",
@@ -61,13 +72,70 @@ impl Hub {
         self.apply(&object).await.map(drop)
     }
 
-    /// Removes both.
+    /// Keeps the manifests of Secrets that steps have applied, in a Secret: a tracker has no content of them, and what somebody
+    /// changes of them could not be brought back.
+    ///
+    /// # Errors
+    /// An unreachable hub; more than a Secret can hold.
+    pub async fn keep_secrets(&self, app: &Application, secrets: &[(ResourceKey, &Value)]) -> Result<(), Fault> {
+        let data: Map<String, Value> =
+            secrets.iter().map(|(key, manifest)| (kept_name(key), Value::String(manifest.to_string()))).collect();
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": kept_secrets(app),
+                "namespace": app.metadata.namespace,
+                "ownerReferences": [owner_reference(app)],
+            },
+            "stringData": data,
+        });
+        self.apply(&object).await.map(drop)
+    }
+
+    /// The manifests of Secrets that steps have applied, for those of `wanted` that there are.
+    ///
+    /// # Errors
+    /// An unreachable hub.
+    pub async fn kept_secrets(
+        &self,
+        app: &Application,
+        wanted: &[ResourceKey],
+    ) -> Result<Vec<(ResourceKey, Value)>, Fault> {
+        let target = address("v1", "Secret", &app.metadata.namespace, &kept_secrets(app));
+        let Some(secret) = self.objects.read(&target).await? else { return Ok(Vec::new()) };
+        let manifest = |key: &ResourceKey| {
+            use base64::Engine as _;
+            let text = secret.get("data")?.get(kept_name(key))?.as_str()?;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+            Some((key.clone(), serde_json::from_slice(&bytes).ok()?))
+        };
+        Ok(wanted.iter().filter_map(manifest).collect())
+    }
+
+    /// Forgets the manifest of a Secret that is gone.
+    ///
+    /// # Errors
+    /// An unreachable hub.
+    pub async fn forget_secret(&self, app: &Application, key: &ResourceKey) -> Result<(), Fault> {
+        let target = address("v1", "Secret", &app.metadata.namespace, &kept_secrets(app));
+        let mut data = Map::new();
+        data.insert(kept_name(key), Value::Null);
+        match self.objects.merge(&target, &json!({ "data": data }), false, MANAGER).await {
+            Err(fault) if !fault.is_not_found() => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes all of them.
     ///
     /// # Errors
     /// An unreachable hub.
     pub async fn delete_context(&self, app: &Application) -> Result<(), Fault> {
-        for kind in ["ConfigMap", "Secret"] {
-            let target = address("v1", kind, &app.metadata.namespace, &context_name(app));
+        for (kind, name) in
+            [("ConfigMap", context_name(app)), ("Secret", context_name(app)), ("Secret", kept_secrets(app))]
+        {
+            let target = address("v1", kind, &app.metadata.namespace, &name);
             self.objects.delete(&target, &DeleteParams::default()).await?;
         }
         Ok(())

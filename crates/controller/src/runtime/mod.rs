@@ -9,7 +9,7 @@ mod retry;
 
 use commit::Doing;
 pub use journal::Journal;
-pub use retry::persist;
+pub use retry::{afresh, persist};
 
 use crate::hub::Hub;
 use crate::lease::{self, Held};
@@ -167,6 +167,11 @@ async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended,
         if let Some(ended) = ended {
             return Ok(ended);
         }
+        // What was under way has been cut off, and nobody answers for it any more: who takes the lease next, most likely this
+        // process, finds in the journal what is to be asked again.
+        if !execution.lease.fence().is_open() {
+            return Ok(Ended::Superseded);
+        }
         let give_up = execution.patience.map(|patience| moved_at + patience);
         let wake_at = doing.wake.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
         let flush_at = doing.due();
@@ -195,6 +200,9 @@ async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended,
                 });
             }
             () = tokio::time::sleep_until(renew_at) => {
+                if !execution.lease.fence().is_open() {
+                    return Ok(Ended::Superseded);
+                }
                 match execution.lease.renew(execution.hub, Timestamp::now()).await {
                     Ok(()) => renew_at = Instant::now() + lease::renew_after(),
                     Err(fault) if fault.class == actions::FaultClass::Transient && execution.lease.fence().is_open() => {

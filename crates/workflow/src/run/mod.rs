@@ -16,7 +16,8 @@ use crate::state::State;
 use crate::time::Time;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
-use model::RunPhase;
+use model::status::StepRetry;
+use model::{RunPhase, StepPhase, StepReason};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, VecDeque};
@@ -265,9 +266,17 @@ impl Run {
     /// The status that users and tools see.
     pub fn status(&self) -> model::WorkflowStatus {
         crate::status::project(&self.plan, &self.identity, &self.state, |ix| {
-            let live = self.live.get(ix);
-            (live.and_then(|l| l.last), self.id_of(ix))
+            let last = self.live.get(ix).and_then(|l| l.last);
+            crate::status::Seen { last, id: self.id_of(ix), retry: self.retry_of(ix) }
         })
+    }
+
+    /// How a step that has failed for the moment goes on.
+    fn retry_of(&self, ix: Ix) -> Option<StepRetry> {
+        let step = self.state.step(ix).filter(|s| s.phase == StepPhase::Failed && s.reason == StepReason::Execute)?;
+        let next = self.live.get(ix)?.next?;
+        let limit = self.plan.node(ix)?.retry.and_then(|r| r.limit).unwrap_or(self.policy.max_retries);
+        Some(StepRetry { count: step.errors, limit, pause: next.0.saturating_sub(self.now.0).max(0) })
     }
 
     /// The variables that may be seen, for the context ConfigMap.
