@@ -111,8 +111,8 @@ fn what_a_cluster_would_refuse_is_told_by_the_plan() {
 #[test]
 fn a_plan_for_an_environment_is_what_up_then_does() {
     let app = APP.replace("metadata: {name: shop}", "metadata: {name: shop, namespace: elsewhere}");
-    let folder = folder(&[("app.yaml", &app)]);
-    let lateen = |args: &[&str]| lateen(folder.path(), args);
+    let place = Place::new(&[("app.yaml", &app)]);
+    let lateen = |args: &[&str]| place.told(args);
     for args in [
         &["target", "create", "prod-here", "--cluster", "local", "--namespace", "shop"][..],
         &["env", "create", "prod", "--targets", "prod-here", "--namespace", "production"],
