@@ -62,7 +62,7 @@ pub(crate) async fn run(hub: HubArgs, args: ControllerArgs) -> Outcome {
     if !missing.is_empty() {
         return Err(install::missing_error(&missing).into());
     }
-    let metrics = Arc::new(Metrics::default());
+    let metrics = Arc::new(Metrics::of(session.fleet.clone()));
     let probes = match args.listen.as_str() {
         "off" => None,
         address => {

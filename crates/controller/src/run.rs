@@ -247,9 +247,11 @@ impl Runner {
                     return Ok(Finished { elsewhere: Some(until), ..Finished::as_it_stands(app) });
                 }
             };
-            let begun = self.begun(&namespace, &name, &held, unseen.take().filter(|_| held.first)).await;
+            // boxed: of those that wait for the gate, and of those that wait for the world, there may be thousands
+            let begun = Box::pin(self.begun(&namespace, &name, &held, unseen.take().filter(|_| held.first))).await;
             drop(permit);
-            if let Some(finished) = self.execute(begun, held, None, &mut tell, Some(serving.clone())).await? {
+            let executed = Box::pin(self.execute(begun, held, None, &mut tell, Some(serving.clone()))).await;
+            if let Some(finished) = executed? {
                 return Ok(finished);
             }
         }

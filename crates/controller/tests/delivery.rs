@@ -189,3 +189,32 @@ async fn delivery_keeps_its_promises_on_real_clusters() {
         stage.fleet.detach(&stage.far).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_new_is_made_without_a_look_and_what_is_somebody_elses_stays() {
+    let stage = Stage::embedded().await;
+    stage.fleet.create_namespace("local", SPACE).await.unwrap();
+    let map = |name: String| object("ConfigMap", &name, json!({"data": {"is": "ours"}}));
+    let mut reads = Vec::new();
+    for (name, count) in [("few", 2), ("many", 30)] {
+        let objects: Vec<Value> = (0..count).map(|i| map(format!("{name}-{i}"))).collect();
+        let before = stage.fleet.hub().lane_health().sent;
+        assert_eq!(
+            phase(&deliver(&stage, &application(name, &["local"], &objects, Vec::new())).await),
+            AppPhase::Running
+        );
+        let after = stage.fleet.hub().lane_health().sent;
+        reads.push(after[0] - before[0]);
+    }
+    // the number of lists, of health and of leases does not depend on how many objects there are
+    assert!(reads[1] <= reads[0] + 2, "reads of 2 and of 30 objects: {reads:?}");
+
+    stage.store(&object("ConfigMap", "theirs", json!({"data": {"is": "theirs"}}))).await;
+    let app = application("taker", &["local"], &[map("theirs".to_owned())], Vec::new());
+    assert_eq!(phase(&deliver(&stage, &app).await), AppPhase::WorkflowFailed);
+    let objects = stage.objects("local").await;
+    let theirs = objects.read(&at("ConfigMap", "theirs")).await.unwrap().unwrap();
+    assert_eq!(theirs["data"], json!({"is": "theirs"}));
+    let refused = objects.apply_absent(&map("theirs".to_owned()), "taker").await.unwrap_err();
+    assert_eq!(refused.status, Some(409));
+}

@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -47,7 +47,11 @@ struct Inner {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     breaker: Mutex<Breaker>,
+    sent: [AtomicU64; VERBS.len()],
 }
+
+/// What requests are counted by; `WATCH` is a GET that goes on.
+pub const VERBS: [&str; 6] = ["GET", "WATCH", "POST", "PUT", "PATCH", "DELETE"];
 
 /// How a lane fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +66,8 @@ pub struct LaneHealth {
     pub in_flight: usize,
     /// Requests that wait for a place.
     pub waiting: usize,
+    /// Requests that were sent so far, in the order of [`VERBS`].
+    pub sent: [u64; VERBS.len()],
 }
 
 /// Why the lane itself failed a request.
@@ -98,6 +104,7 @@ impl Lane {
             places: Arc::new(Semaphore::new(limits.in_flight.max(1))),
             waiting: AtomicUsize::new(0),
             breaker: Mutex::new(Breaker::default()),
+            sent: Default::default(),
         }))
     }
 
@@ -110,6 +117,16 @@ impl Lane {
             last_error: breaker.last_error().map(str::to_owned),
             in_flight: self.0.limits.in_flight.max(1) - self.0.places.available_permits(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
+            sent: std::array::from_fn(|verb| self.0.sent.get(verb).map_or(0, |sent| sent.load(Ordering::Relaxed))),
+        }
+    }
+
+    fn count(&self, request: &Request<Body>) {
+        let verb =
+            if request.method() == http::Method::GET && streams(request) { "WATCH" } else { request.method().as_str() };
+        let sent = VERBS.iter().position(|known| *known == verb).and_then(|verb| self.0.sent.get(verb));
+        if let Some(sent) = sent {
+            sent.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -128,6 +145,7 @@ impl Lane {
         drop(waiting);
         let admission = self.breaker().admit(Instant::now()).map_err(|paused| self.paused(paused))?;
         let mut trial = Trial { lane: &self, admission: Some(admission) };
+        self.count(&request);
         let streams = streams(&request);
         let answer = async {
             let again = if streams { None } else { repeatable(&request) };
@@ -349,6 +367,8 @@ mod tests {
         );
         assert_eq!(lane.health().state, BreakerState::Open);
         assert_eq!(lane.health().in_flight, 0);
+        let failures = u64::from(crate::breaker::FAILURES);
+        assert_eq!(lane.health().sent, [failures, 0, 0, 0, 0, 0], "what was refused was not sent");
     }
 
     #[tokio::test(start_paused = true)]

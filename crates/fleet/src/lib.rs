@@ -46,7 +46,7 @@ pub use hub::{HubChoice, HubSource};
 pub use impersonate::Identity;
 pub use join::JoinOptions;
 pub use kubeconfig::{KubeconfigSource, Target};
-pub use lane::{Lane, LaneHealth, LaneLimits};
+pub use lane::{Lane, LaneHealth, LaneLimits, VERBS};
 pub use local::CreateOptions;
 pub use ocm::Unreached;
 pub use placement::{Placement, Topology};

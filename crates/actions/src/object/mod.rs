@@ -106,6 +106,9 @@ pub struct Filter {
     pub field_selector: String,
 }
 
+/// A version from before any object was stored.
+const NO_VERSION: &str = "1";
+
 impl Objects {
     /// The objects behind a client; `cluster` is the name that messages show.
     pub fn new(client: ::kube::Client, cluster: impl Into<String>) -> Objects {
@@ -204,6 +207,19 @@ impl Objects {
         let parameters =
             PatchParams { dry_run, force, field_manager: Some(manager.to_owned()), field_validation: None };
         self.send("apply", &target, request.patch(&target.name, &parameters, &Patch::Apply(object))).await
+    }
+
+    /// Server-side apply of an object that is most likely not there: it is made if so, and left alone if not. What spares
+    /// the look is a version that no object has: a server holds it against the live object, and nothing else.
+    ///
+    /// # Errors
+    /// A conflict (409): it is there; and as for [`Objects::apply`].
+    pub async fn apply_absent(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+        let mut absent = object.clone();
+        if let Some(metadata) = absent.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.insert("resourceVersion".into(), NO_VERSION.into());
+        }
+        self.apply(&absent, manager, false, false).await
     }
 
     /// Creates an object; `generateName` is allowed.

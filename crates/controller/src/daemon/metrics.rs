@@ -1,5 +1,6 @@
 //! What a controller counts, in the text form that Prometheus reads.
 
+use fleet::Fleet;
 use std::fmt::Write as _;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,9 +28,16 @@ pub struct Metrics {
     /// WorkflowRuns on the hub and under way, beside the Applications.
     workflow_runs: Arc<[AtomicU64; 2]>,
     is_of_runs: bool,
+    /// The clusters whose requests are counted.
+    fleet: Option<Fleet>,
 }
 
 impl Metrics {
+    /// Counters of a process that reaches these clusters.
+    pub fn of(fleet: Fleet) -> Metrics {
+        Metrics { fleet: Some(fleet), ..Metrics::default() }
+    }
+
     /// Counters of the WorkflowRuns of the same process; those two that matter stand beside the Applications'.
     #[must_use]
     pub fn of_workflow_runs(&self) -> Metrics {
@@ -84,7 +92,21 @@ impl Metrics {
         self.synced.load(Ordering::Relaxed) && silent.is_none_or(|since| since.elapsed() < SILENCE)
     }
 
-    /// All of them as text.
+    /// All of them as text, with the requests that were sent to each cluster.
+    pub async fn all(&self) -> String {
+        let mut text = self.text();
+        let Some(fleet) = &self.fleet else { return text };
+        let name = "lateen_cluster_requests_total";
+        let _ = writeln!(text, "# HELP {name} Requests that were sent to a cluster.\n# TYPE {name} counter");
+        for (cluster, lane) in fleet.lanes().await {
+            for (verb, sent) in fleet::VERBS.iter().zip(lane.sent) {
+                let _ = writeln!(text, "{name}{{cluster=\"{cluster}\",verb=\"{verb}\"}} {sent}");
+            }
+        }
+        text
+    }
+
+    /// What this process counts itself, as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let [runs, runs_under_way] = self.workflow_runs.as_ref();

@@ -283,13 +283,16 @@ impl Daemon {
         let drift = here.drift.clone();
         tokio::spawn(async move {
             let did = match (one(&runner, &metrics, &key, serving, renewed).await, drift) {
-                (Did::Rested(fingerprint), Some(drift)) => match keep::keep(&runner, &metrics, &drift, &key).await {
-                    Ok(()) => Did::Rested(fingerprint),
-                    Err(error) => {
-                        tracing::warn!(namespace = key.0, name = key.1, %error, "drift could not be looked at");
-                        Did::Failed
+                // boxed: most tasks wait for something else, and there may be thousands of them
+                (Did::Rested(fingerprint), Some(drift)) => {
+                    match Box::pin(keep::keep(&runner, &metrics, &drift, &key)).await {
+                        Ok(()) => Did::Rested(fingerprint),
+                        Err(error) => {
+                            tracing::warn!(namespace = key.0, name = key.1, %error, "drift could not be looked at");
+                            Did::Failed
+                        }
                     }
-                },
+                }
                 (did, _) => did,
             };
             // the loop may have ended: then nobody wants to know
@@ -419,7 +422,7 @@ async fn one(runner: &Runner, metrics: &Metrics, key: &Key, serving: Serving, re
     }
     match wanted {
         None => Did::Rested(fingerprint(&app)),
-        Some(Need::Removal) => match removal(runner, &app).await {
+        Some(Need::Removal) => match Box::pin(removal(runner, &app)).await {
             Ok(true) => {
                 metrics.removed();
                 tracing::info!(namespace, name, "deleted");

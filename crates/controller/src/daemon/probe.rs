@@ -43,7 +43,7 @@ async fn one(mut stream: TcpStream, metrics: &Metrics) -> std::io::Result<()> {
     let text = String::from_utf8_lossy(&request);
     let path = text.strip_prefix("GET ").and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
     let (status, body) = match path.split('?').next().unwrap_or_default() {
-        "/metrics" => ("200 OK", metrics.text()),
+        "/metrics" => ("200 OK", metrics.all().await),
         "/healthz" | "/readyz" if metrics.is_well() => ("200 OK", "ok\n".to_owned()),
         "/healthz" | "/readyz" => ("503 Service Unavailable", "the hub is not heard of\n".to_owned()),
         "" => ("405 Method Not Allowed", "only GET\n".to_owned()),
@@ -61,6 +61,7 @@ async fn one(mut stream: TcpStream, metrics: &Metrics) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fleet::{Fleet, Home, HubChoice};
 
     async fn get(address: std::net::SocketAddr, request: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -74,15 +75,21 @@ mod tests {
     async fn health_follows_the_watch_and_metrics_are_text() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let metrics = Arc::new(Metrics::default());
+        let folder = tempfile::tempdir().unwrap();
+        let fleet = Fleet::open(Home::at(folder.path()), HubChoice::Embedded).await.unwrap();
+        fleet.create_namespace("local", "team").await.unwrap();
+        let metrics = Arc::new(Metrics::of(fleet.clone()));
         let serving = tokio::spawn(answer(listener, metrics.clone()));
         let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
         assert!(get(address, &ask("/healthz")).await.starts_with("HTTP/1.1 503"));
         metrics.heard();
         assert!(get(address, &ask("/healthz")).await.starts_with("HTTP/1.1 200"));
         assert!(get(address, &ask("/metrics?x=1")).await.contains("lateen_runs_total 0"));
+        let sent = "lateen_cluster_requests_total{cluster=\"local\",verb=\"POST\"} 1\n";
+        assert!(get(address, &ask("/metrics")).await.contains(sent), "of each cluster");
         assert!(get(address, &ask("/else")).await.starts_with("HTTP/1.1 404"));
         assert!(get(address, "POST / HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 405"));
         serving.abort();
+        fleet.close().await;
     }
 }

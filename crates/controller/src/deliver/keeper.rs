@@ -139,7 +139,7 @@ impl Keeper {
         self.inventory.lock().await.clone()
     }
 
-    /// Records objects; they may be applied when this returns. Says of each whether it had been recorded before. Whoever
+    /// Records objects; they may be applied when this returns. Says of each whether it had been applied before. Whoever
     /// comes first writes for all who wait by then: one write for each object is what makes wide runs slow.
     async fn record(&self, manifests: &[(Manifest, ObjectRef)]) -> Result<Vec<bool>, Fault> {
         if self.hub.is_of_workflow_runs() {
@@ -156,10 +156,12 @@ impl Keeper {
             return recorded.clone();
         }
         let all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let known: Vec<Vec<bool>> = all
-            .iter()
-            .map(|one| one.manifests.iter().map(|m| inventory.has(&key(&m.cluster, &m.object))).collect())
-            .collect();
+        let known: Vec<Vec<bool>> = {
+            // what was recorded and never applied, because it turned out to be somebody's or the process died, is not ours yet
+            let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_ours = |key: ResourceKey| inventory.has(&key) && applied.contains(&key);
+            all.iter().map(|one| one.manifests.iter().map(|m| is_ours(key(&m.cluster, &m.object))).collect()).collect()
+        };
         let stored = self.record_all(&mut inventory, &all).await;
         for (one, known) in all.iter().zip(known) {
             // each is set once, by whoever took it out of the list
@@ -199,10 +201,19 @@ impl Keeper {
         wanted.metadata.uid.clear();
         wanted.metadata.creation_timestamp = None;
         let is_new = self.is_first && tracker.metadata.resource_version.is_empty();
-        if is_new && persist(|| self.hub.has_tracker(&wanted.metadata.name)).await? {
-            self.join(&mut wanted).await?;
-        }
-        let stored = persist(|| self.hub.apply_tracker(&wanted)).await?;
+        let made = match is_new {
+            true => persist(|| self.hub.make_tracker(&wanted)).await?,
+            false => None,
+        };
+        let stored = match made {
+            Some(stored) => stored,
+            None => {
+                if is_new {
+                    self.join(&mut wanted).await?;
+                }
+                persist(|| self.hub.apply_tracker(&wanted)).await?
+            }
+        };
         tracker.metadata = stored.metadata;
         Ok(())
     }
@@ -226,10 +237,14 @@ impl Keeper {
         if self.hub.is_of_workflow_runs() {
             return objects.apply(wanted, &self.manager(), true, false).await;
         }
-        if recorded && self.rules.are_plain_for(wanted) {
-            // Applied before: whoever else has taken a field since, the owner's mark among them, makes a conflict. Only
-            // then is the object looked at.
-            match objects.apply(wanted, &self.manager(), false, false).await {
+        if self.rules.are_plain_for(wanted) {
+            // Applied before: whoever else has taken a field since, the owner's mark among them, makes a conflict. Never
+            // applied: whatever is there is somebody's. Only then is the object looked at.
+            let tried = match recorded {
+                true => objects.apply(wanted, &self.manager(), false, false).await,
+                false => objects.apply_absent(wanted, &self.manager()).await,
+            };
+            match tried {
                 Err(fault) if fault.status == Some(409) => {}
                 done => return done,
             }

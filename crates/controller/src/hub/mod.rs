@@ -328,13 +328,16 @@ impl Hub {
         typed("tracker", written)
     }
 
-    /// Whether there is a tracker of this name.
+    /// Writes a tracker that is most likely not there yet; `None`: one of this name is, and stays as it is.
     ///
     /// # Errors
-    /// The hub does not answer.
-    pub async fn has_tracker(&self, name: &str) -> Result<bool, Fault> {
-        let target = address(CORE_V1BETA1, "ResourceTracker", "", name);
-        self.objects.read(&target).await.map(|found| found.is_some())
+    /// As for [`Hub::apply_tracker`].
+    pub async fn make_tracker(&self, tracker: &ResourceTracker) -> Result<Option<ResourceTracker>, Fault> {
+        match self.objects.apply_absent(&pack::packed(tracker)?, MANAGER).await {
+            Ok(written) => typed("tracker", written).map(Some),
+            Err(fault) if fault.status == Some(409) => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Removes a tracker, its finalizer included.

@@ -1,0 +1,96 @@
+//! A receiver of requests: what came, with which key, and when.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A request that came.
+#[derive(Debug, Clone)]
+pub(crate) struct Came {
+    pub(crate) path: String,
+    pub(crate) key: String,
+    pub(crate) at: Instant,
+}
+
+/// A receiver.
+pub(crate) struct Receiver {
+    pub(crate) port: u16,
+    seen: Arc<Mutex<Vec<Came>>>,
+    count: watch::Receiver<usize>,
+}
+
+impl Receiver {
+    /// One that answers after a while.
+    pub(crate) async fn new(pause: Duration) -> Result<Receiver, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| e.to_string())?;
+        let port = listener.local_addr().map_err(|e| e.to_string())?.port();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (sender, count) = watch::channel(0);
+        let noted = seen.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (noted, sender) = (noted.clone(), sender.clone());
+                // a client that is killed in the middle leaves half a request
+                tokio::spawn(async move { drop(one(stream, pause, &noted, &sender).await) });
+            }
+        });
+        Ok(Receiver { port, seen, count })
+    }
+
+    /// Everything that came so far.
+    pub(crate) fn seen(&self) -> Vec<Came> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until so many requests have come.
+    pub(crate) async fn came(&mut self, count: usize, patience: Duration) -> Result<(), String> {
+        let enough = self.count.wait_for(|came| *came >= count);
+        let came = matches!(tokio::time::timeout(patience, enough).await, Ok(Ok(_)));
+        match came {
+            true => Ok(()),
+            false => Err(format!("{} of {count} requests have come within {patience:?}", *self.count.borrow())),
+        }
+    }
+}
+
+async fn one(
+    stream: TcpStream,
+    pause: Duration,
+    seen: &Mutex<Vec<Came>>,
+    count: &watch::Sender<usize>,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    stream.read_line(&mut line).await?;
+    let path = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    let (mut length, mut key) = (0usize, String::new());
+    loop {
+        let mut header = String::new();
+        if stream.read_line(&mut header).await? == 0 {
+            return Ok(());
+        }
+        let Some((name, value)) = header.trim().split_once(':') else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().unwrap_or_default(),
+            "idempotency-key" => value.trim().clone_into(&mut key),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    seen.lock().unwrap_or_else(PoisonError::into_inner).push(Came { path, key, at: Instant::now() });
+    count.send_modify(|count| *count += 1);
+    tokio::time::sleep(pause).await;
+    let answer =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+    stream.get_mut().write_all(answer.as_bytes()).await
+}
+
+/// The value below which so many hundredths of them lie.
+pub(crate) fn quantile(values: &mut [f64], hundredths: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() * hundredths).div_ceil(100).saturating_sub(1);
+    values.get(place).copied().unwrap_or(f64::INFINITY)
+}
