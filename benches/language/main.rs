@@ -207,9 +207,7 @@ fn growth(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, Str
                 let time = cost.cpu.as_secs_f64() / before.cpu.as_secs_f64();
                 let memory = cost.peak as f64 / before.peak as f64;
                 let _ = write!(line, " ({time:.1}, {memory:.1})");
-                // A comprehension of pairs has four times the work for twice the size.
-                let square = if case.name == "comprehension" { 2.0 } else { 1.0 };
-                fine &= time < 2.5 * square && memory < 2.5 * square;
+                fine &= time < 2.5 && memory < 2.5;
             }
             before = Some(cost);
         }

@@ -1,5 +1,6 @@
 //! The handles behind [`crate::api`]: a compiled program, an evaluation, a value.
 
+mod fits;
 mod parts;
 mod subsume;
 
@@ -392,7 +393,7 @@ impl<'e> Value<'e> {
             return Vec::new();
         }
         self.with(|e| {
-            let metas = &e.nodes[self.node].metas;
+            let metas = e.metas(self.node);
             let mut out: Vec<(SmolStr, SmolStr)> = Vec::new();
             for attribute in metas.iter().flat_map(|m| e.ir.metas[*m].attributes().iter()) {
                 if !out.contains(attribute) {
@@ -609,6 +610,7 @@ impl Evaluator {
     fn conj_node(&mut self, conj: crate::eval::Conj) -> NodeId {
         let n = self.new_node(NONE, crate::ir::Sym::NONE);
         self.nodes[n].conjs.push(crate::eval::Conj { close: 0, ..conj });
+        self.nodes[n].flags |= crate::eval::flag::PART;
         n
     }
 }

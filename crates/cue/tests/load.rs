@@ -57,6 +57,7 @@ fn run(world: &Files, head: &str) -> Result<String, String> {
         place: Place { labels: words(head, "place"), ..Place::default() },
         list: head.contains("list: true"),
         schema: None,
+        deferred: false,
         folders_above: 1,
     };
     let said = |d: Vec<cue_syntax::Diagnostic>| {

@@ -98,6 +98,11 @@ pub(crate) struct Unit {
 const EXPRESSION: &str = "--expression";
 
 impl Unit {
+    /// Whether data are held to a schema of their own, beside which everything else is as it would be without them.
+    pub(crate) fn has_schema(&self) -> bool {
+        !self.at.is_empty()
+    }
+
     /// Evaluates with the documents given.
     pub(crate) fn evaluate(&self, documents: &[Document]) -> Evaluation {
         let data = documents.iter().map(|d| (self.at.as_slice(), &d.data));
@@ -153,7 +158,15 @@ impl InputArgs {
 
     /// Loads and compiles everything.
     pub(crate) fn units(&self) -> Result<Vec<Unit>, Problems> {
-        let loaded = self.loaded()?;
+        self.compiled(self.loaded()?)
+    }
+
+    /// As [`InputArgs::units`], with documents of JSON that are not read yet.
+    pub(crate) fn units_with_texts(&self) -> Result<Vec<Unit>, Problems> {
+        self.compiled(self.load(true)?)
+    }
+
+    fn compiled(&self, loaded: Vec<Loaded>) -> Result<Vec<Unit>, Problems> {
         if loaded.len() < 2 {
             return loaded.into_iter().map(|l| self.compile(l)).collect();
         }
@@ -164,6 +177,10 @@ impl InputArgs {
 
     /// Loads everything.
     pub(crate) fn loaded(&self) -> Result<Vec<Loaded>, Problems> {
+        self.load(false)
+    }
+
+    fn load(&self, deferred: bool) -> Result<Vec<Loaded>, Problems> {
         if let Some(folder) = &self.folder {
             std::env::set_current_dir(folder)
                 .map_err(|e| vec![Diagnostic::error("cue/load", format!("cannot change to {folder}: {e}"))])?;
@@ -175,6 +192,7 @@ impl InputArgs {
             place: Place { labels: self.place.clone(), context: self.context },
             list: self.list,
             schema: self.schema(),
+            deferred,
             folders_above: folders_above(),
         };
         load(&Files, &options, &self.inputs)

@@ -238,6 +238,7 @@ impl Compiler<'_> {
             Label::Ident(_) | Label::String(_) => {
                 let label = self.static_label(&field.label)?;
                 let value = self.value(&field.value);
+                self.ir.declare(value, meta);
                 Some(Decl::Field { label, arc, value, meta })
             }
             Label::Pattern { alias, value: pattern, .. } => {
@@ -281,6 +282,7 @@ impl Compiler<'_> {
                 {
                     self.check_unused(&scope);
                 }
+                self.ir.declare(value, meta);
                 if let Expr::Str(text) = self.ir.exprs[label].clone() {
                     let label = self.ir.symbols.string(&text);
                     if key.is_none() {

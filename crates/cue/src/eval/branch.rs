@@ -153,7 +153,6 @@ impl Evaluator {
         node.flags =
             (source.flags & (flag::OPENED | flag::CLOSED | flag::OPEN_PENDING | flag::CLOSE_ONCE)) | flag::ALTERNATIVE;
         node.conjs = source.conjs;
-        node.metas = source.metas;
         node.fault = source.fault;
         for arc in source.arcs {
             let old = self.nodes[arc].clone();
@@ -164,7 +163,6 @@ impl Evaluator {
             }
             let node = &mut self.nodes[new];
             node.conjs = conjs;
-            node.metas = old.metas;
             node.env_mark = mark;
         }
         if let Some(mut s) = source.scratch {

@@ -9,9 +9,10 @@
 //! required to have evidence for everything that comes from outside. Requirements hold below too, wherever a conjunct of the
 //! group arrives; those of `close()` do not. `...` lifts the requirements of all groups of their chain, at this level.
 
-use super::node::Scratch;
+use super::node::{Requires, Scratch};
 use super::{Code, Evaluator, NodeId, Reason, flag};
 use crate::ir::ArcKind;
+use smallvec::SmallVec;
 
 pub(crate) type CloseId = u32;
 
@@ -49,7 +50,7 @@ impl Evaluator {
     pub(crate) fn close_reference(&mut self, n: NodeId, parent: CloseId, kind: CloseKind) -> CloseId {
         let recursive = kind != CloseKind::Once;
         let group = self.close_group(parent, kind, n);
-        let mut requires = vec![(group, recursive)];
+        let mut requires: Requires = smallvec::smallvec![(group, recursive)];
         let mut at = parent;
         while at != 0 {
             let info = self.closes[at];
@@ -129,10 +130,18 @@ impl Evaluator {
     }
 
     /// All requirements at a node: its own, and those of its parent that conjuncts of it belong to.
-    pub(crate) fn requirements(&mut self, n: NodeId) -> Vec<(CloseId, bool)> {
+    pub(crate) fn requirements(&mut self, n: NodeId) -> Requires {
         let mut out = self.nodes[n].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
         let parent = self.nodes[n].parent;
-        if self.has(n, flag::REQUIRES) || parent == super::NONE || self.nodes[n].conjs.iter().all(|c| c.close == 0) {
+        if self.has(n, flag::REQUIRES) || parent == super::NONE {
+            return out;
+        }
+        // Of a node that can get nothing more this is the last word.
+        let last = self.has(n, flag::SETTLED) && self.has(n, flag::DONE);
+        if self.nodes[n].conjs.iter().all(|c| c.close == 0) {
+            if last {
+                self.nodes[n].flags |= flag::REQUIRES;
+            }
             return out;
         }
         let inherited = self.requirements(parent);
@@ -145,8 +154,7 @@ impl Evaluator {
                 out.push((group, true));
             }
         }
-        // Of a node that can get nothing more this is the last word.
-        if self.has(n, flag::SETTLED) && self.has(n, flag::DONE) {
+        if last {
             self.nodes[n].flags |= flag::REQUIRES;
         }
         if !out.is_empty() {
@@ -187,7 +195,7 @@ impl Evaluator {
         if requires.is_empty() {
             return out;
         }
-        let (opens, literals): (Vec<CloseId>, Vec<CloseId>) = self.nodes[n]
+        let (opens, literals): (SmallVec<[CloseId; 4]>, SmallVec<[CloseId; 8]>) = self.nodes[n]
             .scratch
             .as_ref()
             .map(|s| (s.opens.clone(), s.literals.iter().map(|l| l.close).collect()))

@@ -244,9 +244,9 @@ impl Evaluator {
         let mut metas: Vec<u32> = Vec::new();
         let mut at = n;
         loop {
-            for m in &self.nodes[at].metas {
-                if !metas.contains(m) {
-                    metas.push(*m);
+            for m in self.metas(at) {
+                if !metas.contains(&m) {
+                    metas.push(m);
                 }
             }
             match self.nodes[at].base {
@@ -259,7 +259,7 @@ impl Evaluator {
     }
 
     fn origin(&self, n: NodeId) -> Option<Arc<Origin>> {
-        let metas = &self.nodes[n].metas;
+        let metas = self.metas(n);
         if let Some(origin) = metas.iter().find_map(|m| self.ir.metas[*m].origin().cloned()) {
             return Some(origin);
         }
@@ -270,7 +270,7 @@ impl Evaluator {
 
     /// Where a field was first declared.
     pub(crate) fn span(&self, n: NodeId) -> Option<Span> {
-        let meta = self.nodes[n].metas.iter().find_map(|m| self.ir.metas[*m].label);
+        let meta = self.metas(n).iter().find_map(|m| self.ir.metas[*m].label);
         meta.or_else(|| self.nodes[n].conjs.first().map(|c| self.ir.spans[c.expr]))
             .filter(|s| s.source != NOWHERE.source)
     }
@@ -308,6 +308,7 @@ impl Evaluator {
                             None => NONE,
                         };
                         let label = self.ir.symbols.string(k);
+                        self.ir.declare(value, meta);
                         Decl::Field { label, arc: ArcKind::Member, value, meta }
                     })
                     .collect();
@@ -419,6 +420,7 @@ impl Evaluator {
                 }
                 step => {
                     let label = self.label_of(step);
+                    self.ir.declare(e, meta);
                     let decls = Box::new([Decl::Field { label, arc: ArcKind::Member, value: e, meta }]);
                     // Not a struct by itself: what it is put into decides.
                     let lit = StructLit { decls, is_struct: label.is_regular(), ..StructLit::default() };

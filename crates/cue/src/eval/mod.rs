@@ -56,6 +56,7 @@ mod equal;
 mod expr;
 mod fault;
 mod finalize;
+mod fits;
 mod node;
 mod order;
 mod print;
@@ -71,13 +72,14 @@ mod validators;
 use crate::api::Limits;
 use crate::compile::Unit;
 use crate::ir::{Arena, ExprId, Ir, Sym};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 pub(crate) use closedness::{CloseId, CloseInfo};
 pub(crate) use cycle::{Cyc, CycId};
 pub(crate) use data::Export;
 pub(crate) use fault::{Code, FaultId, FaultInfo, Reason, nearest};
+pub(crate) use fits::{Fit, Form, FormId, Forms, element_form, length_fits, rest_fits};
 pub(crate) use node::{Alt, Base, Conj, Env, EnvId, Mode, NONE, Node, NodeId, flag};
 pub(crate) use task::{Task, TaskKind};
 pub(crate) use val::{Val, function_name};
@@ -110,6 +112,8 @@ pub(crate) struct Evaluator {
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
     /// Values that are the same in every instance of what they are part of.
     pub(crate) shared: FxHashMap<quick::SharedKey, quick::Shared>,
+    /// The conjuncts of nodes that have many, and how many they were.
+    pub(crate) many: FxHashMap<NodeId, (usize, FxHashSet<Conj>)>,
     /// How many references have led back to where they came from.
     pub(crate) circles: u64,
     /// Bounds by their expression, those that have a literal for a limit.
@@ -166,6 +170,7 @@ impl Evaluator {
             vars: Arena::default(),
             detached: FxHashMap::default(),
             shared: FxHashMap::default(),
+            many: FxHashMap::default(),
             circles: 0,
             bounds: FxHashMap::default(),
             packages: FxHashMap::default(),

@@ -61,6 +61,8 @@ pub(crate) mod flag {
     pub(crate) const REQUIRES: u16 = 8192;
     /// A disjunction with more alternatives than were worked out.
     pub(crate) const CUT: u16 = 16384;
+    /// It stands for a part of a field: comments and attributes are the field's.
+    pub(crate) const PART: u16 = 32768;
 }
 
 /// Default mode of an alternative.
@@ -116,8 +118,6 @@ pub(crate) struct Node {
     /// The node that this one is a copy of, through all copies; itself when it is none.
     pub(crate) origin: NodeId,
     pub(crate) conjs: SmallVec<[Conj; 2]>,
-    /// Declarations, for comments, attributes and places.
-    pub(crate) metas: SmallVec<[u32; 4]>,
     pub(crate) arcs: SmallVec<[NodeId; 4]>,
     pub(crate) index: Option<Box<FxHashMap<Sym, NodeId>>>,
     pub(crate) base: Base,
@@ -164,6 +164,9 @@ pub(crate) struct ListState {
     pub(crate) rest: Vec<(usize, Option<Conj>)>,
 }
 
+/// Requirements of closedness: (group, holds below too).
+pub(crate) type Requires = SmallVec<[(CloseId, bool); 2]>;
+
 /// What the evaluation of a node needs beside its conjuncts and arcs. Some nodes keep it; see [`Work`] for what none does.
 #[derive(Debug, Clone)]
 pub(crate) struct Scratch {
@@ -182,9 +185,9 @@ pub(crate) struct Scratch {
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) branched: bool,
     /// Closedness requirements that start here: (group, holds below too).
-    pub(crate) requires: Vec<(CloseId, bool)>,
+    pub(crate) requires: Requires,
     /// Chains opened here by `...`.
-    pub(crate) opens: Vec<CloseId>,
+    pub(crate) opens: SmallVec<[CloseId; 4]>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
     /// Labels that comprehensions may give, with the number of arcs that were there before: loops count them from then on.
@@ -263,8 +266,8 @@ impl Default for Scratch {
             list: None,
             patterns: Vec::new(),
             branched: false,
-            requires: Vec::new(),
-            opens: Vec::new(),
+            requires: SmallVec::new(),
+            opens: SmallVec::new(),
             cyclic: false,
             acyclic: false,
             announced: Vec::new(),
@@ -305,8 +308,6 @@ impl Scratch {
         *self = Scratch {
             checks: emptied(&mut self.checks),
             patterns: emptied(&mut self.patterns),
-            requires: emptied(&mut self.requires),
-            opens: emptied(&mut self.opens),
             announced: emptied(&mut self.announced),
             work,
             ..Scratch::default()
@@ -324,9 +325,23 @@ impl Scratch {
     }
 }
 
+/// A scratch for another node.
+#[expect(clippy::vec_box, reason = "the boxes are those of nodes, handed on as they are")]
+#[inline(never)]
+fn fresh(spare: &mut Vec<Box<Scratch>>, works: &mut Vec<Box<Work>>) -> Box<Scratch> {
+    let mut scratch = spare.pop().unwrap_or_default();
+    if scratch.work.is_none() {
+        scratch.work = works.pop();
+    }
+    scratch
+}
+
 /// How many spare scratches are kept, and how much room in a table of one.
 const SPARE: usize = 256;
 const ROOM: usize = 64;
+
+/// Up to this many conjuncts are searched one by one.
+const FEW_CONJS: usize = 32;
 
 /// Past this many arcs there is an index.
 const INLINE_ARCS: usize = 8;
@@ -346,7 +361,6 @@ impl Evaluator {
             env_mark,
             origin: id,
             conjs: SmallVec::new(),
-            metas: SmallVec::new(),
             arcs: SmallVec::new(),
             index: None,
             base: Base::None,
@@ -388,15 +402,10 @@ impl Evaluator {
         self.nodes[n].flags & flags != 0
     }
 
+    #[inline]
     pub(crate) fn scratch(&mut self, n: NodeId) -> &mut Scratch {
         let (spare, works) = (&mut self.spare, &mut self.spare_work);
-        self.nodes[n].scratch.get_or_insert_with(|| {
-            let mut scratch = spare.pop().unwrap_or_default();
-            if scratch.work.is_none() {
-                scratch.work = works.pop();
-            }
-            scratch
-        })
+        self.nodes[n].scratch.get_or_insert_with(|| fresh(spare, works))
     }
 
     /// Takes back what a node no longer needs: its tables have room for the next one.
@@ -448,12 +457,37 @@ impl Evaluator {
         child
     }
 
+    /// Declarations of a node, for comments, attributes and places.
+    pub(crate) fn metas(&self, n: NodeId) -> Vec<u32> {
+        let node = &self.nodes[n];
+        if node.flags & flag::PART != 0 {
+            return Vec::new();
+        }
+        let mut seen = FxHashSet::default();
+        node.conjs.iter().filter_map(|c| self.ir.declaration(c.expr)).filter(|m| seen.insert(*m)).collect()
+    }
+
+    /// Whether a node has a conjunct already.
+    fn has_conj(&mut self, n: NodeId, conj: &Conj) -> bool {
+        let conjs = &self.nodes[n].conjs;
+        if conjs.len() <= FEW_CONJS {
+            return conjs.contains(conj);
+        }
+        // A map that many declarations add to would else be searched from end to end by each of them.
+        let (count, known) = self.many.entry(n).or_default();
+        if *count != conjs.len() {
+            known.extend(conjs.iter().skip(if *count < conjs.len() { *count } else { 0 }).copied());
+            *count = conjs.len();
+        }
+        known.contains(conj)
+    }
+
     /// Adds a conjunct to a node, whatever its state, and tells those who copied its conjuncts.
     pub(crate) fn add_conj(&mut self, n: NodeId, conj: Conj) {
-        let node = &mut self.nodes[n];
-        if node.conjs.contains(&conj) {
+        if self.has_conj(n, &conj) {
             return;
         }
+        let node = &mut self.nodes[n];
         node.conjs.push(conj);
         node.version += 1;
         self.reopen(n);

@@ -272,6 +272,9 @@ impl Evaluator {
     /// The indices of the arcs in order.
     fn in_order(&self, n: NodeId, chains: &[Chain]) -> Vec<u32> {
         let count = self.nodes[n].arcs.len();
+        if let Some(order) = in_sequence(chains, count) {
+            return order;
+        }
         let mut next: Vec<Edges> = vec![Edges::new(); count];
         let mut edge = |from: u32, to: u32| {
             if let Some(to_all) = next.get_mut(from as usize)
@@ -360,6 +363,25 @@ impl Evaluator {
         }
         out
     }
+}
+
+/// The order of fields that chains one after the other give all of, as is usual: each field stands where the first chain that
+/// has it puts it.
+fn in_sequence(chains: &[Chain], count: usize) -> Option<Vec<u32>> {
+    let file = chains.first()?.place.0;
+    let alone = |c: &Chain| c.place.0 == file && c.unified == NONE;
+    if !chains.iter().all(alone) || chains.windows(2).any(|w| matches!(w, [a, b] if a.place == b.place)) {
+        return None;
+    }
+    let mut placed = vec![false; count];
+    let mut out = Vec::with_capacity(count);
+    for field in chains.iter().flat_map(|c| &c.fields) {
+        let place = placed.get_mut(*field as usize)?;
+        if !std::mem::replace(place, true) {
+            out.push(*field);
+        }
+    }
+    (out.len() == count).then_some(out)
 }
 
 /// Whether the chains of a batch have no order among each other: those of one place, and operands of `&`.

@@ -153,7 +153,7 @@ impl Evaluator {
                 }
                 Ok(())
             }
-            TaskKind::Dynamic { label, arc, meta, binds } => {
+            TaskKind::Dynamic { label, arc, binds } => {
                 let v = self.eval(label, task.conj.env)?;
                 let sym = match self.operand(v, label)? {
                     Val::Str(text) => self.ir.symbols.string(&text),
@@ -170,7 +170,7 @@ impl Evaluator {
                     conj.env = self.new_env(conj.env, n);
                     self.envs[conj.env].label = sym;
                 }
-                self.add_field(n, sym, arc, conj, meta);
+                self.add_field(n, sym, arc, conj);
                 Ok(())
             }
             TaskKind::Pattern { pattern, binds } => {
@@ -338,13 +338,13 @@ impl Evaluator {
             // Declarations are cloned one at a time: scheduling may add to the tables.
             let Some(decl) = self.ir.structs[id].decls.get(i).cloned() else { break };
             match decl {
-                Decl::Field { label, arc, value, meta } => {
+                Decl::Field { label, arc, value, .. } => {
                     let field = Conj { expr: value, env, close, cyc: conj.cyc };
-                    self.add_field(n, label, arc, field, meta);
+                    self.add_field(n, label, arc, field);
                 }
-                Decl::Dynamic { label, arc, value, meta, binds } => {
+                Decl::Dynamic { label, arc, value, binds, .. } => {
                     let field = Conj { expr: value, env, close, cyc: conj.cyc };
-                    self.push_task(n, TaskKind::Dynamic { label, arc, meta, binds }, field);
+                    self.push_task(n, TaskKind::Dynamic { label, arc, binds }, field);
                 }
                 Decl::Pattern { pattern, value, binds } => {
                     let value = Conj { expr: value, env, close, cyc: conj.cyc };
@@ -392,7 +392,7 @@ impl Evaluator {
     }
 
     /// Adds a conjunct to a field, making it if need be.
-    pub(crate) fn add_field(&mut self, n: NodeId, label: Sym, arc: ArcKind, conj: Conj, meta: u32) -> NodeId {
+    pub(crate) fn add_field(&mut self, n: NodeId, label: Sym, arc: ArcKind, conj: Conj) -> NodeId {
         let child = match self.arc(n, label) {
             Some(child) => {
                 let node = &mut self.nodes[child];
@@ -417,9 +417,6 @@ impl Evaluator {
                 child
             }
         };
-        if meta != super::NONE && !self.nodes[child].metas.contains(&meta) {
-            self.nodes[child].metas.push(meta);
-        }
         if arc == ArcKind::Member && label.is_regular() && self.scratch(n).kind & kind::STRUCT == 0 {
             self.narrow(n, kind::STRUCT, conj.expr);
         }
@@ -553,7 +550,7 @@ impl Evaluator {
             if !self.step(expr) {
                 return;
             }
-            self.add_field(n, Sym::index(i), ArcKind::Member, Conj { expr, env, ..conj }, super::NONE);
+            self.add_field(n, Sym::index(i), ArcKind::Member, Conj { expr, env, ..conj });
         }
     }
 

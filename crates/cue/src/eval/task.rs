@@ -20,7 +20,7 @@ pub(crate) enum TaskKind {
     /// Insert what a comprehension yields.
     Comprehension(u32),
     /// A field whose label is computed.
-    Dynamic { label: ExprId, arc: ArcKind, meta: u32, binds: bool },
+    Dynamic { label: ExprId, arc: ArcKind, binds: bool },
     /// A pattern constraint.
     Pattern { pattern: ExprId, binds: bool },
     /// A list with comprehensions.

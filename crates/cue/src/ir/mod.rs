@@ -45,6 +45,13 @@ impl<T> Table<T> {
     pub(crate) fn own(&self) -> usize {
         self.items.len()
     }
+    /// Sets an item that is not the program's.
+    fn set(&mut self, index: u32, item: T) {
+        let own = (index as usize).checked_sub(self.base.len());
+        if let Some(place) = own.and_then(|i| self.items.get_mut(i)) {
+            *place = item;
+        }
+    }
     fn freeze(&mut self) {
         if self.base.is_empty() {
             self.base = Arc::new(std::mem::take(&mut self.items));
@@ -386,6 +393,9 @@ pub(crate) struct Package {
     pub(crate) hidden: u32,
 }
 
+/// No declaration.
+pub(crate) const NO_META: u32 = u32::MAX;
+
 /// The tables.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ir {
@@ -396,13 +406,26 @@ pub(crate) struct Ir {
     pub(crate) lists: Table<ListLit>,
     pub(crate) comprehensions: Table<Comprehension>,
     pub(crate) metas: Table<FieldMeta>,
+    /// By expression the declaration that it is the value of; [`NO_META`] for most.
+    declared: Table<u32>,
     pub(crate) packages: Table<Package>,
 }
 
 impl Ir {
     pub(crate) fn add(&mut self, expr: Expr, span: Span) -> ExprId {
         self.spans.push(span);
+        self.declared.push(NO_META);
         self.exprs.push(expr)
+    }
+
+    /// Takes down that an expression is the value of a declaration.
+    pub(crate) fn declare(&mut self, value: ExprId, meta: u32) {
+        self.declared.set(value, meta);
+    }
+
+    /// The declaration that an expression is the value of.
+    pub(crate) fn declaration(&self, value: ExprId) -> Option<u32> {
+        Some(self.declared[value]).filter(|m| *m != NO_META)
     }
 
     /// From here on clones share what is there.
@@ -414,6 +437,7 @@ impl Ir {
         self.lists.freeze();
         self.comprehensions.freeze();
         self.metas.freeze();
+        self.declared.freeze();
         self.packages.freeze();
     }
 }

@@ -68,15 +68,16 @@ fn diagnostic(source: &Arc<Source>, error: &JsonError) -> Diagnostic {
     diagnostic
 }
 
-struct Reader<'a> {
+/// A place in a text that is read.
+pub(super) struct Reader<'a> {
     text: &'a str,
-    at: usize,
+    pub(super) at: usize,
     source: Option<&'a Arc<Source>>,
     path: String,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, source: Option<&'a Arc<Source>>) -> Self {
+    pub(super) fn new(text: &'a str, source: Option<&'a Arc<Source>>) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Reader { text, at, source, path: String::new() }
     }
@@ -92,11 +93,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn space(&mut self) {
+    pub(super) fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
@@ -107,7 +108,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands here instead of what was expected.
-    fn unexpected<T>(&self, expected: &str) -> Result<T, JsonError> {
+    pub(super) fn unexpected<T>(&self, expected: &str) -> Result<T, JsonError> {
         let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             Some(c) => format!("{c:?}"),
             None => "the end of the text".to_owned(),
@@ -116,12 +117,12 @@ impl<'a> Reader<'a> {
         Err(JsonError { message: format!("expected {expected}, found {found}"), start: self.at, end })
     }
 
-    fn end(&mut self) -> Result<(), JsonError> {
+    pub(super) fn end(&mut self) -> Result<(), JsonError> {
         self.space();
         if self.peek().is_some() { self.unexpected("nothing after the value") } else { Ok(()) }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Data, JsonError> {
+    pub(super) fn value(&mut self, depth: usize) -> Result<Data, JsonError> {
         self.space();
         let start = self.at;
         if depth > MAX_DEPTH {
@@ -206,16 +207,8 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.space();
-            if self.peek() != Some(b'"') {
-                return self.unexpected("a field name in double quotes");
-            }
             let start = self.at;
-            let name = self.string()?;
-            self.space();
-            if self.peek() != Some(b':') {
-                return self.unexpected("`:`");
-            }
-            self.at += 1;
+            let name = self.name()?;
             let mark = self.path.len();
             if self.source.is_some() {
                 join::push_name(&mut self.path, &name);
@@ -235,6 +228,21 @@ impl<'a> Reader<'a> {
                 _ => return self.unexpected("`,` or `}`"),
             }
         }
+    }
+
+    /// The name of a field and the colon behind it.
+    pub(super) fn name(&mut self) -> Result<SmolStr, JsonError> {
+        self.space();
+        if self.peek() != Some(b'"') {
+            return self.unexpected("a field name in double quotes");
+        }
+        let name = self.string()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.unexpected("`:`");
+        }
+        self.at += 1;
+        Ok(name)
     }
 
     fn string(&mut self) -> Result<SmolStr, JsonError> {

@@ -41,6 +41,8 @@ pub struct Options {
     pub list: bool,
     /// `-d`: data are unified with this expression of the instance instead of with its top.
     pub schema: Option<String>,
+    /// JSON files stay texts until [`Document::read`].
+    pub deferred: bool,
     /// How many folders stand above the current one, to bound the search for a module.
     pub folders_above: usize,
 }
@@ -63,17 +65,36 @@ pub struct Loaded {
 pub struct Document {
     /// The file.
     pub name: String,
-    /// The content.
+    /// The content; of a text that is not read yet nothing.
     pub data: Data,
     /// The text of data that have no places, and which document of it this is.
     bare: Option<(Arc<Source>, usize)>,
+    /// It is not read yet, and may be any number of documents.
+    deferred: bool,
 }
 
 impl Document {
     /// A document whose data know their places.
     #[must_use]
     pub fn new(name: &str, data: Data) -> Document {
-        Document { name: name.to_owned(), data, bare: None }
+        Document { name: name.to_owned(), data, bare: None, deferred: false }
+    }
+
+    /// The text of JSON that is not read yet.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.bare.as_ref().filter(|_| self.deferred).map(|(source, _)| source.text.as_str())
+    }
+
+    /// The documents of a text that is not read yet; else this one.
+    ///
+    /// # Errors
+    /// When the text is not JSON.
+    pub fn read(&self) -> Result<Vec<Document>, Problems> {
+        match &self.bare {
+            Some((source, _)) if self.deferred => documents_of(&self.name, source),
+            _ => Ok(vec![self.clone()]),
+        }
     }
 
     /// The data with their places.
@@ -152,7 +173,13 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
     let moved = options.list || !options.place.labels.is_empty();
     for input in inputs {
         let read = match input.format {
-            Format::Json | Format::JsonLines if !moved => read_bare(world, input),
+            Format::Json | Format::JsonLines if !moved => text_of(world, input).and_then(|source| match input.format {
+                Format::Json if options.deferred && !source.text.trim().is_empty() => {
+                    let (name, data) = (input.name.clone(), DataValue::Null.into());
+                    Ok(vec![Document { name, data, bare: Some((source, 0)), deferred: true }])
+                }
+                _ => documents_of(&input.name, &source),
+            }),
             _ => read_file(world, input)
                 .map(|all| all.into_iter().map(|data| Document::new(&input.name, data)).collect()),
         };
@@ -168,7 +195,7 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
     let mut placed = Vec::new();
     let mut index = 0;
     let mut before = String::new();
-    for (document, count) in documents.into_iter().zip(totals) {
+    for (mut document, count) in documents.into_iter().zip(totals) {
         index = if document.name == before { index + 1 } else { 0 };
         before.clone_from(&document.name);
         let context = labels::Context { filename: &document.name, index, count };
@@ -180,8 +207,8 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
             }
         };
         if !options.list {
-            let data = labels::nested(path, document.data);
-            placed.push(Document { name: document.name, data, bare: document.bare });
+            let data = labels::nested(path, std::mem::replace(&mut document.data, DataValue::Null.into()));
+            placed.push(Document { data, ..document });
         } else if let Some((_, list)) = lists.iter_mut().find(|(p, _)| *p == path) {
             list.push(document.data);
         } else {
@@ -193,12 +220,18 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
     placed
 }
 
-/// The documents of a JSON file, without their places.
-fn read_bare(world: &dyn World, input: &Input) -> Result<Vec<Document>, Problems> {
+/// The text of a file.
+fn text_of(world: &dyn World, input: &Input) -> Result<Arc<Source>, Problems> {
     let bytes = world.read(&input.name).map_err(|e| vec![Diagnostic::error("cue/load", e)])?;
-    let source = source_of(&input.name, &bytes);
-    let all = json::read_bare(&source)?.into_iter().enumerate();
-    Ok(all.map(|(i, data)| Document { name: input.name.clone(), data, bare: Some((source.clone(), i)) }).collect())
+    Ok(source_of(&input.name, &bytes))
+}
+
+/// The documents of a JSON file, without their places.
+fn documents_of(name: &str, source: &Arc<Source>) -> Result<Vec<Document>, Problems> {
+    let all = json::read_bare(source)?.into_iter().enumerate();
+    let document =
+        |(i, data)| Document { name: name.to_owned(), data, bare: Some((source.clone(), i)), deferred: false };
+    Ok(all.map(document).collect())
 }
 
 /// The documents of one file.

@@ -145,6 +145,7 @@ impl Evaluator {
     fn part(&mut self, n: NodeId, expr: ExprId, env: EnvId) -> NodeId {
         let part = self.conj_node(Conj { expr, env, close: 0, cyc: 0 });
         self.settle_outside(part);
+        self.nodes[part].flags |= flag::PART;
         let (parent, label) = (self.nodes[n].parent, self.nodes[n].label);
         self.nodes[part].parent = parent;
         self.nodes[part].label = label;
@@ -221,6 +222,7 @@ impl Evaluator {
             }
         }
         self.settle_outside(n);
+        self.nodes[n].flags |= flag::PART;
         let (parent, label) = (self.nodes[first].parent, self.nodes[first].label);
         self.nodes[n].parent = parent;
         self.nodes[n].label = label;
@@ -301,7 +303,7 @@ impl Evaluator {
     }
 
     fn doc_texts(&self, n: NodeId) -> Vec<String> {
-        let mut metas: Vec<u32> = self.nodes[n].metas.to_vec();
+        let mut metas = self.metas(n);
         metas.sort_by_key(|m| self.ir.metas[*m].label);
         metas.dedup();
         let mut out = Vec::new();
