@@ -141,8 +141,22 @@ pub(crate) async fn carry_on(
     name: &str,
     timeout: Duration,
 ) -> Outcome<Finished> {
+    carry_on_from(session, definitions, namespace, name, timeout, None).await
+}
+
+/// As [`carry_on`]; what stands in `known` has been told before.
+pub(crate) async fn carry_on_from(
+    session: &Session,
+    definitions: Definitions,
+    namespace: &str,
+    name: &str,
+    timeout: Duration,
+    known: Option<&model::WorkflowStatus>,
+) -> Outcome<Finished> {
     let terminal = std::io::stderr().is_terminal();
-    let progress = Arc::new(Mutex::new(Progress::new(std::io::stderr(), terminal)));
+    let mut progress = Progress::new(std::io::stderr(), terminal);
+    known.into_iter().for_each(|known| progress.knows(&known.steps));
+    let progress = Arc::new(Mutex::new(progress));
     let lock = |progress: &Mutex<Progress<std::io::Stderr>>, act: &dyn Fn(&mut Progress<std::io::Stderr>)| {
         act(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
     };
@@ -206,11 +220,13 @@ pub(crate) fn conclude(finished: &Finished) -> ExitCode {
         },
         AppPhase::WorkflowTerminated => println!("{of} {name} is terminated."),
         AppPhase::WorkflowFailed => {
-            let message = app.status.as_ref().and_then(|s| s.workflow.as_ref()).map(|w| w.message.clone());
+            let message = app.status.as_ref().and_then(|s| s.workflow.as_ref()).map(|w| w.message.as_str());
+            let message = message.unwrap_or_default();
+            let why = message.strip_prefix("the workflow ended because ").unwrap_or(message);
+            let separator = if why.is_empty() { "" } else { ": " };
             eprintln!(
-                "{of} {name} has failed. {}\n`lateen {} {name}{namespace}` says where, \
+                "{of} {name} has failed{separator}{why}.\n`lateen {} {name}{namespace}` says where, \
                  `lateen workflow restart {name}{namespace}` tries again.",
-                message.unwrap_or_default(),
                 if is_run { "workflow explain" } else { "status" }
             );
             return ExitCode::FAILURE;

@@ -22,11 +22,17 @@ impl ThisMachine {
     }
 }
 
-/// When a process was started, in clock ticks since boot; `None` when there is no such process, or no way to know.
+/// When a process was started, in clock ticks since boot; `None` when there is no such process, or no way to know. One that has
+/// ended and that nobody has asked for yet is none: it can do nothing any more.
 fn start_time(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the command in parentheses and may hold anything; the 22nd is the start time.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
 }
 
 impl Processes for ThisMachine {
@@ -58,6 +64,14 @@ mod tests {
         assert!(!here.is_gone("nonsense"));
         if !here.host.ends_with('/') {
             assert!(here.is_gone(&format!("{}/{}/1", here.host, u32::MAX - 1)), "no such process");
+            let mut child = std::process::Command::new("true").spawn().unwrap();
+            let started = (0..1_000).find_map(|_| start_time(child.id()));
+            // it ends in a moment, and nobody asks for it
+            while start_time(child.id()).is_some() {
+                std::thread::yield_now();
+            }
+            assert!(here.is_gone(&format!("{}/{}/{}", here.host, child.id(), started.unwrap_or(1))), "it has ended");
+            child.wait().unwrap();
             assert!(here.is_gone(&format!("{}/{}/0", here.host, std::process::id())), "a pid that was used again");
         }
     }

@@ -32,6 +32,14 @@ impl<W: Write> Progress<W> {
         Progress { out, bar, seen: FxHashMap::default(), tries: FxHashMap::default(), terminal }
     }
 
+    /// These steps have been told before.
+    pub(crate) fn knows(&mut self, steps: &[StepStatus]) {
+        for step in steps {
+            self.seen.insert(step.name.clone(), (step.phase, step.message.clone()));
+            self.knows(&step.sub_steps);
+        }
+    }
+
     /// Tells what has changed since the last time.
     pub(crate) fn update(&mut self, status: &WorkflowStatus) {
         let mut waiting = Vec::new();
@@ -135,6 +143,9 @@ mod tests {
     #[test]
     fn every_change_is_told_once() {
         let mut progress = Progress::new(Vec::new(), false);
+        let before = status(json!([{"name": "first", "type": "suspend", "phase": "succeeded"}]));
+        progress.knows(&before.steps);
+        progress.update(&before);
         let running = json!([{"name": "go", "type": "deploy", "phase": "running", "message": "wait healthy"}]);
         progress.update(&status(running.clone()));
         progress.update(&status(running));

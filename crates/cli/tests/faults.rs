@@ -216,3 +216,33 @@ fn each_effect_happens_once_when_the_process_dies_at_a_write() {
         3 * ROUNDS
     );
 }
+
+/// A process that is stopped in the middle, past its lease, and goes on when another one has taken the run over and ended it.
+#[test]
+fn each_effect_happens_once_when_a_process_sleeps_past_its_lease() {
+    const ROUNDS: usize = 6;
+    let place = Place::new();
+    let ((http, requests), (smtp, mails)) = (receiver(), mailbox());
+    let name = place.hub.name("sleeper");
+    place.store(&name, ROUNDS, http, smtp);
+    place.proxy.is(Manner::Plain);
+    let mut sleeper = place.lateen(&["up", &name]).spawn().unwrap();
+    let signal = |signal: &str| {
+        let process = sleeper.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+    };
+    while place.proxy.inner.lock().unwrap().writes < 12 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signal("-STOP");
+    let steps = place.status(&name)["workflow"]["steps"].as_array().map_or(0, Vec::len);
+    assert!(steps < 3 * ROUNDS, "it was stopped in the middle, {steps}");
+    // waits until the lease has expired
+    place.succeeds(&["up", &name]);
+    place.assert_over(&name, ROUNDS);
+    signal("-CONT");
+    assert!(sleeper.wait().unwrap().success(), "it finds that the run has ended");
+    place.assert_over(&name, ROUNDS);
+    assert_once(&requests, "request", ROUNDS);
+    assert_once(&mails, "mail", ROUNDS);
+}

@@ -167,6 +167,48 @@ async fn in_reverse_order(stage: &Stage) {
     assert_eq!(delete(stage, "ordered", false).await.deleted, wanted);
 }
 
+/// An Application with a ServiceAccount may on another cluster what that one may there, and nothing else. Embedded clusters know
+/// no rights.
+async fn who_acts(stage: &Stage) {
+    let far = stage.objects(&stage.far).await;
+    let (role, account) = ("rbac.authorization.k8s.io/v1", "system:serviceaccount:promises:deployer");
+    let rights = [
+        json!({"apiVersion": role, "kind": "Role", "metadata": {"name": "deployer", "namespace": SPACE},
+            "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "create", "patch", "delete"]}]}),
+        json!({"apiVersion": role, "kind": "RoleBinding", "metadata": {"name": "deployer", "namespace": SPACE},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "deployer"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": account}]}),
+    ];
+    for right in &rights {
+        far.apply(right, "somebody", true, false).await.unwrap();
+    }
+    let acts = |objects: &[Value]| {
+        let mut app = application("acts", &[&stage.far], objects, vec![]);
+        app["metadata"]["annotations"] = json!({"app.oam.dev/service-account-name": "deployer"});
+        let step =
+            json!({"name": "all", "type": "deploy", "retry": {"limit": 0}, "properties": {"policies": ["where"]}});
+        app["spec"]["workflow"] = json!({"steps": [step]});
+        app
+    };
+    let may = object("ConfigMap", "may", json!({}));
+    let done = deliver(stage, &acts(std::slice::from_ref(&may))).await;
+    assert_eq!(phase(&done), AppPhase::Running, "the hub gives it no rights, the cluster does: {:?}", done.app.status);
+    let refused = deliver(stage, &acts(&[may, object("Secret", "may-not", json!({}))])).await;
+    assert_eq!(phase(&refused), AppPhase::WorkflowFailed);
+    let run = refused.app.status.unwrap().workflow.unwrap();
+    let message = &run.steps[0].message;
+    assert!(message.contains(account) && message.contains("secrets") && message.contains("forbidden"), "{message}");
+    assert!(far.read(&at("Secret", "may-not")).await.unwrap().is_none());
+    // it must not look for the Secret either, so that nobody can say that it is gone
+    let owed = delete(stage, "acts", false).await.owed;
+    assert_eq!(owed.len(), 1, "{owed:?}");
+    delete(stage, "acts", true).await;
+    assert!(far.read(&at("ConfigMap", "may")).await.unwrap().is_none());
+    for kind in ["RoleBinding", "Role"] {
+        far.delete(&reference(role, kind, SPACE, "deployer"), &DeleteParams::default()).await.unwrap();
+    }
+}
+
 async fn story(stage: &Stage) {
     for cluster in ["local", stage.far.as_str()] {
         stage.fleet.create_namespace(cluster, SPACE).await.unwrap();
@@ -175,6 +217,9 @@ async fn story(stage: &Stage) {
     what_goes_when(stage).await;
     in_reverse_order(stage).await;
     a_debt(stage).await;
+    if stage.real {
+        who_acts(stage).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

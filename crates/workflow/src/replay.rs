@@ -101,7 +101,7 @@ pub fn tell(fact: &Fact) -> String {
         Fact::Expand { count, .. } => format!("runs for {count} items"),
         Fact::Pass { .. } => "goes on".to_owned(),
         Fact::Intent { path, key, .. } => format!("is about to send {path}, key {key}"),
-        Fact::Effect { key, .. } => format!("has sent what has key {key}"),
+        Fact::Effect { key, .. } => format!("has the answer for key {key}"),
         Fact::Log { text, .. } => format!("says: {text}"),
         Fact::Vars { values, .. } => {
             let names: Vec<&str> = values.keys().map(String::as_str).filter(|name| !name.contains('#')).collect();
@@ -263,7 +263,7 @@ mod tests {
                 "running",
                 "is about to send req, key k1",
                 "another process goes on",
-                "has sent what has key k1",
+                "has the answer for key k1",
                 "gives answer, token",
                 "succeeded",
                 "is over: succeeded",

@@ -6,7 +6,7 @@ mod replay;
 mod rollback;
 mod watch;
 
-use crate::application::{AppArgs, WaitArgs, carry_on, conclude, find_run};
+use crate::application::{AppArgs, WaitArgs, carry_on_from, conclude, find_run};
 use crate::session::{HubArgs, Outcome, Session};
 use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
@@ -102,6 +102,7 @@ async fn operate(hub: HubArgs, mut args: OperationArgs, action: OperationAction,
     let run = app.status.as_ref().and_then(|s| s.workflow.as_ref());
     ::workflow::status::possible(&action, run)?;
     let who = crate::identity::who(&session).await;
+    let from_the_start = matches!(action, OperationAction::Restart { step: None });
     let operation = UserOperation {
         id: uuid::Uuid::now_v7().to_string(),
         action,
@@ -115,7 +116,10 @@ async fn operate(hub: HubArgs, mut args: OperationArgs, action: OperationAction,
         println!("Asked to {verb} workflow: {name}");
         return Ok(ExitCode::SUCCESS);
     }
-    let finished = carry_on(&session, Definitions::default(), namespace, name, args.wait.timeout).await?;
+    // A run that goes on does not do again what it has done: only one that begins anew tells of every step.
+    let known = run.filter(|_| !from_the_start);
+    let (defaults, limit) = (Definitions::default(), args.wait.timeout);
+    let finished = carry_on_from(&session, defaults, namespace, name, limit, known).await?;
     if let Some(why) = replay::refusal(&session, &finished.app, &operation.id).await? {
         return Err(Diagnostic::error("workflow/refused", format!("{verb} was refused: {why}")).into());
     }
