@@ -33,6 +33,9 @@ const FOLLOWED: [(&str, &str, &str); 5] = [
     ("cue.oam.dev", "v1alpha1", "Package"),
 ];
 
+/// So many sets of definitions of revisions are kept.
+const PINNED: usize = 64;
+
 /// What is known of a namespace's definitions.
 #[derive(Debug, Clone)]
 pub struct Known {
@@ -72,6 +75,8 @@ impl Known {
 struct Kept {
     at: u64,
     namespaces: FxHashMap<String, Known>,
+    /// Of revisions, by namespace and the text of the definitions that they hold.
+    pinned: FxHashMap<(String, String), Known>,
     clusters: Option<Vec<ClusterInfo>>,
 }
 
@@ -163,6 +168,32 @@ impl Catalogue {
         {
             // another task may have been faster: what it has compiled already is worth more
             return Ok(kept.namespaces.entry(namespace.to_owned()).or_insert(known).clone());
+        }
+        Ok(known)
+    }
+
+    /// What `read` makes of the definitions of a revision, whose text is `definitions`: many runs go on with the same ones.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(crate) async fn pinned(
+        &self,
+        namespace: &str,
+        definitions: String,
+        read: impl Future<Output = Result<Known, Error>>,
+    ) -> Result<Known, Error> {
+        let (stamp, key) = (self.stamp(), (namespace.to_owned(), definitions));
+        if let Some(known) = self.kept(stamp).and_then(|kept| kept.pinned.get(&key).cloned()) {
+            return Ok(known);
+        }
+        let known = read.await?;
+        if let Some(mut kept) = self.kept(stamp)
+            && self.stamp() == stamp
+        {
+            if kept.pinned.len() >= PINNED {
+                kept.pinned.clear();
+            }
+            return Ok(kept.pinned.entry(key).or_insert(known).clone());
         }
         Ok(known)
     }

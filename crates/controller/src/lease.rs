@@ -82,6 +82,8 @@ pub struct Held {
     pub first: bool,
     /// Raised by every change of holder; the epoch of the run's journal.
     pub epoch: u64,
+    /// Who held it before and did not let go of it; empty: nobody.
+    pub left_by: String,
 }
 
 /// What came of asking for a lease.
@@ -195,7 +197,7 @@ pub async fn acquire(
     let mut last = None;
     for _ in 0..5 {
         let asked = Instant::now();
-        let mut first = false;
+        let (mut first, mut left_by) = (false, String::new());
         let found = match std::mem::replace(&mut known, Known::Nothing) {
             Known::NeverHeld => None,
             Known::Nothing => hub.objects().read(&target).await?,
@@ -209,6 +211,9 @@ pub async fn acquire(
                 let stored = Stored::of(&lease);
                 if let Some(until) = stored.held_by_other(now, processes) {
                     return Ok(Attempt::Theirs { holder: stored.holder, until });
+                }
+                if stored.holder != me {
+                    left_by.clone_from(&stored.holder);
                 }
                 let next = manifest(&target, &me, now, stored.transitions + 1, &stored.resource_version);
                 hub.objects().replace(&next, MANAGER).await
@@ -225,6 +230,7 @@ pub async fn acquire(
                     fence: Fence::from(asked),
                     first,
                     epoch,
+                    left_by,
                 }));
             }
             // Somebody was faster: look again.

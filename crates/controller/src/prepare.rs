@@ -89,7 +89,8 @@ fn of_revision(revision: &ApplicationRevision) -> Result<Given, Error> {
         ("WorkflowStepDefinition", &spec.workflow_step_definitions),
     ] {
         for (name, object) in objects {
-            let origin = format!("{kind}/{name} of revision {}", revision.metadata.name);
+            // other revisions with the same definitions share what is made of them
+            let origin = format!("{kind}/{name} of the revision");
             given.add(Loaded::from_object(object, &origin, Provenance::Hub(revision.metadata.namespace.clone()))?)?;
         }
     }
@@ -121,6 +122,15 @@ pub async fn renderer(hub: &Hub, namespace: &str, definitions: &Definitions) -> 
     Ok(Renderer::new(Layers(layers)).with_packages(added.packages))
 }
 
+/// The definitions that a revision pins, as text.
+fn definitions_of(subject: &Subject) -> String {
+    let pinned = subject.revisions.iter().find(|r| r.metadata.name == subject.revision.name).map(|r| &r.spec);
+    let all = pinned
+        .map(|s| [&s.component_definitions, &s.trait_definitions, &s.policy_definitions, &s.workflow_step_definitions]);
+    // maps of JSON values can always be written
+    all.and_then(|all| serde_json::to_string(&all).ok()).unwrap_or_default()
+}
+
 /// Definitions that a revision pins, and what comes with Lateen.
 async fn pinned(hub: &Hub, subject: &Subject, definitions: &Definitions) -> Result<Known, Error> {
     let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(definitions.files.clone())];
@@ -147,7 +157,8 @@ pub async fn prepare(
     let known = if subject.revision.is_new {
         catalogue.of(hub, &subject.app.metadata.namespace, definitions).await?
     } else {
-        pinned(hub, subject, definitions).await?
+        let text = definitions_of(subject);
+        catalogue.pinned(&subject.app.metadata.namespace, text, pinned(hub, subject, definitions)).await?
     };
     let renderer = known.renderer.clone();
     let input = AppInput {

@@ -56,6 +56,8 @@ pub struct Serving {
     pub news: watch::Receiver<Option<Arc<Application>>>,
     /// How many runs are made ready at a time. A lease that is taken before there is time for its run expires unused.
     pub gate: Arc<Semaphore>,
+    /// Told who is gone, when the lease of one is taken over.
+    pub gone: mpsc::UnboundedSender<String>,
 }
 
 impl std::fmt::Debug for Runner {
@@ -241,7 +243,13 @@ impl Runner {
             let Some(permit) = permit else { return Ok(Finished::as_it_stands(seen.as_ref().clone())) };
             let known = if unseen.is_some() { lease::Known::NeverHeld } else { lease::Known::Nothing };
             let held = match lease::acquire(&self.hub, self.processes.as_ref(), &namespace, &name, known).await? {
-                Attempt::Mine(held) => held,
+                Attempt::Mine(held) => {
+                    if !held.left_by.is_empty() {
+                        // a controller that has stopped hears nothing any more
+                        let _ = serving.gone.send(held.left_by.clone());
+                    }
+                    held
+                }
                 Attempt::Theirs { until, .. } => {
                     let app = seen.as_ref().clone();
                     return Ok(Finished { elsewhere: Some(until), ..Finished::as_it_stands(app) });

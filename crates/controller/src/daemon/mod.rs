@@ -57,6 +57,8 @@ struct Known {
     doubt: Option<Arc<Application>>,
     /// It is looked at then, whatever the watch says.
     due: bool,
+    /// Somebody else executes it.
+    elsewhere: bool,
     /// How it looked when nothing more was to be done.
     rested: Option<u64>,
     /// It could not be run as it is; a definition may mend that.
@@ -104,6 +106,8 @@ struct Loop {
     done: mpsc::UnboundedSender<(Key, Did)>,
     again: mpsc::UnboundedSender<Key>,
     gate: Arc<Semaphore>,
+    /// Hears of processes that have died.
+    gone: mpsc::UnboundedSender<String>,
     initializers: Arc<Notify>,
     /// What somebody else has changed; WorkflowRuns keep nothing.
     drift: Option<Arc<Drift>>,
@@ -140,6 +144,8 @@ impl Daemon {
             }
         };
         let gate = Arc::new(Semaphore::new(self.parallel.max(1)));
+        let (gone, mut left) = mpsc::unbounded_channel::<String>();
+        let mut dead: FxHashSet<String> = FxHashSet::default();
         let initializers = Arc::new(Notify::new());
         // they end with it
         let mut beside = JoinSet::new();
@@ -152,7 +158,7 @@ impl Daemon {
         }
         let (known, parts_told) = (FxHashMap::default(), FxHashMap::default());
         let mut here =
-            Loop { known, busy: 0, done, again, gate, initializers, drift, parts: parts_told, definitions: 0 };
+            Loop { known, busy: 0, done, again, gate, gone, initializers, drift, parts: parts_told, definitions: 0 };
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
@@ -199,6 +205,12 @@ impl Daemon {
                         self.start(key, None, &mut here);
                     }
                 }
+                // what one process has left behind is looked at once, all of it
+                Some(holder) = left.recv() => if dead.insert(holder) {
+                    for key in here.orphans() {
+                        self.start(key, None, &mut here);
+                    }
+                },
                 Some((namespace, part)) = parts.recv() => self.renewed(&namespace, &part, &mut here),
                 _ = look.tick() => self.mended(&mut here),
                 _ = self.stop.changed() => break,
@@ -278,7 +290,7 @@ impl Daemon {
         entry.wrong = false;
         let renewed = std::mem::take(&mut entry.renewed);
         here.busy += 1;
-        let serving = Serving { stop: self.stop.clone(), news, gate: here.gate.clone() };
+        let serving = Serving { stop: self.stop.clone(), news, gate: here.gate.clone(), gone: here.gone.clone() };
         let (runner, metrics, done) = (self.runner.clone(), self.metrics.clone(), here.done.clone());
         let drift = here.drift.clone();
         tokio::spawn(async move {
@@ -302,6 +314,17 @@ impl Daemon {
 }
 
 impl Loop {
+    /// What somebody else executes, as far as it waits to be looked at again: it need not wait any longer.
+    fn orphans(&mut self) -> Vec<Key> {
+        let waits = self.known.iter_mut().filter(|(_, known)| known.elsewhere && known.busy.is_none());
+        waits
+            .map(|(key, known)| {
+                (known.due, known.elsewhere) = (false, false);
+                key.clone()
+            })
+            .collect()
+    }
+
     /// Takes in how an Application looks; whether a task is to be started for it now.
     ///
     /// The watches begin at the same time, in no order: what was told of an Application before the Application itself, drift and
@@ -341,6 +364,7 @@ impl Loop {
 /// A task is over: its Application is started again when it needs something again.
 fn over(key: Key, did: Did, here: &mut Loop) {
     let Some(entry) = here.known.get_mut(&key) else { return };
+    entry.elsewhere = matches!(did, Did::Elsewhere);
     let latest = entry.busy.take().and_then(|news| news.borrow().clone());
     let pause = match did {
         Did::Gone => {
@@ -555,7 +579,8 @@ mod tests {
         let (again, due) = mpsc::unbounded_channel();
         let (gate, initializers) = (Arc::new(Semaphore::new(1)), Arc::new(Notify::new()));
         let (known, parts) = (FxHashMap::default(), FxHashMap::default());
-        (Loop { known, busy: 0, done, again, gate, initializers, drift, parts, definitions: 0 }, due)
+        let (gone, _) = mpsc::unbounded_channel();
+        (Loop { known, busy: 0, done, again, gate, gone, initializers, drift, parts, definitions: 0 }, due)
     }
 
     /// An Application whose run is over, with a Workflow of its own name.
@@ -586,6 +611,21 @@ mod tests {
         assert!(here.is_to_start(&key, &settled()), "what it delivered was changed while nobody watched");
         let (mut here, _due) = idle(Some(Drift::suspecting("n", "b")));
         assert!(!here.is_to_start(&key, &settled()), "what another one delivered");
+    }
+
+    #[tokio::test]
+    async fn what_a_dead_process_left_is_looked_at_at_once_and_only_that() {
+        let (mut here, _due) = idle(None);
+        for (name, did) in [("theirs", Did::Elsewhere), ("failing", Did::Failed), ("busy", Did::Elsewhere)] {
+            let (news, _heard) = watch::channel(None);
+            let key: Key = ("n".into(), name.into());
+            here.known.insert(key.clone(), Known { busy: Some(news), ..Known::default() });
+            over(key, did, &mut here);
+        }
+        let (news, _heard) = watch::channel(None);
+        here.known.get_mut(&("n".to_owned(), "busy".to_owned())).unwrap().busy = Some(news);
+        assert_eq!(here.orphans(), [("n".to_owned(), "theirs".to_owned())]);
+        assert_eq!(here.orphans(), [], "each once");
     }
 
     /// Whether an Application is looked at again after a task that was told of this one last, and came to rest.
