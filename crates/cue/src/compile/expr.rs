@@ -193,7 +193,8 @@ impl Compiler<'_> {
             }
             None => {
                 if !self.diagnostics.iter().any(|d| d.code == "cue/package-value") {
-                    let help = self.nearest(&name.name);
+                    let import = |path| format!("write `import \"{path}\"` at the top of the file");
+                    let help = self.nearest(&name.name).or(super::packages::well_known(&name.name).map(import));
                     let mut d = cue_syntax::Diagnostic::error(
                         "cue/reference-not-found",
                         format!("reference \"{}\" not found", name.name),

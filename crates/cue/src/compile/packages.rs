@@ -65,7 +65,10 @@ impl Compiler<'_> {
             Some(first) if !first.contains('.') => format!("builtin package \"{path}\" undefined"),
             _ => format!("cannot find package \"{path}\""),
         };
-        self.error("cue/import", text, span);
+        let meant = crate::eval::nearest(path, crate::builtin::packages());
+        let mut d = cue_syntax::Diagnostic::error("cue/import", text).at(&self.sources, span, "");
+        d.help = meant.map(|path| format!("did you mean \"{path}\"?"));
+        self.diagnostics.push(d);
         None
     }
 
