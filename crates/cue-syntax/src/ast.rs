@@ -400,8 +400,6 @@ pub enum Expr {
     Open(Box<Expr>, Span),
     /// `e?` inside `try` (experiment `try`).
     Try(Box<Expr>, Span),
-    /// `func(…): e` (reserved; parsed, rejected by the compiler).
-    Func(Span),
 }
 
 impl Expr {
@@ -419,8 +417,7 @@ impl Expr {
             | Expr::Number(_, s)
             | Expr::Paren(_, s)
             | Expr::Open(_, s)
-            | Expr::Try(_, s)
-            | Expr::Func(s) => *s,
+            | Expr::Try(_, s) => *s,
             Expr::Unary { span, .. }
             | Expr::Binary { span, .. }
             | Expr::Selector { span, .. }

@@ -7,37 +7,17 @@
 //! dumps), are left out.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod recorded;
+
 use cue::builtin::Kinds;
 use cue::load::{Options, load};
 use cue::{
-    ArcType, DataOptions, Evaluation, FieldOptions, Inputs, Instance, Limits, Program, Selector, Value, View, World,
-    compile,
+    ArcType, DataOptions, Evaluation, FieldOptions, Inputs, Instance, Limits, Program, Selector, Value, View, compile,
 };
-use cue_syntax::ast::{Decl, Expr, Label, Text};
+use cue_syntax::ast::{Decl, Expr, Import, Label, Text};
 use cue_syntax::{Diagnostic, File, Source, Sources, Span};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-struct Folder(PathBuf);
-
-impl World for Folder {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        std::fs::read(self.0.join(path)).map(Arc::from).map_err(|e| e.to_string())
-    }
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(self.0.join(path)).map_err(|e| e.to_string())?.flatten() {
-            let slash = if entry.path().is_dir() { "/" } else { "" };
-            names.push(format!("{}{slash}", entry.file_name().to_string_lossy()));
-        }
-        names.sort();
-        Ok(names)
-    }
-    fn package(&self, _: &str) -> Option<Vec<(String, Arc<str>)>> {
-        None
-    }
-}
+use recorded::{Case, Counts};
+use std::rc::Rc;
 
 /// One attribute with the value that it is about.
 struct Claim {
@@ -45,69 +25,40 @@ struct Claim {
     body: String,
     /// Where its field begins.
     span: Span,
-}
-
-#[derive(Default)]
-struct Score {
-    counts: BTreeMap<&'static str, (u32, u32)>,
-}
-
-impl Score {
-    fn count(&mut self, directive: &'static str, holds: bool) {
-        let total = self.counts.entry(directive).or_default();
-        total.0 += u32::from(holds);
-        total.1 += 1;
-    }
+    /// Those of its file.
+    imports: Rc<[Import]>,
 }
 
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let root = PathBuf::from(&args[0]);
-    let mut cases = Vec::new();
-    find(&root, &mut cases);
-    cases.sort();
-    let mut score = Score::default();
-    for folder in cases {
-        let id = folder.strip_prefix(&root).unwrap().display().to_string();
-        if args.len() == 1 || args[1..].iter().any(|p| id.starts_with(p.as_str())) {
-            check(&folder, &id, &mut score);
-        }
+    let mut score = Counts::default();
+    for case in recorded::cases() {
+        check(&case, &mut score);
     }
-    let (mut all, mut of) = (0, 0);
-    for (directive, (holds, total)) in &score.counts {
+    for directive in score.names() {
+        let (holds, total) = score.get(directive);
         println!("{directive:14} {holds:5} of {total:5}");
-        if !matches!(*directive, "err contains" | "err pos") {
-            all += holds;
-            of += total;
-        }
     }
-    println!("total          {all:5} of {of:5} = {:.2} %", 100.0 * f64::from(all) / f64::from(of.max(1)));
+    println!("total {}", score.total(&["err contains", "err pos"]));
 }
 
-fn check(folder: &Path, id: &str, score: &mut Score) {
-    let world = Folder(folder.join("input"));
-    let case: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
-    let names: Vec<String> = match case.get("args").and_then(|a| a.as_array()) {
-        Some(args) => args.iter().filter_map(|a| a.as_str()).map(str::to_owned).collect(),
-        None => vec!["in.cue".to_owned()],
-    };
-    let Ok(mut loaded) = load(&world, &Options::default(), &names) else { return };
+fn check(Case { id, world, names, .. }: &Case, score: &mut Counts) {
+    let Ok(mut loaded) = load(world, &Options::default(), names) else { return };
     if loaded.is_empty() {
         return;
     }
     let instance = loaded.remove(0).instance;
     let mut claims = Vec::new();
     for file in &instance.files {
-        collect(&file.decls, &mut Vec::new(), None, &mut claims);
+        collect(&file.decls, &mut Vec::new(), None, &file.imports.as_slice().into(), &mut claims);
     }
     if claims.is_empty() {
         return;
     }
     let reversed = Instance { files: instance.files.iter().cloned().map(reverse).collect(), ..instance.clone() };
-    let Ok(program) = compile(&world, instance) else { return };
+    let Ok(program) = compile(world, instance) else { return };
     let limits = Limits::generous();
     let evaluation = program.evaluate(Inputs::default(), &limits);
-    let turned = compile(&world, reversed).ok().map(|p| p.evaluate(Inputs::default(), &limits));
+    let turned = compile(world, reversed).ok().map(|p| p.evaluate(Inputs::default(), &limits));
     for claim in &claims {
         judge(claim, &program, &evaluation, turned.as_ref(), id, score);
     }
@@ -119,7 +70,7 @@ fn judge(
     evaluation: &Evaluation,
     turned: Option<&Evaluation>,
     id: &str,
-    score: &mut Score,
+    score: &mut Counts,
 ) {
     let parts = split(&claim.body);
     let Some(directive) = parts.first().map(|p| p.trim()) else { return };
@@ -143,9 +94,10 @@ fn judge(
             let mut sources = Sources::default();
             let source = Source::new("expected", format!("x: {wanted}"));
             let parsed = cue_syntax::parse_file(&source, sources.add(source.clone()));
-            let files = parsed.tree.into_iter().collect();
-            let expected = compile(&cue::world::Nothing, Instance { sources, files, ..Instance::default() });
-            // What needs the imports of its file is not compared.
+            let Some(mut file) = parsed.tree else { return };
+            file.imports = claim.imports.iter().filter(|i| names_import(wanted, i)).cloned().collect();
+            let expected = Instance { sources, files: vec![file], ..Instance::default() };
+            let expected = compile(&cue::world::Nothing, expected);
             let Ok(expected) = expected else { return };
             let expected = expected.evaluate(Inputs::default(), &Limits::default());
             let holds = same(value, expected.lookup(&Selector::path("x")), 0);
@@ -169,21 +121,23 @@ fn judge(
             score.count("err", tell(holds, "code"));
             if let Some(template) = option("contains") {
                 let text = fill(&template, &option("args").unwrap_or_default());
-                score.count("err contains", problems.iter().any(|d| d.message.contains(&text)));
+                let holds = problems.iter().any(|d| says(d, &text));
+                let came: Vec<&str> = problems.iter().map(|d| d.message.as_str()).collect();
+                score.count("err contains", tell(holds, &format!("text {text:?}, came {came:?}")));
             }
             if let Some(wanted) = option("pos").filter(|p| p.len() > 2) {
                 let source = program.sources().get(claim.span.source);
                 let base = source.map_or(0, |s| s.line_column(claim.span.start).0);
-                let places: Vec<String> = problems
-                    .iter()
-                    .flat_map(|d| &d.labels)
-                    .map(|l| {
-                        let (line, column) = l.source.line_column(l.start);
-                        format!("{}:{column}", line as i64 - base as i64)
-                    })
-                    .collect();
-                let wanted = wanted.trim_matches(['[', ']']).split(',').map(|w| w.trim().to_owned());
-                score.count("err pos", wanted.into_iter().all(|w| places.contains(&w)));
+                let own = source.map_or("", |s| s.name.as_str());
+                let mut places = Vec::new();
+                for d in &problems {
+                    let mut found = Vec::new();
+                    labels(d, own, base, &mut found);
+                    places.push(found);
+                }
+                let wanted: Vec<_> = wanted.trim_matches(['[', ']']).split(',').map(|w| w.trim().to_owned()).collect();
+                let holds = places.iter().any(|places| wanted.iter().all(|w| places.contains(w)));
+                score.count("err pos", tell(holds, &format!("pos, came {places:?}")));
             }
         }
         "closed" | "closed=true" => {
@@ -206,6 +160,30 @@ fn judge(
             }
         }
     }
+}
+
+/// The places of a problem and of those inside it, as the attributes write them: lines counted from the field, or whole
+/// lines of another file.
+fn labels(d: &Diagnostic, own: &str, base: usize, out: &mut Vec<String>) {
+    for l in &d.labels {
+        let (line, column) = l.source.line_column(l.start);
+        out.push(format!("{}:{line}:{column}", l.source.name));
+        if l.source.name == own {
+            out.push(format!("{}:{column}", line as i64 - base as i64));
+        }
+    }
+    d.related.iter().for_each(|d| labels(d, own, base, out));
+}
+
+fn says(d: &Diagnostic, text: &str) -> bool {
+    d.message.contains(text) || d.related.iter().any(|d| says(d, text))
+}
+
+/// Whether a text uses an import of its file.
+fn names_import(text: &str, import: &Import) -> bool {
+    let last = import.path.rsplit('/').next().unwrap_or_default();
+    let name = import.name.as_ref().map_or(last, |n| n.name.as_str());
+    text.contains(&format!("{name}."))
 }
 
 /// Whether a field may be added; paths that are no references are taken as they are.
@@ -332,11 +310,16 @@ fn split(body: &str) -> Vec<String> {
     parts
 }
 
-fn collect(decls: &[Decl], path: &mut Vec<Selector>, span: Option<Span>, out: &mut Vec<Claim>) {
+fn collect(decls: &[Decl], path: &mut Vec<Selector>, span: Option<Span>, imports: &Rc<[Import]>, out: &mut Vec<Claim>) {
     for decl in decls {
         match decl {
             Decl::Attribute(a) if a.name == "test" => {
-                out.push(Claim { path: path.clone(), body: a.body.to_string(), span: span.unwrap_or(a.span) });
+                out.push(Claim {
+                    path: path.clone(),
+                    body: a.body.to_string(),
+                    span: span.unwrap_or(a.span),
+                    imports: imports.clone(),
+                });
             }
             Decl::Field(f) => {
                 let label = match &f.label {
@@ -349,10 +332,15 @@ fn collect(decls: &[Decl], path: &mut Vec<Selector>, span: Option<Span>, out: &m
                 };
                 path.push(label);
                 for a in f.attributes.iter().filter(|a| a.name == "test") {
-                    out.push(Claim { path: path.clone(), body: a.body.to_string(), span: f.span });
+                    out.push(Claim {
+                        path: path.clone(),
+                        body: a.body.to_string(),
+                        span: f.span,
+                        imports: imports.clone(),
+                    });
                 }
                 if let Expr::Struct(s) = &f.value {
-                    collect(&s.decls, path, Some(f.span), out);
+                    collect(&s.decls, path, Some(f.span), imports, out);
                 }
                 path.pop();
             }
@@ -374,16 +362,4 @@ fn reverse(mut file: File) -> File {
     }
     turn(&mut file.decls);
     file
-}
-
-fn find(folder: &Path, out: &mut Vec<PathBuf>) {
-    if folder.join("case.json").exists() {
-        out.push(folder.to_owned());
-        return;
-    }
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.path().is_dir() {
-            find(&entry.path(), out);
-        }
-    }
 }

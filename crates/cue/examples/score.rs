@@ -2,50 +2,19 @@
 //! of record runs the command; this one gives an answer in seconds. A probe's class and JSON value are compared.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod recorded;
+
 use cue::load::{Options, load};
-use cue::{Data, DataOptions, DataValue, Inputs, Limits, World};
+use cue::{Data, DataOptions, DataValue, Inputs, Limits};
 use cue_syntax::Source;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use recorded::{Case, Counts};
 use std::sync::Arc;
 
-struct Folder(PathBuf);
-
-impl World for Folder {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        std::fs::read(self.0.join(path)).map(Arc::from).map_err(|e| e.to_string())
-    }
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(self.0.join(path)).map_err(|e| e.to_string())? {
-            let entry = entry.map_err(|e| e.to_string())?;
-            let slash = if entry.path().is_dir() { "/" } else { "" };
-            names.push(format!("{}{slash}", entry.file_name().to_string_lossy()));
-        }
-        names.sort();
-        Ok(names)
-    }
-    fn package(&self, _: &str) -> Option<Vec<(String, Arc<str>)>> {
-        None
-    }
-}
-
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let root = PathBuf::from(&args[0]);
-    let mut cases = Vec::new();
-    find(&root, &mut cases);
-    cases.sort();
-    let mut totals: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-    let mut order: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let (mut totals, mut order) = (Counts::default(), Counts::default());
     std::panic::set_hook(Box::new(|_| {}));
-    for folder in cases {
-        let id = folder.strip_prefix(&root).unwrap().display().to_string();
-        if args.len() > 1 && !args[1..].iter().any(|p| id.starts_with(p.as_str())) {
-            continue;
-        }
-        let case: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
+    for recorded in recorded::cases() {
+        let (id, case) = (&recorded.id, &recorded.told);
         let probes = case["probes"].as_array().unwrap();
         // Of the commands only the document of `def --out openapi` is made here.
         let made =
@@ -54,7 +23,7 @@ fn main() {
             continue;
         }
         let started = std::time::Instant::now();
-        let outcome = std::panic::catch_unwind(|| run(&folder, &case));
+        let outcome = std::panic::catch_unwind(|| run(&recorded));
         let took = started.elapsed();
         let results = outcome.unwrap_or_else(|p| {
             let text = p.downcast_ref::<String>().cloned().unwrap_or_default();
@@ -63,9 +32,8 @@ fn main() {
         if took.as_millis() > 700 {
             println!("SLOW {id} {took:?}");
         }
-        let total = totals.entry(case["group"].as_str().unwrap_or_default().to_owned()).or_default();
+        let group = case["group"].as_str().unwrap_or_default();
         for (p, (class, value)) in probes.iter().zip(results) {
-            total.1 += 1;
             let want = p["class"].as_str().unwrap();
             let same = class == want
                 && p["text"].as_str().is_none_or(|text| text == value)
@@ -74,16 +42,14 @@ fn main() {
                     let b: serde_json::Value = serde_json::from_str(p["json"].as_str().unwrap()).unwrap();
                     a.is_ok_and(|a| same(&a, &b))
                 });
+            totals.count(group, same);
             if same {
-                total.0 += 1;
                 if let (Some(json), "ok") = (p.get("json"), want) {
-                    let total = order.entry(case["group"].as_str().unwrap_or_default().to_owned()).or_default();
-                    total.1 += 1;
                     let a = cue::json::read(&Source::new("a", &value)).unwrap();
                     let b = cue::json::read(&Source::new("b", json.as_str().unwrap())).unwrap();
-                    if in_order(&a, &b) {
-                        total.0 += 1;
-                    } else {
+                    let ordered = in_order(&a, &b);
+                    order.count(group, ordered);
+                    if !ordered {
                         let of = p.get("expr").and_then(|e| e.as_str()).unwrap_or("(whole file)");
                         println!(
                             "ORDER {id} {of}\n  expected {}\n  came     {}",
@@ -104,16 +70,12 @@ fn main() {
             }
         }
     }
-    let (mut a, mut b) = (0, 0);
-    for (group, (passed, of)) in &totals {
-        let (ordered, json) = order.get(group).copied().unwrap_or_default();
+    for group in totals.names() {
+        let ((passed, of), (ordered, json)) = (totals.get(group), order.get(group));
         println!("{group:12} {passed:5} of {of:5}   in order {ordered:5} of {json:5}");
-        a += passed;
-        b += of;
     }
-    let (ordered, json) = order.values().fold((0, 0), |s, o| (s.0 + o.0, s.1 + o.1));
-    println!("in order {ordered} of {json} = {:.2} %", 100.0 * f64::from(ordered) / f64::from(json.max(1)));
-    println!("total {a} of {b} = {:.2} %", 100.0 * f64::from(a) / f64::from(b.max(1)));
+    println!("in order {}", order.total(&[]));
+    println!("total {}", totals.total(&[]));
 }
 
 fn short(s: &str) -> String {
@@ -142,39 +104,22 @@ fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     }
 }
 
-fn find(folder: &Path, out: &mut Vec<PathBuf>) {
-    if folder.join("case.json").exists() {
-        out.push(folder.to_owned());
-        return;
-    }
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.path().is_dir() {
-            find(&entry.path(), out);
-        }
-    }
-}
-
-fn run(folder: &Path, case: &serde_json::Value) -> Vec<(String, String)> {
-    let world = Folder(folder.join("input"));
-    let args: Vec<String> = case
-        .get("args")
-        .and_then(|a| a.as_array())
-        .map_or_else(|| vec!["in.cue".to_owned()], |a| a.iter().map(|s| s.as_str().unwrap().to_owned()).collect());
-    let probes = case["probes"].as_array().unwrap();
+fn run(Case { world, told, names, .. }: &Case) -> Vec<(String, String)> {
+    let probes = told["probes"].as_array().unwrap();
     let all = |class: &str, text: String| probes.iter().map(|_| (class.to_owned(), text.clone())).collect();
     let text = |d: &[cue_syntax::Diagnostic]| {
         d.iter()
             .map(|d| format!("{}: {} [{}]; ", d.path.as_deref().unwrap_or(""), d.message, d.code))
             .collect::<String>()
     };
-    let loaded = match load(&world, &Options::default(), &args) {
+    let loaded = match load(world, &Options::default(), names) {
         Ok(mut l) if !l.is_empty() => l.remove(0),
         Ok(_) => return all("error", "nothing loaded".into()),
         Err(d) => return all("error", text(&d)),
     };
     let title = loaded.instance.files.first().and_then(|f| loaded.instance.sources.get(f.source));
     let title = title.and_then(|s| cue::openapi::title(s));
-    let program = match cue::compile(&world, loaded.instance) {
+    let program = match cue::compile(world, loaded.instance) {
         Ok(p) => p,
         Err(d) => return all("error", text(&d)),
     };

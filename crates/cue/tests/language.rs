@@ -203,6 +203,8 @@ fn what_depends_on_an_unknown_result_is_unknown_and_no_error() {
     assert_eq!(evaluation.lookup(&Selector::path("ready")).unknown(), Some(7));
     assert!(evaluation.lookup(&Selector::path("more")).is_open_pending());
     assert!(!evaluation.lookup(&Selector::path("more.b")).exists());
+    let printed = evaluation.root().write_json(cue::json::Style::Compact, &mut String::new());
+    assert_eq!(printed.unwrap_err()[0].code, "cue/unknown");
     let known = evaluation.lookup(&Selector::path("known")).data(&DataOptions::default()).unwrap();
     assert_eq!(cue::json::write(&known, cue::json::Style::Compact).unwrap(), "1");
 }

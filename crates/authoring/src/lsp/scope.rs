@@ -349,7 +349,7 @@ impl<'a> Walker<'a, '_> {
                 self.expr(value, depth);
             }
             Expr::String(s) => self.site(Site::Text(s.span)),
-            Expr::Bottom(_) | Expr::Null(_) | Expr::Bool(..) | Expr::Number(..) | Expr::Func(_) => {}
+            Expr::Bottom(_) | Expr::Null(_) | Expr::Bool(..) | Expr::Number(..) => {}
         });
     }
 }

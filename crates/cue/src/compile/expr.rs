@@ -145,10 +145,6 @@ impl Compiler<'_> {
                 }
                 Expr::Try(self.expr(inner))
             }
-            ast::Expr::Func(_) => {
-                self.error("cue/unsupported", "func is reserved and not supported", span);
-                Expr::Bottom
-            }
         };
         self.ir.add(node, span)
     }
@@ -342,7 +338,7 @@ impl Compiler<'_> {
             Label::String(lit) => match &lit.value {
                 Text::String(text) => text.clone(),
                 Text::Bytes(_) => {
-                    self.error("cue/label", "a bytes literal cannot be a label", lit.span);
+                    self.error("cue/syntax", "a bytes literal cannot be a label", lit.span);
                     SmolStr::default()
                 }
             },

@@ -93,7 +93,7 @@ impl Compiler<'_> {
             }
             ast::Decl::Ellipsis(e) => {
                 if e.value.is_some() {
-                    self.error("cue/unsupported", "typed ellipsis in a struct is not supported", e.span);
+                    self.error("cue/syntax", "typed ellipsis in a struct is not supported", e.span);
                 }
                 made.open = true;
                 made.out.push(Decl::Ellipsis);
@@ -205,14 +205,14 @@ impl Compiler<'_> {
             Label::Ident(name) => {
                 if name.name.starts_with("__") {
                     let text = "identifiers starting with '__' are reserved";
-                    self.error("cue/reserved", text, name.span);
+                    self.error("cue/syntax", text, name.span);
                 }
                 Some(self.ir.symbols.ident(&name.name, self.hidden))
             }
             Label::String(lit) => match &lit.value {
                 Text::String(text) => Some(self.ir.symbols.string(text)),
                 Text::Bytes(_) => {
-                    self.error("cue/label", "a bytes literal cannot be a label", lit.span);
+                    self.error("cue/syntax", "a bytes literal cannot be a label", lit.span);
                     None
                 }
             },
@@ -230,7 +230,7 @@ impl Compiler<'_> {
             && self.features.alias_v2
         {
             let text = "old-style alias no longer supported with @experiment(aliasv2); use ~ instead";
-            self.error("cue/alias", text, name.span);
+            self.error("cue/syntax", text, name.span);
         }
         let meta = self.meta(field);
         let key = field.postfix_alias.as_ref().and_then(|p| p.key.as_ref()).filter(|k| k.name != "_");
@@ -300,7 +300,7 @@ impl Compiler<'_> {
             Some((name, inner)) => {
                 if self.features.alias_v2 {
                     let text = "old-style alias no longer supported with @experiment(aliasv2); use ~ instead";
-                    self.error("cue/alias", text, name.span);
+                    self.error("cue/syntax", text, name.span);
                 }
                 self.aliased(name, inner)
             }

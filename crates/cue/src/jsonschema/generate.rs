@@ -133,9 +133,7 @@ pub fn generate(value: Value<'_>) -> Outcome<Data> {
     top.insert("$schema".into(), Data::string("https://json-schema.org/draft/2020-12/schema"));
     match generator.schema(value)? {
         Schema::True => {}
-        Schema::False => {
-            return Err(vec![Diagnostic::error("cue/jsonschema", "nothing can satisfy this schema")]);
-        }
+        Schema::False => drop(top.insert("not".into(), DataValue::Struct(Fields::default()).into())),
         Schema::Object(fields) => top.extend(fields),
     }
     if !generator.definitions.is_empty() {
@@ -155,7 +153,7 @@ fn definition(value: Value<'_>) -> Option<String> {
 impl Generator {
     fn schema(&mut self, value: Value<'_>) -> Outcome<Schema> {
         if self.depth > MAX_DEPTH {
-            return Err(vec![Diagnostic::error("cue/jsonschema", "values are nested too deeply")]);
+            return Err(vec![Diagnostic::error("cue/limit", "values are nested too deeply")]);
         }
         self.depth += 1;
         let result = down(|| self.described(value));

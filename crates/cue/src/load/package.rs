@@ -176,11 +176,12 @@ impl<'a> Loader<'a> {
                 }
                 let Some(folder) = self.folder_of(path) else { continue };
                 if self.world.list(&folder).is_err() {
-                    let d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\"")).at(
+                    let mut d = Diagnostic::error("cue/import", format!("cannot find package \"{path}\"")).at(
                         &self.sources,
                         import.span,
                         format!("there is no folder {folder}"),
                     );
+                    d.help = self.meant(path, &folder).map(|meant| format!("did you mean \"{meant}\"?"));
                     self.problems.push(d);
                     continue;
                 }
@@ -205,6 +206,14 @@ impl<'a> Loader<'a> {
                 self.open.pop();
             }
         }
+    }
+
+    /// The package beside a folder that is not there whose name is nearest.
+    fn meant(&self, path: &str, folder: &str) -> Option<String> {
+        let beside = self.world.list(&parent(folder)?).ok()?;
+        let (above, last) = path.rsplit_once('/')?;
+        let near = crate::eval::nearest(last, beside.iter().filter_map(|n| n.strip_suffix('/')))?;
+        Some(format!("{above}/{near}"))
     }
 
     /// The package of an import: the one of that name, else the only one there.

@@ -107,13 +107,7 @@ impl Walk {
             }
             Expr::Alias { value, .. } => self.expr(value, d),
             Expr::Binary { .. } => self.binary(expr, d),
-            Expr::Ident(_)
-            | Expr::Bottom(_)
-            | Expr::Null(_)
-            | Expr::Bool(..)
-            | Expr::Number(..)
-            | Expr::String(_)
-            | Expr::Func(_) => {}
+            Expr::Ident(_) | Expr::Bottom(_) | Expr::Null(_) | Expr::Bool(..) | Expr::Number(..) | Expr::String(_) => {}
         }
     }
 

@@ -136,12 +136,6 @@ fn in_expr(expr: &Expr, f: &mut dyn FnMut(Met<'_>), depth: u32) {
             arguments.iter().for_each(|e| in_expr(e, f, d));
         }
         Expr::Alias { value, .. } => in_expr(value, f, d),
-        Expr::Ident(_)
-        | Expr::Bottom(_)
-        | Expr::Null(_)
-        | Expr::Bool(..)
-        | Expr::Number(..)
-        | Expr::String(_)
-        | Expr::Func(_) => {}
+        Expr::Ident(_) | Expr::Bottom(_) | Expr::Null(_) | Expr::Bool(..) | Expr::Number(..) | Expr::String(_) => {}
     }
 }

@@ -28,10 +28,6 @@ impl Printer<'_> {
             Expr::Interpolation(i) => self.interpolation(i, depth),
             Expr::Struct(s) => self.struct_lit(s),
             Expr::List(l) => self.list_lit(l),
-            Expr::Func(span) => {
-                let text = self.source(*span).unwrap_or("func").to_owned();
-                self.token(*span, &text);
-            }
             Expr::Paren(inner, span) => {
                 if matches!(**inner, Expr::Paren(..)) {
                     return self.expr_at(inner, 0, depth);
