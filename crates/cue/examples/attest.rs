@@ -90,7 +90,8 @@ fn judge(
     };
     match directive {
         "eq" => {
-            let Some(wanted) = parts.get(1) else { return };
+            let is_option = |p: &&String| p.trim().starts_with("at=");
+            let Some(wanted) = parts.iter().skip(1).find(|p| !is_option(p)) else { return };
             let mut sources = Sources::default();
             let source = Source::new("expected", format!("x: {wanted}"));
             let parsed = cue_syntax::parse_file(&source, sources.add(source.clone()));
@@ -146,7 +147,12 @@ fn judge(
         "closed=false" => score.count("closed", tell(allows(evaluation, &path, "not_there_at_all"), "open")),
         "allows" | "allows=true" | "allows=false" => {
             let Some(label) = parts.get(1) else { return };
-            let holds = allows(evaluation, &path, label.trim()) == (directive != "allows=false");
+            // A type of labels stands for any of them.
+            let holds = match label.trim() {
+                "string" => allows(evaluation, &path, "not_there_at_all"),
+                "int" => value.items().is_empty() && allows(evaluation, &path, ""),
+                label => allows(evaluation, &path, label),
+            } == (directive != "allows=false");
             score.count("allows", tell(holds, "allows"));
         }
         "permute" => {
@@ -198,7 +204,8 @@ fn allows(evaluation: &Evaluation, path: &[Selector], label: &str) -> bool {
             Selector::Index(i) => text.push_str(&format!("[{i}]")),
         }
     }
-    let source = Source::new("allows", format!("{text} & {{{label}: _}}"));
+    let more = if label.is_empty() { "[_, ...]".to_owned() } else { format!("{{{label}: _}}") };
+    let source = Source::new("allows", format!("{text} & {more}"));
     let Some(tree) = cue_syntax::parse_expr(&source, cue_syntax::SourceId(u32::MAX)).tree else { return true };
     !evaluation.expression(&tree).errors().iter().any(|d| d.code == "cue/not-allowed")
 }

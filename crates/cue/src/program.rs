@@ -463,6 +463,11 @@ impl<'e> Value<'e> {
         self.with(|e| Labels(e.nodes[self.node].taint | e.nodes[e.default_of(self.node)].taint))
     }
 
+    /// Whether it is a disjunction with more alternatives than [`Value::view`] has.
+    pub fn is_cut(&self) -> bool {
+        self.node != NONE && self.with(|e| e.has(e.follow(self.node), flag::CUT))
+    }
+
     /// As a schema.
     pub fn view(&self) -> View<'e> {
         if let Some((class, diagnostics)) = self.error()
@@ -521,12 +526,13 @@ impl<'e> Value<'e> {
             Base::Constraint => self.with(|e| {
                 let Some(s) = e.nodes[node].scratch.as_ref() else { return View::Constraint(Vec::new()) };
                 let (kinds, checks) = (s.kind, s.checks.clone());
-                let mut out = Vec::new();
                 let implied = checks.iter().fold(kind::TOP, |k, (v, _)| k & v.kind());
+                let checks = e.telling_checks(&checks);
+                let mut out = Vec::new();
                 if kinds != kind::TOP && kinds != implied {
                     out.push(Constraint::Type(Kinds(kinds)));
                 }
-                for (check, _) in checks {
+                for check in checks {
                     match check {
                         Val::Bound(op, limit) => {
                             let n = deep(|| {

@@ -1,5 +1,6 @@
 //! `lateen cue def`: definitions as one file: packages, and schemas in other languages.
 
+use super::flags::{NameArgs, refused};
 use super::output::{Form, OutputArgs};
 use super::session::{InputArgs, Problems};
 use cue::export::{Indent, Options, text};
@@ -14,13 +15,15 @@ pub(crate) struct DefArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
+    name: NameArgs,
+    #[command(flatten)]
     output: OutputArgs,
     /// Show attributes (they are always shown)
     #[arg(short = 'A', long = "show-attributes")]
     attributes: bool,
-    /// Simplify where the meaning stays the same
-    #[arg(short = 's', long)]
-    simplify: bool,
+    /// Refused: what is imported stays a reference
+    #[arg(long = "inline-imports", hide = true)]
+    inline_imports: bool,
 }
 
 /// Runs it.
@@ -36,8 +39,11 @@ pub(crate) fn run(args: DefArgs) -> ExitCode {
 }
 
 fn def(args: &DefArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
+    if args.inline_imports {
+        return Err(refused("--inline-imports", "what is imported stays a reference"));
+    }
     let form = args.output.form(Form::Cue)?;
-    for (i, loaded) in args.input.loaded()?.into_iter().enumerate() {
+    for (i, loaded) in args.name.check().and_then(|()| args.input.loaded())?.into_iter().enumerate() {
         if i > 0 {
             out.extend(form.separator().as_bytes());
         }
@@ -65,7 +71,7 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
     }
     let evaluation = unit.evaluate(&unit.documents);
     let errors = evaluation.diagnostics();
-    if !errors.is_empty() && !args.input.ignore {
+    if !errors.is_empty() && !args.input.global.ignore {
         return Err(errors);
     }
     if let Some(language) = language {

@@ -1,5 +1,6 @@
 //! `lateen cue eval`: the result as CUE, also where it is not concrete.
 
+use super::flags::NameArgs;
 use super::output::{Form, OutputArgs, write_data};
 use super::session::{InputArgs, Problems, Unit};
 use cue::export::{Indent, Options, text};
@@ -13,6 +14,8 @@ use std::process::ExitCode;
 pub(crate) struct EvalArgs {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    name: NameArgs,
     #[command(flatten)]
     output: OutputArgs,
     /// Show optional and hidden fields and attributes
@@ -30,9 +33,6 @@ pub(crate) struct EvalArgs {
     /// Show attributes
     #[arg(short = 'A', long = "show-attributes")]
     attributes: bool,
-    /// Simplify where the meaning stays the same (values are always printed simply)
-    #[arg(short = 's', long)]
-    simplify: bool,
 }
 
 /// Runs it.
@@ -51,7 +51,7 @@ pub(crate) fn run(args: EvalArgs) -> ExitCode {
 
 fn eval(args: &EvalArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
     let form = args.output.form(Form::Cue)?;
-    for unit in args.input.units()? {
+    for unit in args.name.check().and_then(|()| args.input.units())? {
         if !args.input.apart() || unit.documents.is_empty() {
             one(args, form, &unit, &unit.documents, out).map_err(|p| Unit::point(&unit.documents, p))?;
             continue;
@@ -89,7 +89,7 @@ fn print(
     errors: Vec<Diagnostic>,
     out: &mut Vec<u8>,
 ) -> Result<(), Problems> {
-    if !errors.is_empty() && !args.input.ignore {
+    if !errors.is_empty() && !args.input.global.ignore {
         return Err(errors);
     }
     if args.concrete {

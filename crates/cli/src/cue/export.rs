@@ -1,5 +1,6 @@
 //! `lateen cue export`: a concrete value, as data.
 
+use super::flags::NameArgs;
 use super::output::{Form, OutputArgs, write_data, write_schema};
 use super::session::{InputArgs, Last, Problems, Unit};
 use crate::threads::side_by_side;
@@ -15,6 +16,8 @@ use std::process::ExitCode;
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    name: NameArgs,
     #[command(flatten)]
     output: OutputArgs,
     /// Escape `<`, `>` and `&` in JSON
@@ -35,7 +38,7 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
 
 fn export(args: &ExportArgs) -> Result<(), Problems> {
     let form = args.output.form(Form::Json)?;
-    let units = args.input.units()?;
+    let units = args.name.check().and_then(|()| args.input.units())?;
     let alone = matches!(units.as_slice(), [one] if one.expressions.len() < 2
         && (!args.input.apart() || one.documents.len() < 2));
     let of = |unit: &Unit| {

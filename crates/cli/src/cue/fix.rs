@@ -1,8 +1,8 @@
 //! `lateen cue fix`: files that are written for older versions of the language as they are written today.
 
+use super::flags::GlobalArgs;
 use super::output::OutputArgs;
 use super::session::Problems;
-use crate::report;
 use crate::world::Files;
 use cue::World;
 use cue_syntax::fix::{EXPERIMENTS, Options, fix};
@@ -26,9 +26,8 @@ pub(crate) struct FixArgs {
     /// Show what would change, and change nothing
     #[arg(short = 'n', long = "dry-run")]
     dry_run: bool,
-    /// Print all errors
-    #[arg(short = 'E', long = "all-errors")]
-    all_errors: bool,
+    #[command(flatten)]
+    global: GlobalArgs,
 }
 
 /// Runs it.
@@ -36,11 +35,7 @@ pub(crate) fn run(args: FixArgs) -> ExitCode {
     match run_all(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
-            if args.all_errors {
-                report::print_all(&problems);
-            } else {
-                report::print_first(&problems);
-            }
+            args.global.report(&problems);
             ExitCode::FAILURE
         }
     }
@@ -62,6 +57,7 @@ fn options(args: &FixArgs) -> Result<Options, Problems> {
 }
 
 fn run_all(args: &FixArgs) -> Result<(), Problems> {
+    args.global.enter()?;
     let options = options(args)?;
     let mut problems = Vec::new();
     let mut names = Vec::new();
@@ -91,7 +87,7 @@ fn run_all(args: &FixArgs) -> Result<(), Problems> {
         let source = Source::new(&name, String::from_utf8_lossy(&bytes));
         let text = match fix(&source, &options).and_then(|fixed| {
             let text = fixed.map_or_else(|| source.text.clone(), |f| f.text);
-            cue_syntax::format(&Source::new(&name, text))
+            super::fmt::formatted(&Source::new(&name, text), args.global.simplify)
         }) {
             Ok(text) => text,
             Err(found) => {
@@ -107,7 +103,7 @@ fn run_all(args: &FixArgs) -> Result<(), Problems> {
             mended.push((name, text));
         }
     }
-    if !problems.is_empty() && !args.force {
+    if !problems.is_empty() && !args.force && !args.global.ignore {
         return Err(problems);
     }
     if !args.dry_run {

@@ -1,11 +1,12 @@
 //! `lateen cue fmt`: canonical text.
 
-use crate::report;
+use super::flags::GlobalArgs;
 use crate::world::Files;
 use cue::World;
 use cue_syntax::{Diagnostic, Source};
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,8 @@ pub(crate) struct FmtArgs {
     /// Walk folders recursively
     #[arg(long)]
     files: bool,
+    #[command(flatten)]
+    global: GlobalArgs,
 }
 
 /// Runs it.
@@ -28,12 +31,17 @@ pub(crate) fn run(args: FmtArgs) -> ExitCode {
     let mut problems = Vec::new();
     let mut out = Vec::new();
     let mut unformatted = false;
-    for name in names(&args, &mut problems) {
-        unformatted |= one(&args, &name, &mut out, &mut problems);
+    match args.global.enter() {
+        Ok(()) => {
+            for name in names(&args, &mut problems) {
+                unformatted |= one(&args, &name, &mut out, &mut problems);
+            }
+        }
+        Err(found) => problems = found,
     }
     // Whoever read the output wants no more of it.
     let _ = std::io::stdout().lock().write_all(&out);
-    report::print_first(&problems);
+    args.global.report(&problems);
     if problems.is_empty() && !(unformatted && args.check) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -77,6 +85,14 @@ pub(super) fn walk(folder: &str, deep: bool, depth: usize, names: &mut Vec<Strin
     }
 }
 
+/// The canonical text of a file, simplified where that is wanted.
+pub(super) fn formatted(source: &Arc<Source>, simplify: bool) -> Result<String, Vec<Diagnostic>> {
+    if !simplify {
+        return cue_syntax::format(source);
+    }
+    cue_syntax::format(&Source::new(&source.name, cue_syntax::fix::simplified(source)?))
+}
+
 /// Formats one file; whether it was not formatted.
 fn one(args: &FmtArgs, name: &str, out: &mut Vec<u8>, problems: &mut Vec<Diagnostic>) -> bool {
     let bytes = match Files.read(name) {
@@ -87,7 +103,7 @@ fn one(args: &FmtArgs, name: &str, out: &mut Vec<u8>, problems: &mut Vec<Diagnos
         }
     };
     let source = Source::new(name, String::from_utf8_lossy(&bytes));
-    let text = match cue_syntax::format(&source) {
+    let text = match formatted(&source, args.global.simplify) {
         Ok(text) => text,
         Err(found) => {
             problems.extend(found);

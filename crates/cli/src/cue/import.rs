@@ -1,5 +1,6 @@
 //! `lateen cue import`: data and schemas in other languages as CUE files.
 
+use super::flags::{GlobalArgs, name_filter, refused};
 use super::output::OutputArgs;
 use super::session::Problems;
 use crate::world::{Files, folders_above};
@@ -61,9 +62,14 @@ pub(crate) struct ImportArgs {
     /// Only files whose names match this regular expression
     #[arg(short = 'n', long = "name", value_name = "REGEXP")]
     name: Option<String>,
-    /// Print all errors
-    #[arg(short = 'E', long = "all-errors")]
-    all_errors: bool,
+    /// Accepted as `cue` has it; documents of one file are merged where `-l` places them
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true)]
+    merge: Option<bool>,
+    /// Refused: `cue import` can neither combine it with a place nor hold data to it without one
+    #[arg(short = 'd', long = "schema", value_name = "EXPR", hide = true)]
+    schema: Option<String>,
+    #[command(flatten)]
+    global: GlobalArgs,
 }
 
 /// Runs it.
@@ -71,11 +77,7 @@ pub(crate) fn run(args: ImportArgs) -> ExitCode {
     match import(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
-            if args.all_errors {
-                crate::report::print_all(&problems);
-            } else {
-                crate::report::print_first(&problems);
-            }
+            args.global.report(&problems);
             ExitCode::FAILURE
         }
     }
@@ -86,6 +88,10 @@ fn failed(message: impl Into<String>) -> Problems {
 }
 
 fn import(args: &ImportArgs) -> Result<(), Problems> {
+    args.global.enter()?;
+    if args.schema.is_some() {
+        return Err(refused("-d", "imported data are not held to a schema; `lateen cue vet -d` does it"));
+    }
     let inputs = inputs(args)?;
     if inputs.is_empty() {
         return Err(failed("there are no data files"));
@@ -131,10 +137,7 @@ fn mode(first: &str) -> Option<(&'static str, &'static [&'static str])> {
 
 /// The files with the qualifiers before them; folders stand for the data files in them.
 fn inputs(args: &ImportArgs) -> Result<Vec<(Option<String>, String)>, Problems> {
-    let matches = match &args.name {
-        Some(text) => Some(cue::regexp::Regexp::new(text).map_err(|e| failed(e.to_string()))?),
-        None => None,
-    };
+    let matches = name_filter(args.name.as_deref())?;
     let named = |name: &str| matches.as_ref().is_none_or(|m| m.is_match(name));
     let mode = args.inputs.first().and_then(|first| mode(first));
     let given = if mode.is_some() { args.inputs.get(1..).unwrap_or_default() } else { args.inputs.as_slice() };

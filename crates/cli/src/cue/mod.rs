@@ -4,6 +4,7 @@ mod def;
 mod eval;
 mod export;
 mod fix;
+mod flags;
 mod fmt;
 mod import;
 mod output;

@@ -1,6 +1,6 @@
 //! What `export`, `eval` and `vet` share: inputs, loading, compiling, evaluating.
 
-use crate::report;
+use super::flags::GlobalArgs;
 use crate::threads::side_by_side;
 use crate::world::{Files, folders_above};
 use clap::Args;
@@ -49,15 +49,8 @@ pub(crate) struct InputArgs {
     /// Unify all data files (the default without `-d`); `--merge=false` takes each document on its own
     #[arg(long, default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub(crate) merge: bool,
-    /// Print all errors
-    #[arg(short = 'E', long = "all-errors")]
-    pub(crate) all_errors: bool,
-    /// Go on in the presence of errors
-    #[arg(short = 'i', long = "ignore")]
-    pub(crate) ignore: bool,
-    /// Change to this folder first
-    #[arg(short = 'C', long = "chdir", value_name = "FOLDER")]
-    folder: Option<String>,
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
 }
 
 /// What a command worked on last. It is never freed: the process ends, and taking a large result apart would take a tenth of
@@ -181,10 +174,7 @@ impl InputArgs {
     }
 
     fn load(&self, deferred: bool) -> Result<Vec<Loaded>, Problems> {
-        if let Some(folder) = &self.folder {
-            std::env::set_current_dir(folder)
-                .map_err(|e| vec![Diagnostic::error("cue/load", format!("cannot change to {folder}: {e}"))])?;
-        }
+        self.global.enter()?;
         let options = Options {
             tags: self.tags.clone(),
             variables: if self.variables { variables() } else { Vec::new() },
@@ -228,7 +218,7 @@ impl InputArgs {
 
     /// Prints problems.
     pub(crate) fn report(&self, problems: &[Diagnostic]) {
-        if self.all_errors { report::print_all(problems) } else { report::print_first(problems) }
+        self.global.report(problems);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `lateen cue vet`: checks, and prints only what is wrong.
 
+use super::flags::NameArgs;
 use super::session::{InputArgs, Last, Problems, Unit};
 use crate::threads::side_by_side;
 use cue::load::Document;
@@ -13,6 +14,8 @@ use std::process::ExitCode;
 pub(crate) struct VetArgs {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    name: NameArgs,
     /// Require concrete values (the default for data files); `-c=false` allows incomplete ones
     #[arg(short = 'c', long, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     concrete: Option<bool>,
@@ -31,7 +34,7 @@ pub(crate) fn run(args: VetArgs) -> ExitCode {
 }
 
 fn vet(args: &VetArgs) -> Result<Problems, Problems> {
-    let units = args.input.units_with_texts()?;
+    let units = args.name.check().and_then(|()| args.input.units_with_texts())?;
     let found: Vec<Problems> = match units.as_slice() {
         [one] => vec![vet_unit(args, one, Some(&mut Last::default()))],
         units => side_by_side(|| units.par_iter().map(|u| vet_unit(args, u, None)).collect()),
@@ -99,7 +102,7 @@ fn check(args: &VetArgs, value: Value<'_>, concrete: Option<bool>, problems: &mu
     if incomplete.is_empty() {
         return;
     }
-    if concrete == Some(true) || args.input.all_errors {
+    if concrete == Some(true) || args.input.global.all_errors {
         problems.extend(incomplete);
     } else {
         problems.push(

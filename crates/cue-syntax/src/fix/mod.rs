@@ -13,6 +13,7 @@ mod commas;
 mod lists;
 mod names;
 mod open;
+mod simple;
 
 use crate::ast::{Clause, Decl, Element, Expr, File, InterpolationPart, Label};
 use crate::{Diagnostic, Source, Sources, Span, parse_file, with_stack};
@@ -112,6 +113,15 @@ pub fn fix(source: &Arc<Source>, options: &Options) -> Result<Option<Fixed>, Vec
     }
     parsed(&here)?;
     Ok(Some(Fixed { text: here.text.clone(), changes }))
+}
+
+/// A text with labels unquoted and structs of one field written in one line, where that means the same; not formatted.
+///
+/// # Errors
+/// The file cannot be parsed.
+pub fn simplified(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
+    let (file, _) = parsed(source)?;
+    Ok(applied(&source.text, simple::edits(source, &file)))
 }
 
 fn parsed(source: &Arc<Source>) -> Result<(File, Sources), Vec<Diagnostic>> {

@@ -55,6 +55,7 @@ impl Compiler<'_> {
         }
         let Made { out, embeds, open, regular } = made;
         let mut lit = StructLit { file, embeds, open, ..StructLit::default() };
+        lit.keeps_closed = self.features.explicit_open && !self.lenient;
         lit.is_struct = regular || !lit.embeds;
         lit.labels = self.labels_of(&out);
         lit.decls = out.into();

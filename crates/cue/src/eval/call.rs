@@ -184,6 +184,12 @@ impl Evaluator {
         }
     }
 
+    /// Whether a call is written with all its arguments; a validator has its first one from the value that it is for.
+    fn is_whole(&self, b: &Builtin, e: ExprId) -> bool {
+        let needed = b.params.iter().filter(|p| p.default.is_none()).count();
+        e != NONE && matches!(&self.ir.exprs[e], Expr::Call(_, args) if args.len() >= needed)
+    }
+
     /// An argument is of a kind that the parameter does not take.
     fn wrong_kind(&mut self, b: &Builtin, at: usize, v: &Val, e: ExprId) -> Stop {
         let wanted = b.params.get(at).map_or(kind::TOP, |p| p.kinds.0);
@@ -195,7 +201,11 @@ impl Evaluator {
             at + 1,
             super::val::function_name_of(b)
         );
-        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e])
+        let argument = match (e != NONE && self.is_whole(b, e)).then(|| &self.ir.exprs[e]) {
+            Some(Expr::Call(_, args)) => args.get(at).copied().unwrap_or(e),
+            _ => e,
+        };
+        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[argument])
     }
 
     fn builtin_fault(&mut self, b: &Builtin, fault: Fault, e: ExprId) -> Stop {
@@ -235,7 +245,7 @@ impl Evaluator {
                             self.show(&other),
                             kind::text(k)
                         );
-                        return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                        return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[arg(0)]));
                     }
                 };
                 Ok(Val::Num(Number::from(n as u64)))
@@ -287,7 +297,7 @@ impl Evaluator {
                                 kind::text(k),
                                 i + 1
                             );
-                            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
+                            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[arg(i)]));
                         }
                     }
                 }
@@ -574,7 +584,9 @@ impl Evaluator {
                 let object = self.operand(object.clone(), e)?;
                 let Val::Num(limit) = self.operand(n.clone(), e)? else { return Ok(Val::Bool(false)) };
                 match object {
-                    Val::Node(object) => self.field_count(b.name == "MinFields", object, &limit, e),
+                    Val::Node(object) => {
+                        self.field_count(b.name == "MinFields", object, &limit, (e, self.is_whole(b, e)))
+                    }
                     other => Err(self.wrong_kind(b, 0, &other, e)),
                 }
             }
@@ -582,7 +594,7 @@ impl Evaluator {
                 let list = self.operand(list.clone(), e)?;
                 let Val::Num(limit) = self.operand(n.clone(), e)? else { return Ok(Val::Bool(false)) };
                 match list {
-                    Val::Node(list) => self.item_count(b.name == "MinItems", list, &limit, e),
+                    Val::Node(list) => self.item_count(b.name == "MinItems", list, &limit, (e, self.is_whole(b, e))),
                     other => Err(self.wrong_kind(b, 0, &other, e)),
                 }
             }

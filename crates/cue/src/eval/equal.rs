@@ -1,7 +1,7 @@
 //! Equality, bounds and patterns.
 
 use super::{Base, Code, Conj, Evaluator, NodeId, Reason, Res, Stop, Val, flag};
-use crate::ir::{ArcKind, Function, kind};
+use crate::ir::{ArcKind, Function};
 use crate::regexp::Regexp;
 use cue_syntax::ast::UnaryOp;
 use smol_str::SmolStr;
@@ -132,12 +132,7 @@ impl Evaluator {
     pub(crate) fn check(&mut self, constraint: &Val, v: &Val) -> Res<bool> {
         match constraint {
             Val::Bound(op, limit) => {
-                let order = match (v, limit.as_ref()) {
-                    (Val::Num(a), Val::Num(b)) => Some(a.compare(b)),
-                    (Val::Str(a), Val::Str(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
-                    (Val::Bytes(a), Val::Bytes(b)) => Some(a.cmp(b)),
-                    _ => None,
-                };
+                let order = super::bounds::order(v, limit);
                 Ok(match op {
                     UnaryOp::NotEqual => !self.equal(v, limit)?,
                     UnaryOp::Equal => self.equal(v, limit)?,
@@ -167,34 +162,6 @@ impl Evaluator {
                 valid
             }
             _ => Ok(true),
-        }
-    }
-
-    /// Whether two bounds of a node leave nothing over.
-    pub(crate) fn contradict(&mut self, a: &Val, b: &Val, kinds: u16) -> bool {
-        let (Val::Bound(x, p), Val::Bound(y, q)) = (a, b) else { return false };
-        let (low, high) = match (x, y) {
-            (UnaryOp::Greater | UnaryOp::GreaterEqual, UnaryOp::Less | UnaryOp::LessEqual) => ((x, p), (y, q)),
-            (UnaryOp::Less | UnaryOp::LessEqual, UnaryOp::Greater | UnaryOp::GreaterEqual) => ((y, q), (x, p)),
-            _ => return false,
-        };
-        let strict = *low.0 == UnaryOp::Greater || *high.0 == UnaryOp::Less;
-        match (low.1.as_ref(), high.1.as_ref()) {
-            (Val::Num(l), Val::Num(h)) => match l.compare(h) {
-                Ordering::Greater => true,
-                Ordering::Equal => strict,
-                Ordering::Less => {
-                    if kinds & kind::NUMBER != kind::INT || !(l.is_integral() && h.is_integral()) {
-                        return false;
-                    }
-                    let one = crate::number::Number::from(1u64);
-                    let both = *low.0 == UnaryOp::Greater && *high.0 == UnaryOp::Less;
-                    both && l.add(&one).is_ok_and(|next| next.same_value(h))
-                }
-            },
-            (Val::Str(l), Val::Str(h)) => l > h || (l == h && strict),
-            (Val::Bytes(l), Val::Bytes(h)) => l > h || (l == h && strict),
-            _ => false,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Evaluator, NONE, NodeId, Stop, Val};
 use crate::api::ErrorClass;
 use crate::ir::{ExprId, Sym};
-use cue_syntax::Diagnostic;
+use cue_syntax::{Diagnostic, Span};
 use smol_str::SmolStr;
 
 pub(crate) type FaultId = u32;
@@ -101,8 +101,11 @@ impl Evaluator {
 
     /// The permanent fault of a node or of a field below.
     pub(crate) fn permanent(&self, n: NodeId) -> Option<FaultId> {
+        let own = &self.nodes[n];
         let node = &self.nodes[self.follow(n)];
-        node.fault.filter(|f| self.is_permanent(*f)).or(node.child_fault)
+        let fault = |f: Option<FaultId>| f.filter(|f| self.is_permanent(*f));
+        // A field that may not be there is wrong in its place, not the value that it shares.
+        fault(node.fault).or(node.child_fault).or_else(|| fault(own.fault))
     }
 
     pub(crate) fn kind_conflict(&mut self, n: NodeId, first: ExprId, second: ExprId, a: u16, b: u16) {
@@ -248,7 +251,15 @@ impl Evaluator {
                 d.path = Some(path);
             }
         }
-        for (i, e) in info.at.iter().enumerate() {
+        // A field that may not be there is shown by its name, wherever it is given one.
+        let given = match &info.reason {
+            Reason::NotAllowed(_) if info.node != NONE => self.labels_of(info.node),
+            _ => Vec::new(),
+        };
+        for span in &given {
+            d = d.at(&self.unit.sources, *span, "");
+        }
+        for (i, e) in info.at.iter().enumerate().filter(|_| given.is_empty()) {
             let text = match &info.reason {
                 Reason::Conflict(a, b) => match i {
                     0 => self.show(a),
@@ -260,7 +271,11 @@ impl Evaluator {
                 },
                 _ => String::new(),
             };
-            d = d.at(&self.unit.sources, self.ir.spans[*e], text);
+            let span = match &info.reason {
+                Reason::Undefined(_) | Reason::OptionalReference(_) | Reason::RequiredReference(_) => self.selected(*e),
+                _ => self.ir.spans[*e],
+            };
+            d = d.at(&self.unit.sources, span, text);
         }
         match &info.reason {
             Reason::NotAllowed(sym) | Reason::Undefined(sym) if info.node != NONE => {
@@ -285,6 +300,42 @@ impl Evaluator {
             d.related = info.related.iter().take(20).map(|r| self.diagnostic_at(*r, depth - 1)).collect();
         }
         d
+    }
+}
+
+impl Evaluator {
+    /// The names of a field where it is declared, at most four.
+    fn labels_of(&self, n: NodeId) -> Vec<Span> {
+        let mut out: Vec<Span> = Vec::new();
+        for span in self.nodes[n].metas.iter().filter_map(|m| self.ir.metas[*m].label) {
+            if out.len() < 4 && !out.contains(&span) {
+                out.push(span);
+            }
+        }
+        out
+    }
+
+    /// What a selector or an index asks for: the name behind the dot, what stands in the brackets.
+    fn selected(&self, e: ExprId) -> Span {
+        use crate::ir::Expr;
+        let span = self.ir.spans[e];
+        match &self.ir.exprs[e] {
+            Expr::Index(_, index) => self.ir.spans[*index],
+            Expr::Select(operand, _) => {
+                let from = self.ir.spans[*operand];
+                let source = self.unit.sources.get(span.source).filter(|_| from.source == span.source);
+                let between = source.and_then(|s| s.text.get(from.end as usize..span.end as usize));
+                match between.and_then(|t| t.find('.').map(|dot| (dot, t))) {
+                    Some((dot, t)) => {
+                        let behind = t.get(dot + 1..).unwrap_or_default();
+                        let blank = behind.len() - behind.trim_start().len();
+                        Span { start: from.end + (dot + 1 + blank) as u32, ..span }
+                    }
+                    None => span,
+                }
+            }
+            _ => span,
+        }
     }
 }
 

@@ -135,7 +135,8 @@ impl Evaluator {
         match self.check(check, v) {
             Ok(true) => {}
             Ok(false) => {
-                let value_at = self.scratch(n).scalar.as_ref().map_or(NONE, |s| s.1);
+                let s = self.scratch(n);
+                let value_at = s.scalar.as_ref().map_or(s.literal_at, |s| s.1);
                 // A struct or list is shown as it is now: the fault takes its value away.
                 let reason = match v {
                     Val::Node(_) => {
@@ -173,23 +174,6 @@ impl Evaluator {
         if !arcs.is_sorted_by_key(|a| nodes[*a].label) {
             arcs.sort_by_key(|a| nodes[*a].label);
             self.nodes[n].arcs = arcs;
-        }
-    }
-
-    fn check_bounds(&mut self, n: NodeId) {
-        let s = self.scratch(n);
-        if s.checks.len() < 2 {
-            return;
-        }
-        let (checks, kinds) = (s.checks.clone(), s.kind);
-        for (i, (a, at)) in checks.iter().enumerate() {
-            for (b, b_at) in checks.iter().skip(i + 1) {
-                if self.contradict(a, b, kinds) {
-                    let text = format!("incompatible bounds {} and {}", self.show(a), self.show(b));
-                    self.set_fault(n, Code::Eval, Reason::Text(text.into()), &[*at, *b_at]);
-                    return;
-                }
-            }
         }
     }
 
@@ -452,8 +436,17 @@ impl Evaluator {
         seen: &mut rustc_hash::FxHashSet<super::FaultId>,
         depth: u32,
     ) {
+        let place = n;
         let n = self.default_of(n);
-        if depth > self.limits.depth || self.permanent(n).is_none() {
+        if depth > self.limits.depth || self.permanent(place).is_none() {
+            return;
+        }
+        if let Some(f) = self.nodes[place].fault.filter(|f| place != n && self.is_permanent(*f))
+            && seen.insert(f)
+        {
+            out.push(f);
+        }
+        if self.permanent(n).is_none() {
             return;
         }
         if let Some(f) = self.nodes[n].fault.filter(|f| self.is_permanent(*f))

@@ -45,6 +45,7 @@
 //! **Closedness** is by evidence, see [`closedness`]. **Structural cycles** by marks on conjuncts, see [`cycle`].
 
 mod arith;
+mod bounds;
 mod branch;
 mod budget;
 mod call;

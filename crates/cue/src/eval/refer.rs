@@ -198,6 +198,10 @@ impl Evaluator {
                     let len = self.nodes[n].arcs.len();
                     let text = format!("index out of range [{i}] with length {len}");
                     let code = if closed { Code::Eval } else { Code::Incomplete };
+                    let at = match self.ir.exprs[at] {
+                        Expr::Index(_, index) => index,
+                        _ => at,
+                    };
                     return Err(self.stop(code, Reason::Text(text.into()), place, &[at]));
                 }
                 if !self.closed_for_selection(n, label) {

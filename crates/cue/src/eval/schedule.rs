@@ -2,7 +2,7 @@
 
 use super::closedness::{CloseId, CloseKind};
 use super::node::{Disjunction, Literal, Pattern};
-use super::{Base, Code, Conj, Evaluator, NodeId, Reason, Res, Stop, Task, TaskKind, Val, flag};
+use super::{Base, Code, Conj, Evaluator, NONE, NodeId, Reason, Res, Stop, Task, TaskKind, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use crate::stack::down;
 
@@ -112,6 +112,9 @@ impl Evaluator {
             Err(Stop::Fault(f)) => {
                 node.version += 1;
                 node.taint |= taint;
+                if self.faults[f].at.is_empty() && self.faults[f].node == NONE {
+                    self.faults[f].at.push(task.conj.expr);
+                }
                 self.add_fault(n, f);
             }
         }
@@ -357,7 +360,8 @@ impl Evaluator {
                     }
                 }
                 Decl::Embedding(expr) => {
-                    let close = self.embed(close, n);
+                    let keeps = self.ir.structs[id].keeps_closed && !matches!(self.ir.exprs[expr], Expr::Open(_));
+                    let close = if keeps { close } else { self.embed(close, n) };
                     down(|| self.schedule(n, Conj { expr, env, close, cyc: conj.cyc }));
                 }
                 Decl::Comprehension(c) => {

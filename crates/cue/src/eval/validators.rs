@@ -1,4 +1,5 @@
-//! Validators of structs and lists. What could still be met by fields, elements or values to come is incomplete, not wrong.
+//! Validators of structs and lists. What could still be met by fields, elements or values to come is incomplete, not wrong;
+//! a call with all its arguments asks for what is there now.
 
 use super::{Base, Code, Evaluator, NONE, NodeId, Reason, Res, Val};
 use crate::ir::{ArcKind, ExprId};
@@ -16,7 +17,13 @@ enum Likeness {
 
 impl Evaluator {
     /// `struct.MinFields`, `struct.MaxFields`.
-    pub(super) fn field_count(&mut self, minimum: bool, object: NodeId, limit: &Number, e: ExprId) -> Res<Val> {
+    pub(super) fn field_count(
+        &mut self,
+        minimum: bool,
+        object: NodeId,
+        limit: &Number,
+        (e, whole): (ExprId, bool),
+    ) -> Res<Val> {
         let mut have = 0u64;
         let mut possible = 0u64;
         for arc in self.nodes[object].arcs.clone() {
@@ -37,7 +44,7 @@ impl Evaluator {
             return Ok(Val::Bool(true));
         }
         let open = self.is_open(object);
-        if open || Number::from(have + possible).compare(limit).is_ge() {
+        if !whole && (open || Number::from(have + possible).compare(limit).is_ge()) {
             let text = format!("has {have} fields, at least {} are required", limit.to_json());
             return Err(self.stop(Code::Incomplete, Reason::Text(text.into()), NONE, &[e]));
         }
@@ -45,14 +52,20 @@ impl Evaluator {
     }
 
     /// `list.MinItems`, `list.MaxItems`.
-    pub(super) fn item_count(&mut self, minimum: bool, list: NodeId, limit: &Number, e: ExprId) -> Res<Val> {
+    pub(super) fn item_count(
+        &mut self,
+        minimum: bool,
+        list: NodeId,
+        limit: &Number,
+        (e, whole): (ExprId, bool),
+    ) -> Res<Val> {
         let have = self.elements(list).len() as u64;
         let count = Number::from(have);
         if !minimum {
             return Ok(Val::Bool(count.compare(limit).is_le()));
         }
         let open = self.nodes[list].scratch.as_ref().and_then(|s| s.list.as_ref()).is_some_and(|l| l.closed.is_none());
-        if count.compare(limit).is_lt() && open {
+        if count.compare(limit).is_lt() && open && !whole {
             let text = format!("has {have} elements, at least {} are required", limit.to_json());
             return Err(self.stop(Code::Incomplete, Reason::Text(text.into()), NONE, &[e]));
         }

@@ -99,3 +99,40 @@ fn scalars_and_lists_stand_alone() {
         assert_eq!(eval(program, &Options::EVAL, Indent::Spaces), expected, "{program}");
     }
 }
+
+#[test]
+fn bounds_that_say_nothing_more_are_left_out() {
+    for (program, expected) in [
+        ("a: >3 & >=5 & !=4 & <=20 & <10", "a: >=5 & <10\n"),
+        ("a: >5 & >=5", "a: >5\n"),
+        ("a: <=1.5 & <1.5 & float", "a: float & <1.5\n"),
+        ("a: !=\"b\" & =~\"c\"", "a: =~\"c\"\n"),
+        ("a: !=3 & !=3.0 & !=4", "a: !=3 & !=4\n"),
+        ("a: strings.MinRunes(2) & !=\"abc\"\nimport \"strings\"", "a: !=\"abc\" & strings.MinRunes(2)\n"),
+    ] {
+        let program = match program.split_once("\nimport ") {
+            Some((head, path)) => format!("import {path}\n{head}"),
+            None => program.to_owned(),
+        };
+        let printed = eval(&program, &Options::EVAL, Indent::Spaces);
+        assert_eq!(printed.rsplit("\n\n").next().unwrap_or_default(), expected, "{program}");
+    }
+}
+
+#[test]
+fn a_union_of_more_than_can_be_worked_out_is_shown_as_written() {
+    let parts: Vec<String> = (0..11).map(|i| format!("({{a{i}: 1}} | {{b{i}: 1}})")).collect();
+    let program = format!("u: {}", parts.join(" & "));
+    let printed = eval(&program, &Options::EVAL, Indent::Spaces);
+    assert_eq!(printed.matches(" & ").count(), 10, "{printed}");
+    assert!(
+        (0..11).all(|i| printed.contains(&format!("a{i}: 1")) && printed.contains(&format!("b{i}: 1"))),
+        "{printed}"
+    );
+}
+
+#[test]
+fn errors_that_are_gone_past_stand_above_their_fields() {
+    let printed = eval("a: 1 & 2\nb: 3", &Options::EVAL, Indent::Spaces);
+    assert_eq!(printed, "// a: conflicting values 1 and 2\na: _|_\nb: 3\n");
+}

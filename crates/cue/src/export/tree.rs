@@ -24,6 +24,17 @@ pub(super) struct Tree<'o> {
     depth: usize,
 }
 
+/// What is wrong with a value, for the comment above `_|_`.
+fn problem(value: Value<'_>) -> Option<SmolStr> {
+    let (_, problems) = value.error()?;
+    let d = problems.first()?;
+    let message = d.message.lines().next().unwrap_or_default();
+    Some(match &d.path {
+        Some(path) => format!(" {path}: {message}").into(),
+        None => format!(" {message}").into(),
+    })
+}
+
 impl<'o> Tree<'o> {
     pub(super) fn new(options: &'o Options) -> Self {
         Tree { options, imports: Vec::new(), depth: 0 }
@@ -59,6 +70,8 @@ impl<'o> Tree<'o> {
             View::Scalar(scalar) => data(&scalar, in_list),
             View::Unresolved(expr) => self.named(expr),
             View::Constraint(parts) => self.constraint(parts),
+            // What has too many alternatives to be worked out is shown as it was written: all of it.
+            View::Disjunction(_) if value.is_cut() => self.written(value),
             View::Disjunction(alternatives) => self.disjunction(alternatives),
             View::Struct { open, patterns } => self.structure(value, open, patterns),
             View::List { rest } => self.list(value, rest),
@@ -187,8 +200,13 @@ impl<'o> Tree<'o> {
             };
             let shown = self.value(view.value, false);
             let comment = |text: SmolStr| Comment { span: NOWHERE, text };
-            let doc =
-                if self.options.docs { view.value.docs().into_iter().map(comment).collect() } else { Rare::default() };
+            let doc = if self.options.docs {
+                view.value.docs().into_iter().map(comment).collect()
+            } else if let Expr::Bottom(_) = shown {
+                problem(view.value).into_iter().map(comment).collect()
+            } else {
+                Rare::default()
+            };
             let attribute = |(name, body): (SmolStr, SmolStr)| Attribute { name, body, span: NOWHERE };
             let attributes = if self.options.attributes {
                 view.value.attributes().into_iter().map(attribute).collect()

@@ -342,6 +342,8 @@ pub(crate) struct StructLit {
     pub(crate) labels: Option<Box<[Sym]>>,
     /// The top level of a file.
     pub(crate) file: bool,
+    /// What it embeds stays as closed as it is, unless it is written `x...` (experiment `explicitopen`).
+    pub(crate) keeps_closed: bool,
 }
 
 /// An element of a list literal.

@@ -102,7 +102,16 @@ impl Number {
     pub fn multiply(&self, other: &Number) -> Result<Number, ArithmeticError> {
         let coefficient = match (self.coefficient.as_small(), other.coefficient.as_small()) {
             (Some(a), Some(b)) => Coefficient::from(u128::from(a) * u128::from(b)),
-            _ => Coefficient::from(self.coefficient.to_big() * other.coefficient.to_big()),
+            _ => {
+                let (a, b) = (self.coefficient.to_big(), other.coefficient.to_big());
+                // A product that is out of range is not worked out: its digits are at least as many as these.
+                let digits = (a.bits() + b.bits()).saturating_sub(2) as i64 * 30_102 / 100_000;
+                let exponents = i64::from(self.exponent) + i64::from(other.exponent);
+                if digits + exponents > i64::from(MAX_EXPONENT) && !self.is_zero() && !other.is_zero() {
+                    return Err(ArithmeticError::ExponentOutOfRange);
+                }
+                Coefficient::from(a * b)
+            }
         };
         let exponent = self.exponent.checked_add(other.exponent).ok_or(ArithmeticError::ExponentOutOfRange)?;
         let negative = self.negative != other.negative;

@@ -39,7 +39,7 @@ builtins! { "math";
     /// `Hypot(p, q)` is the length of the longest side of a right triangle with the other sides `p` and `q`.
     pure Hypot(p: NUMBER, q: NUMBER) = |a: Args<'_>| two(a, libm::hypot);
     /// `Ilogb(x)` is the power of two of the first bit of `x`, as an int.
-    pure Ilogb(x: NUMBER) = |a: Args<'_>| Ok::<_, Fault>(exponent(a.number(0)?.to_f64())? as i64);
+    pure Ilogb(x: NUMBER) = |a: Args<'_>| Ok::<_, Fault>(i64::from(libm::ilogb(a.number(0)?.to_f64())));
     /// `Logb(x)` is the power of two of the first bit of `x`, as a float.
     pure Logb(x: NUMBER) = |a: Args<'_>| number(exponent(a.number(0)?.to_f64())?);
     /// `J0(x)` is the Bessel function of the first kind of order 0.

@@ -24,7 +24,7 @@ fn to_slash(args: Args<'_>) -> Outcome<String> {
 
 fn resolve(args: Args<'_>) -> Outcome<String> {
     let (os, dir, sub) = (Os::of(args, 2)?, args.string(0)?, args.string(1)?);
-    Ok(if os.is_absolute(sub) { os.clean(sub) } else { join(os, &[dir, sub]) })
+    Ok(if os.is_absolute(sub) { os.clean(sub) } else { os.clean(&join(os, &[dir, sub])) })
 }
 
 fn join(os: Os, parts: &[&str]) -> String {

@@ -48,7 +48,11 @@ fn is_graphic(c: char) -> bool {
 }
 
 fn character(args: Args<'_>) -> Outcome<Option<char>> {
-    Ok(u32::try_from(args.int(0)?).ok().and_then(char::from_u32))
+    let number = args.int(0)?;
+    match i32::try_from(number) {
+        Ok(number) => Ok(u32::try_from(number).ok().and_then(char::from_u32)),
+        Err(_) => Fault::error(format!("int {number} overflows rune in argument 0")),
+    }
 }
 
 fn text(args: Args<'_>, keep: Keep) -> Outcome<String> {

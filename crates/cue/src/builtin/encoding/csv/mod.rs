@@ -43,8 +43,7 @@ fn encode(args: Args<'_>) -> Outcome<String> {
 }
 
 fn decode(args: Args<'_>) -> Outcome<Vec<Data>> {
-    let Ok(text) = std::str::from_utf8(args.bytes(0)?) else { return Fault::error("not UTF-8") };
-    match crate::csv::records(text) {
+    match crate::csv::records(&String::from_utf8_lossy(args.bytes(0)?)) {
         Ok(records) => Ok(records.into_iter().map(Data::from).collect()),
         Err(e) => Fault::error(e),
     }

@@ -53,7 +53,7 @@ fn compact(args: Args<'_>) -> Outcome<String> {
 
 fn html_escape(args: Args<'_>) -> Outcome<String> {
     let mut out = String::new();
-    for c in utf8(args)?.chars() {
+    for c in String::from_utf8_lossy(args.bytes(0)?).chars() {
         match c {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
