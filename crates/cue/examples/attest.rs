@@ -3,7 +3,7 @@
 //!
 //! `eq, EXPR` compares with the value of an expression, definitions and hidden fields included; `err` wants an error, with
 //! `code`, `contains` and `pos` counted on their own; `closed` and `allows` try to add a field; `permute` reverses all
-//! declarations; `kind` compares kinds. Directives marked `:todo`, and those about the instruments of the reference (sharing,
+//! declarations, and so does `reversed` for each whole case that has any attribute; `kind` compares kinds. Directives marked `:todo`, and those about the instruments of the reference (sharing,
 //! dumps), are left out.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -38,7 +38,7 @@ fn main() {
         let (holds, total) = score.get(directive);
         println!("{directive:14} {holds:5} of {total:5}");
     }
-    println!("total {}", score.total(&["err contains", "err pos"]));
+    println!("total {}", score.total(&["err contains", "err pos", "reversed"]));
 }
 
 fn check(Case { id, world, names, .. }: &Case, score: &mut Counts) {
@@ -59,6 +59,9 @@ fn check(Case { id, world, names, .. }: &Case, score: &mut Counts) {
     let limits = Limits::generous();
     let evaluation = program.evaluate(Inputs::default(), &limits);
     let turned = compile(world, reversed).ok().map(|p| p.evaluate(Inputs::default(), &limits));
+    if let Some(turned) = &turned {
+        score.count("reversed", same(evaluation.root(), turned.root(), 0));
+    }
     for claim in &claims {
         judge(claim, &program, &evaluation, turned.as_ref(), id, score);
     }

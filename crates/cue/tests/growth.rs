@@ -39,8 +39,8 @@ fn what_is_known_to_blow_up_stays_polynomial() {
     for (name, program) in known::KNOWN {
         let counted = [6, 12, 24].map(|n| steps(name, None, &program(n)));
         let [_, middle, large] = counted;
-        // Comparisons of arms with one another count as well: what takes most of them grows with the fourth power at worst.
-        assert!(large <= 16 * middle, "{name}: for 6, 12 and 24: {counted:?} steps");
-        assert!(large < 1_000_000, "{name}: {large} steps for 24");
+        // Comparisons of arms with one another count as well: what takes most of them grows with the power 3.3 (`layers`).
+        assert!(large <= 10 * middle, "{name}: for 6, 12 and 24: {counted:?} steps");
+        assert!(large < 450_000, "{name}: {large} steps for 24");
     }
 }

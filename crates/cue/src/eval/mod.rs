@@ -1,5 +1,42 @@
 //! The evaluator.
 //!
+//! # Where what you know of CUE is
+//!
+//! | CUE | here | begin at |
+//! |---|---|---|
+//! | unification, fields, `...`, patterns | splitting conjuncts | [`schedule`]: `schedule`, `add_field` |
+//! | references, selectors, "undefined field", optional and required fields | finding and reading a node | [`refer`]: `lookup`, `add_reference` |
+//! | **definitions, `close()`, "field not allowed"** | groups and evidence | [`closedness`]: `close_reference`, `not_allowed` |
+//! | **disjunctions, defaults, "n errors in empty disjunction"** | choosing | [`branch`]: `branch`; several at once: [`product`]; `*`: `Mode` in [`node`] |
+//! | **structural cycles** | histories of conjuncts | [`cycle`]: `follow_cyc`, `check_cycle` |
+//! | **reference cycles** (`a: b + 1`, `b: a - 1`) | waiting tasks that are forced | [`finalize`]: `unlock`, and *Deadlock* below |
+//! | bounds, validators, `matchN` | judged when a value is there | [`bounds`], [`validators`], [`finalize`]: `judge` |
+//! | comprehensions, `x != _|_` | tasks that wait for their sources | [`comprehension`] |
+//! | operators, interpolation, calls | values of expressions | [`expr`], [`arith`], [`call`] |
+//! | the order of fields | a sort over literals | [`order`] |
+//! | what export says is incomplete; errors and their places | leaving the evaluation | [`data`], [`fault`] |
+//!
+//! # Three programs, step by step
+//!
+//! **Closedness.** `#A: {n: int}`, `x: #A & {m: 1}`. The node `x` has two conjuncts. The reference to `#A` names a definition, so it
+//! opens a group and `x` *requires* it: every field of `x` needs a conjunct of that group. The literal of `#A` gives `n` such a
+//! conjunct. `m` comes from the other literal, outside of the group: it has no evidence, and when all of `x` is known it gets
+//! the fault "field not allowed". In `x: {#A, m: 1}` the reference stands in an embedding, whose group lies inside that of the
+//! literal around it; `m` stands beside the embedding, which is allowed, and whoever refers to `x` requires what the literal
+//! has as a whole.
+//!
+//! **Disjunction.** `#T: {kind: "a", n: int} | {kind: "b"}`, `x: #T & {kind: "b"}`. The union is set aside while the other conjuncts
+//! are split. Then its alternatives are held against what `x` is by now: the first one has another `kind`, so it goes
+//! without being evaluated; the second is the only one left and becomes an ordinary conjunct of `x`. Without `kind: "b"` two would be left:
+//! `x` is copied twice, each copy gets one of them, and both copies are the alternatives of its value. `x.kind` is ambiguous then,
+//! which is incomplete and no error.
+//!
+//! **Cycle.** `#L: {next: #L}`. The field `next` has one conjunct, a reference that leads to the node that contains it. Its history
+//! says so, so whatever it brings is *cyclic*; nothing else gives `next` anything: a structural cycle. With
+//! `#L: {next?: #L}` and `x: #L & {next: next: {}}` the literal of `x` gives two levels that are not cyclic, which keeps them going;
+//! a third one is optional and nobody asks for it. `a: b`, `b: a` is different: references that only meet each other add nothing, and
+//! both are `_`.
+//!
 //! # Semantics, before the code
 //!
 //! A **node** is a place in the result: the package, a field, an element, or a value that has no place (a `let`, a struct

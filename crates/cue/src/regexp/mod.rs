@@ -11,9 +11,9 @@ mod translate;
 pub use find::{Groups, quote_meta};
 use smol_str::SmolStr;
 
-/// Bytes that a compiled pattern may take: enough for two hundred letters of all scripts, counted. Compiling that much takes
-/// about 60 ms.
-const SIZE_LIMIT: usize = 8 << 20;
+/// Bytes that a compiled pattern may take: enough for some hundred letters of all scripts, counted. Compiling that much takes
+/// about 90 ms.
+const SIZE_LIMIT: usize = 12 << 20;
 
 /// Why a pattern is not a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
