@@ -4,8 +4,8 @@
 //! the binary that `LATEEN_BENCH_CUE` names; without one our figures are printed alone. `--growth` doubles each case's size
 //! four times and prints what that does to time and memory. `--slope N` evaluates one program N times in a process (a million
 //! is the promise) and prints its resident memory on the way. Without names the table ends with programs that are known to
-//! blow up elsewhere; each has a second. `--record` keeps the ratios in `recorded.txt`; a run that falls
-//! more than a tenth behind them ends with status 1.
+//! blow up elsewhere; each has a second. `side-by-side` is eight packages on one thread and on two. `--record` keeps the ratios
+//! in `recorded.txt`; a run that falls more than a tenth behind them ends with status 1.
 
 mod cases;
 mod known;
@@ -150,6 +150,9 @@ fn table(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, Stri
             None => println!("{:<14} {:>8.1} {:>8} {:>7} {:>5} {:>8}", case.name, ms(us), "", "", "", us.peak),
         }
     }
+    if options.names.is_empty() || options.names.iter().any(|n| n == SIDE_BY_SIDE) {
+        side_by_side(folder, options)?;
+    }
     let fine = !options.names.is_empty() || blow_ups(folder)?;
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/language/recorded.txt");
     Ok(compare(&recorded, &ratios, options.record)? && fine)
@@ -214,6 +217,42 @@ fn growth(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, Str
         println!("{line}");
     }
     Ok(fine)
+}
+
+/// The name of the line that is no case: independent packages on one thread and on two.
+const SIDE_BY_SIDE: &str = "side-by-side";
+
+/// How much sooner eight packages are exported by two threads than by one.
+fn side_by_side(folder: &Path, options: &Options) -> Result<(), String> {
+    let Some(k8s) = CASES.iter().find(|c| c.name == "k8s-50") else { return Ok(()) };
+    let folder = folder.join(SIDE_BY_SIDE);
+    let write = |path: PathBuf, text: String| {
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text))
+    };
+    let module = "module: \"bench.example\"\nlanguage: version: \"v0.15.0\"\n".to_owned();
+    write(folder.join("cue.mod/module.cue"), module).map_err(|e| e.to_string())?;
+    let names: Vec<String> = (0..8).map(|i| format!("./p{i}")).collect();
+    for name in &names {
+        let text = format!("package p\n{}", (k8s.generate)(300));
+        write(folder.join(name).join("in.cue"), text).map_err(|e| e.to_string())?;
+    }
+    let command: Vec<&str> =
+        [LATEEN, "cue", "export", "-e", "objects"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let mut walls = [f64::MAX; 2];
+    for _ in 0..options.runs.max(1) {
+        for (threads, wall) in ["1", "2"].into_iter().zip(&mut walls) {
+            let cost = run(&command, &folder, &[("RAYON_NUM_THREADS", threads)], "-")?;
+            *wall = wall.min(cost.wall.as_secs_f64());
+        }
+    }
+    let [one, two] = walls;
+    let (ratio, cores) = (one / two, std::thread::available_parallelism().map_or(1, usize::from));
+    println!(
+        "{SIDE_BY_SIDE:<14} {:.0} ms on one thread, {:.0} on two: {ratio:.2}x (goal 1.8x); {cores} cores",
+        one * 1e3,
+        two * 1e3
+    );
+    Ok(())
 }
 
 /// What is known to blow up elsewhere, for 8 and 24: under a second each.
