@@ -200,6 +200,36 @@ spec: {{components: [{{name: {name}, type: note}}]}}
     place.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workflow_is_run_again_when_its_application_says_so() {
+    let place = Place::new().await;
+    apply(&place.hub, &says("again", "hi")).await;
+    place.running("again").await;
+    let mark = async |says: Value| {
+        let annotations = [("app.oam.dev/restart-workflow", says.as_str().map(str::to_owned))];
+        place.hub.annotate("default", "again", &annotations).await.unwrap();
+    };
+    let taken = |app: &Value| app["metadata"]["annotations"]["lateen.dev/operation-done"].clone();
+    let says = |app: &Value| app["metadata"]["annotations"]["app.oam.dev/restart-workflow"].clone();
+    let over = |app: &Value| app["status"]["status"] == "running" && app["status"]["workflow"]["finished"] == true;
+    mark(json!("true")).await;
+    let once = place
+        .until("run again", "Application", "again", |app| !taken(app).is_null() && says(app).is_null() && over(app))
+        .await;
+    // every second: the mark stays
+    mark(json!("1s")).await;
+    let mut seen = vec![taken(&once)];
+    for _ in 0..2 {
+        let app = place
+            .until("run again and again", "Application", "again", |app| over(app) && !seen.contains(&taken(app)))
+            .await;
+        assert_eq!(says(&app), "1s");
+        seen.push(taken(&app));
+    }
+    mark(Value::Null).await;
+    place.end().await;
+}
+
 /// D14: `waitHealthy` counts where it stands, among the parameters; and what was rendered is told as what it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_waits_for_health_if_it_says_so_and_is_told_what_was_rendered() {

@@ -3,6 +3,7 @@
 //! One watch tells which Applications there are. Each one that needs something gets a task that takes its lease and runs it,
 //! so many at a time; what is settled costs nothing until it changes. It must never decide what a run does.
 
+mod again;
 mod initializer;
 mod keep;
 mod metrics;
@@ -69,6 +70,8 @@ struct Known {
     renewed: bool,
     /// It follows changes of the definitions that it uses.
     follows: bool,
+    /// When its finished workflow is to be run again.
+    again: Option<Timestamp>,
     failures: u32,
 }
 
@@ -138,8 +141,7 @@ impl Daemon {
         let (drift, _watches) = match is_of_runs {
             true => (None, None),
             false => {
-                let (drift, watches) =
-                    Drift::start(self.runner.hub.clone(), self.runner.clusters.clone(), wake.clone());
+                let (drift, watches) = Drift::start(self.runner.hub.clone(), self.runner.clusters.clone(), wake);
                 (Some(drift), Some(watches))
             }
         };
@@ -212,7 +214,10 @@ impl Daemon {
                     }
                 },
                 Some((namespace, part)) = parts.recv() => self.renewed(&namespace, &part, &mut here),
-                _ = look.tick() => self.mended(&mut here),
+                _ = look.tick() => {
+                    self.mended(&mut here);
+                    self.again(&mut here);
+                }
                 _ = self.stop.changed() => break,
             }
             self.metrics.applications(here.known.len());
@@ -283,6 +288,16 @@ impl Daemon {
         }
     }
 
+    /// Looks at those whose finished workflow is to be run again by now.
+    fn again(&self, here: &mut Loop) {
+        let now = Timestamp::now();
+        let is_due = |known: &Known| known.busy.is_none() && known.again.is_some_and(|at| at <= now);
+        let due: Vec<Key> = here.known.iter().filter(|(_, known)| is_due(known)).map(|(key, _)| key.clone()).collect();
+        for key in due {
+            self.start(key, None, here);
+        }
+    }
+
     fn start(&self, key: Key, app: Option<Arc<Application>>, here: &mut Loop) {
         let entry = here.known.entry(key.clone()).or_default();
         let (sender, news) = watch::channel(app);
@@ -335,6 +350,7 @@ impl Loop {
         let entry = self.known.entry(key.clone()).or_default();
         entry.names = parts::named(app);
         entry.follows = delivery::revision::follows_definitions(app);
+        entry.again = again::at(app);
         if is_new {
             // definitions may have changed while nobody watched
             let told = self.parts.get(&key.0).into_iter().flatten();
@@ -433,9 +449,10 @@ async fn one(runner: &Runner, metrics: &Metrics, key: &Key, serving: Serving, re
         },
     };
     let mut wanted = need(&app);
-    if wanted.is_none() && renewed {
+    if matches!(wanted, None | Some(Need::Restart)) && renewed {
         match runner.is_outdated(&app).await {
-            Ok(outdated) => wanted = outdated.then_some(Need::Run),
+            Ok(true) => wanted = Some(Need::Run),
+            Ok(false) => {}
             // it names what is not there any more: what was delivered stays
             Err(Error::Diagnostics(_)) => {}
             Err(Error::Fault(fault)) => {
@@ -458,6 +475,16 @@ async fn one(runner: &Runner, metrics: &Metrics, key: &Key, serving: Serving, re
                 Did::Failed
             }
         },
+        Some(Need::Restart) if again::at(&app).is_some_and(|at| at <= Timestamp::now()) => {
+            match again::ask(runner, &app).await {
+                Ok(()) => Did::Rested(fingerprint(&app)),
+                Err(error) => {
+                    tracing::warn!(namespace, name, %error, "the workflow cannot be run again yet");
+                    Did::Failed
+                }
+            }
+        }
+        Some(Need::Restart) => Did::Rested(fingerprint(&app)),
         Some(Need::Run) => {
             let began = std::time::Instant::now();
             let ran = runner.serve(app.clone(), serving).await;

@@ -11,6 +11,8 @@ pub(super) enum Need {
     Run,
     /// What it delivered is to be deleted.
     Removal,
+    /// Its run has ended, and is to be begun again now or later.
+    Restart,
 }
 
 /// What an Application needs, by what it says itself.
@@ -27,7 +29,10 @@ pub(super) fn need(app: &Application) -> Option<Need> {
     let current = status.observed_generation == app.metadata.generation;
     let over = status.workflow.as_ref().is_some_and(|run| run.finished);
     // a suspended one may go on at a time that only its journal knows
-    (!current || !over || follow::pending(app).is_some()).then_some(Need::Run)
+    if !current || !over || follow::pending(app).is_some() {
+        return Some(Need::Run);
+    }
+    super::again::is_wanted(app).then_some(Need::Restart)
 }
 
 /// Changes when anything changes that an Application could need something for.
@@ -35,6 +40,7 @@ pub(super) fn fingerprint(app: &Application) -> u64 {
     let mut hasher = rustc_hash::FxHasher::default();
     (&app.metadata.uid, app.metadata.generation, app.metadata.deletion_timestamp.is_some()).hash(&mut hasher);
     follow::pending(app).map(|o| o.id).hash(&mut hasher);
+    app.annotation(labels::RESTART_WORKFLOW).hash(&mut hasher);
     let status = app.status.as_ref();
     status.map(|s| s.observed_generation).hash(&mut hasher);
     if let Some(run) = status.and_then(|s| s.workflow.as_ref()) {
