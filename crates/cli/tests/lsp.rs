@@ -544,11 +544,11 @@ template: {
     let hover = editor.at("textDocument/hover", &file, (2, 51 + 11));
     assert!(hover["contents"]["value"].as_str().unwrap().contains("who"), "{hover}");
     assert_eq!(hover["range"]["start"]["character"], 61, "{hover}");
-    // A letter is put in, and the error is told where it stands.
+    // A letter is put in, and the error is told where the name stands.
     editor.insert(&file, 2, (2, 51 + 13), "o");
     assert_eq!(
         editor.diagnostics(&file, 2).lines().map(|l| l.split(' ').next().unwrap_or_default()).collect::<Vec<_>>(),
-        ["2:51-2:65"]
+        ["2:61-2:65"]
     );
     let label = place(&wide, "who: string", 1);
     let params =
