@@ -24,7 +24,8 @@ const METADATA: [IpAddr; 3] = [
 /// An address that the policy refuses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{host} is at {address}, {what}: steps may not connect there unless the operator allows it (LATEEN_EGRESS_ALLOW={address})"
+    "{} {what}: steps may not connect there unless the operator allows it (LATEEN_EGRESS_ALLOW={address})",
+    place(host, address)
 )]
 pub struct Refused {
     /// As the step named it.
@@ -33,6 +34,13 @@ pub struct Refused {
     pub address: IpAddr,
     /// Which sort of address it is.
     pub what: &'static str,
+}
+
+fn place(host: &str, address: &IpAddr) -> String {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(named) if named == *address => format!("{address} is"),
+        _ => format!("{host} is at {address},"),
+    }
 }
 
 impl Egress {

@@ -170,15 +170,17 @@ fn outdated_definitions_are_mended_in_place() {
 
 #[test]
 fn a_reader_that_goes_away_ends_a_command_quietly() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lateen"))
-        .args(["def", "doc", "webservice", "-o", "jsonschema"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    for args in [["def", "doc", "webservice", "-o", "jsonschema"].as_slice(), &["completion", "bash"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lateen"))
+            .args(args)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    }
 }
 
 #[test]
