@@ -55,19 +55,9 @@ pub(crate) fn light(namespace: &str, name: &str, clusters: Option<Vec<String>>) 
             "policies": policies}})
 }
 
-/// Stores them, and waits until all are running.
 async fn run(stage: &Stage, size: usize, clusters: Option<Vec<String>>) -> Result<Figure, String> {
-    let mut controller = stage.controller().await?;
-    let apps = (0..size).map(|i| light(&stage.namespace, &format!("light-{i}"), clusters.clone())).collect();
-    let began = controller.begin().await;
-    stage.create(apps).await?;
-    let ended = controller.running(size, |_| true).await?;
-    let figure = controller.since(&began, size, ended).await;
-    controller.kill().await?;
-    match stage.in_phase("running").await? {
-        running if running == size => Ok(figure),
-        running => Err(format!("the hub says that {running} of {size} are running")),
-    }
+    let app = |i: usize| light(&stage.namespace, &format!("light-{i}"), clusters.clone());
+    stage.delivered((0..size).map(app).collect(), size).await
 }
 
 pub(crate) async fn one(stage: &Stage, size: usize) -> Result<Vec<Figure>, String> {

@@ -53,22 +53,9 @@ fn steps(size: usize, kind: &str, properties: impl Fn(&str) -> Value) -> Vec<Val
     (0..size).map(step).collect()
 }
 
-async fn run(stage: &Stage, app: Value, size: usize) -> Result<Vec<Figure>, String> {
-    let mut controller = stage.controller().await?;
-    let began = controller.begin().await;
-    stage.create(vec![app]).await?;
-    let ended = controller.running(1, |_| true).await?;
-    let figure = controller.since(&began, size, ended).await;
-    controller.kill().await?;
-    match stage.in_phase("running").await? {
-        1 => Ok(vec![figure]),
-        _ => Err("the hub does not say that it is running".to_owned()),
-    }
-}
-
 pub(crate) async fn noop(stage: &Stage, size: usize) -> Result<Vec<Figure>, String> {
     let steps = steps(size, "print-message-in-status", |_| json!({"message": "done"}));
-    run(stage, stage.workflow("wide", "DAG", steps), size).await
+    Ok(vec![stage.delivered(vec![stage.workflow("wide", "DAG", steps)], size).await?])
 }
 
 pub(crate) async fn apply(stage: &Stage, size: usize) -> Result<Vec<Figure>, String> {
@@ -76,7 +63,8 @@ pub(crate) async fn apply(stage: &Stage, size: usize) -> Result<Vec<Figure>, Str
     let definition = json!({"apiVersion": "core.oam.dev/v1beta1", "kind": "WorkflowStepDefinition",
         "metadata": {"name": "one", "namespace": stage.namespace}, "spec": {"schematic": {"cue": {"template": ONE}}}});
     stage.create(vec![definition]).await?;
-    run(stage, stage.workflow("wide", "DAG", steps(size, "one", |_| json!({}))), size).await
+    let app = stage.workflow("wide", "DAG", steps(size, "one", |_| json!({})));
+    Ok(vec![stage.delivered(vec![app], size).await?])
 }
 
 /// Applies a ConfigMap that is called as the step is.

@@ -1,6 +1,7 @@
 //! A hub: an embedded one that this process serves to the controller, or a real one.
 
 use crate::child::Controller;
+use crate::figure::Figure;
 use actions::Objects;
 use fleet::{Fleet, Home, HubChoice, KubeconfigSource};
 use futures::StreamExt as _;
@@ -91,6 +92,22 @@ impl Stage {
         let list = self.objects.list("core.oam.dev/v1beta1", "Application", &filter).await.map_err(|f| f.message)?;
         let items = list.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Ok(items.iter().filter(|app| app.pointer("/status/status").and_then(Value::as_str) == Some(phase)).count())
+    }
+
+    /// Stores Applications and waits until all of them are running, as a controller says and then the hub: what the
+    /// controller took for it, by so many parts.
+    pub(crate) async fn delivered(&self, apps: Vec<Value>, parts: usize) -> Result<Figure, String> {
+        let count = apps.len();
+        let mut controller = self.controller().await?;
+        let began = controller.begin().await;
+        self.create(apps).await?;
+        let ended = controller.running(count, |_| true).await?;
+        let figure = controller.since(&began, parts, ended).await;
+        controller.kill().await?;
+        match self.in_phase("running").await? {
+            running if running == count => Ok(figure),
+            running => Err(format!("the hub says that {running} of {count} are running")),
+        }
     }
 
     /// Lets go of it.

@@ -12,7 +12,7 @@
 mod receivers;
 
 use receivers::proxy::{Dice, Manner, Proxy};
-use receivers::{Hub, application, assert_once, mailbox, receiver};
+use receivers::{Hub, Receivers};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -106,9 +106,9 @@ impl Place {
     }
 
     /// Stores an application of so many rounds: what is not stored has promised nothing.
-    fn store(&self, name: &str, rounds: usize, http: u16, smtp: u16) {
+    fn store(&self, name: &str, rounds: usize, receivers: &Receivers) {
         self.proxy.is(Manner::Plain);
-        std::fs::write(self.path("app.yaml"), application(name, rounds, http, smtp)).unwrap();
+        std::fs::write(self.path("app.yaml"), receivers.application(name, rounds)).unwrap();
         self.succeeds(&["up", "-f", "app.yaml", "--no-wait"]);
     }
 
@@ -132,11 +132,11 @@ fn each_effect_happens_once_behind_a_server_that_fails() {
     const ROUNDS: usize = 6;
     let runs: usize = std::env::var("LATEEN_FAULTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let place = Place::new();
-    let ((http, requests), (smtp, mails)) = (receiver(), mailbox());
+    let receivers = Receivers::start();
     let (mut lives, mut faults) = (0, 0);
     for run in 0..runs {
         let name = place.hub.name(&format!("app-{run}"));
-        place.store(&name, ROUNDS, http, smtp);
+        place.store(&name, ROUNDS, &receivers);
         let mut said = String::new();
         // a command may be refused as a whole, before it runs anything; who asks again must find everything in order
         for life in 0..40 {
@@ -154,8 +154,7 @@ fn each_effect_happens_once_behind_a_server_that_fails() {
         place.assert_over(&name, ROUNDS);
     }
     assert!(faults > 0, "nothing has failed");
-    assert_once(&requests, "request", runs * ROUNDS);
-    assert_once(&mails, "mail", runs * ROUNDS);
+    receivers.assert_once(runs * ROUNDS);
     println!("{}: {runs} runs of {} steps, {faults} faults, {lives} lives", place.hub.kind(), 3 * ROUNDS);
 }
 
@@ -163,9 +162,9 @@ fn each_effect_happens_once_behind_a_server_that_fails() {
 fn each_effect_happens_once_when_the_process_dies_at_a_write() {
     const ROUNDS: usize = 2;
     let place = Place::new();
-    let ((http, requests), (smtp, mails)) = (receiver(), mailbox());
+    let receivers = Receivers::start();
     let whole = place.hub.name("whole");
-    place.store(&whole, ROUNDS, http, smtp);
+    place.store(&whole, ROUNDS, &receivers);
     place.proxy.is(Manner::Plain);
     place.succeeds(&["up", &whole]);
     let all = place.proxy.inner.lock().unwrap().writes;
@@ -180,7 +179,7 @@ fn each_effect_happens_once_when_the_process_dies_at_a_write() {
         // spread over all of them, each before it arrives and after it was carried out
         let point = i * 2 * all / points;
         let name = place.hub.name(&format!("app-{i}"));
-        place.store(&name, ROUNDS, http, smtp);
+        place.store(&name, ROUNDS, &receivers);
         place.proxy.is(Manner::KillAt(point / 2 + 1, point % 2 == 1));
         // the proxy must know the process before its first write
         let mut inner = place.proxy.inner.lock().unwrap();
@@ -208,8 +207,7 @@ fn each_effect_happens_once_when_the_process_dies_at_a_write() {
         place.assert_over(&name, ROUNDS);
     }
     assert!(died * 2 > points, "{died} of {points} died");
-    assert_once(&requests, "request", (points + 1) * ROUNDS);
-    assert_once(&mails, "mail", (points + 1) * ROUNDS);
+    receivers.assert_once((points + 1) * ROUNDS);
     println!(
         "{}: killed at {died} of {points} points; a run of {} steps makes {all} writes",
         place.hub.kind(),
@@ -222,9 +220,9 @@ fn each_effect_happens_once_when_the_process_dies_at_a_write() {
 fn each_effect_happens_once_when_a_process_sleeps_past_its_lease() {
     const ROUNDS: usize = 6;
     let place = Place::new();
-    let ((http, requests), (smtp, mails)) = (receiver(), mailbox());
+    let receivers = Receivers::start();
     let name = place.hub.name("sleeper");
-    place.store(&name, ROUNDS, http, smtp);
+    place.store(&name, ROUNDS, &receivers);
     place.proxy.is(Manner::Plain);
     let mut sleeper = place.lateen(&["up", &name]).spawn().unwrap();
     let signal = |signal: &str| {
@@ -243,6 +241,5 @@ fn each_effect_happens_once_when_a_process_sleeps_past_its_lease() {
     signal("-CONT");
     assert!(sleeper.wait().unwrap().success(), "it finds that the run has ended");
     place.assert_over(&name, ROUNDS);
-    assert_once(&requests, "request", ROUNDS);
-    assert_once(&mails, "mail", ROUNDS);
+    receivers.assert_once(ROUNDS);
 }

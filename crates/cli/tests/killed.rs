@@ -8,7 +8,7 @@
 mod receivers;
 
 use receivers::proxy::Dice;
-use receivers::{Hub, application, assert_once, mailbox, receiver};
+use receivers::{Hub, Receivers};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -42,14 +42,14 @@ fn each_effect_happens_once_however_often_the_process_is_killed() {
     let kills: usize = std::env::var("LATEEN_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(12);
     let home = tempfile::tempdir().unwrap();
     let hub = Hub::of_environment();
-    let ((http, requests), (smtp, mails)) = (receiver(), mailbox());
+    let receivers = Receivers::start();
     assert!(lateen(home.path(), &["install", "--crds"]).status().unwrap().success());
     let mut dice = Dice(20_261_121);
     let (mut killed, mut apps) = (0, 0);
     while killed < kills {
         let name = hub.name(&format!("app-{apps}"));
         apps += 1;
-        std::fs::write(home.path().join("app.yaml"), application(&name, ROUNDS, http, smtp)).unwrap();
+        std::fs::write(home.path().join("app.yaml"), receivers.application(&name, ROUNDS)).unwrap();
         // it is stored before the first life: a process that is killed earlier has promised nothing
         assert!(lateen(home.path(), &["up", "-f", "app.yaml", "--no-wait"]).status().unwrap().success());
         for _ in 0..40 {
@@ -68,7 +68,6 @@ fn each_effect_happens_once_however_often_the_process_is_killed() {
         assert_eq!(status["status"], "running", "{status}");
         assert_eq!(status["workflow"]["steps"].as_array().map(Vec::len), Some(3 * ROUNDS));
     }
-    assert_once(&requests, "request", apps * ROUNDS);
-    assert_once(&mails, "mail", apps * ROUNDS);
+    receivers.assert_once(apps * ROUNDS);
     println!("{}: {killed} kills over {apps} runs of {} steps", hub.kind(), 3 * ROUNDS);
 }

@@ -1,7 +1,10 @@
 //! The controller against an embedded hub: what is stored there is enough.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod common;
+
 use actions::{Objects, Outside};
+use common::reference;
 use controller::clusters::FleetClusters;
 use controller::daemon::{Daemon, Metrics};
 use controller::lease::Processes;
@@ -77,12 +80,7 @@ impl Place {
         let mut last = Value::Null;
         for _ in 0..6_000 {
             let version = if kind == "WorkflowRun" { "core.oam.dev/v1alpha1" } else { "core.oam.dev/v1beta1" };
-            let target = actions::ObjectRef {
-                api_version: version.into(),
-                kind: kind.into(),
-                namespace: "default".into(),
-                name: name.into(),
-            };
+            let target = reference(version, kind, "default", name);
             if let Some(object) = self.hub.objects().read(&target).await.unwrap() {
                 if holds(&object) {
                     return object;
@@ -177,12 +175,7 @@ spec: {{components: [{{name: {name}, type: note}}]}}
     place.until("at its second revision", "Application", "follows", at("follows-v2")).await;
     place.running("follows").await;
     let text = async |name: &str| {
-        let target = actions::ObjectRef {
-            api_version: "v1".into(),
-            kind: "ConfigMap".into(),
-            namespace: "default".into(),
-            name: name.into(),
-        };
+        let target = reference("v1", "ConfigMap", "default", name);
         place.hub.objects().read(&target).await.unwrap().unwrap()["data"]["text"].as_str().unwrap().to_owned()
     };
     assert_eq!(text("follows").await, "new");
@@ -289,12 +282,7 @@ spec:
                 .await;
             assert_eq!(step(&app)["message"], "Deployment and Service");
         }
-        let target = actions::ObjectRef {
-            api_version: "core.oam.dev/v1beta1".into(),
-            kind: "Application".into(),
-            namespace: "default".into(),
-            name: name.into(),
-        };
+        let target = reference("core.oam.dev/v1beta1", "Application", "default", name);
         place.hub.objects().delete(&target, &Default::default()).await.unwrap();
     }
     place.end().await;
@@ -361,12 +349,7 @@ spec: {workflowRef: two, context: {who: me}}
     let done = place.until("over", "WorkflowRun", "once", |run| run["status"]["finished"] == true).await;
     assert_eq!(done["status"]["status"], "succeeded");
     assert_eq!(done["status"]["conditions"][0]["type"], "WorkflowRun");
-    let told = actions::ObjectRef {
-        api_version: "v1".into(),
-        kind: "ConfigMap".into(),
-        namespace: "default".into(),
-        name: "told".into(),
-    };
+    let told = reference("v1", "ConfigMap", "default", "told");
     let told = place.hub.objects().read(&told).await.unwrap().unwrap();
     assert_eq!(told["metadata"]["labels"]["workflowrun.oam.dev/name"], "once");
     place.end().await;

@@ -67,11 +67,6 @@ pub fn listen<T: Default + Send + Sync + 'static>(serve: fn(TcpStream, &T) -> Op
     (port, noted)
 }
 
-/// A receiver of requests that counts keys.
-pub fn receiver() -> (u16, Seen) {
-    listen(request)
-}
-
 fn request(mut stream: TcpStream, counts: &Counts) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut line = String::new();
@@ -99,7 +94,7 @@ fn request(mut stream: TcpStream, counts: &Counts) -> Option<()> {
 }
 
 /// A mail server that counts Message-IDs by subject.
-pub fn mailbox() -> (u16, Seen) {
+fn mailbox() -> (u16, Seen) {
     listen(mail)
 }
 
@@ -140,13 +135,28 @@ fn mail(mut stream: TcpStream, counts: &Counts) -> Option<()> {
     }
 }
 
-/// An application of so many rounds of an object, a request and a mail each.
-pub fn application(name: &str, rounds: usize, http: u16, smtp: u16) -> String {
-    let mut text = format!(
-        "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  components: []\n  workflow:\n    steps:\n"
-    );
-    for i in 0..rounds {
-        let _ = writeln!(
+/// A receiver of requests and a mailbox.
+pub struct Receivers {
+    http: u16,
+    smtp: u16,
+    requests: Seen,
+    mails: Seen,
+}
+
+impl Receivers {
+    pub fn start() -> Receivers {
+        let ((http, requests), (smtp, mails)) = (listen(request), mailbox());
+        Receivers { http, smtp, requests, mails }
+    }
+
+    /// An application of so many rounds of an object, a request and a mail each.
+    pub fn application(&self, name: &str, rounds: usize) -> String {
+        let (http, smtp) = (self.http, self.smtp);
+        let mut text = format!(
+            "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  components: []\n  workflow:\n    steps:\n"
+        );
+        for i in 0..rounds {
+            let _ = writeln!(
             text,
             "      - {{name: object-{i}, type: apply-object, properties: {{value: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}-{i}}}}}}}}}
       - {{name: ask-{i}, type: request, properties: {{method: POST, url: \"http://127.0.0.1:{http}/{name}/{i}\", body: {{round: {i}}}}}}}
@@ -158,12 +168,19 @@ pub fn application(name: &str, rounds: usize, http: u16, smtp: u16) -> String {
             to: [ops@example.com]
             content: {{subject: {name}-{i}, body: done}}"
         );
+        }
+        text
     }
-    text
+
+    /// So many rounds of applications have come, each request and each mail once.
+    pub fn assert_once(&self, rounds: usize) {
+        assert_once(&self.requests, "request", rounds);
+        assert_once(&self.mails, "mail", rounds);
+    }
 }
 
 /// Every one of them has arrived, each with one key, and no two with the same.
-pub fn assert_once(seen: &Seen, what: &str, wanted: usize) {
+fn assert_once(seen: &Seen, what: &str, wanted: usize) {
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), wanted, "every {what} has arrived, and nothing else: {seen:?}");
     for (name, keys) in seen.iter() {

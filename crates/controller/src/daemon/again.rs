@@ -3,11 +3,11 @@
 
 use crate::error::Error;
 use crate::run::Runner;
-use actions::{Fault, ObjectRef, PatchType};
+use actions::Fault;
 use jiff::Timestamp;
 use model::operation::{OperationAction, UserOperation};
 use model::{Application, labels};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What the annotation says.
 enum Wish {
@@ -59,20 +59,11 @@ pub(super) async fn ask(runner: &Runner, app: &Application) -> Result<(), Error>
         ..UserOperation::default()
     };
     let text = serde_json::to_string(&operation).map_err(|e| Fault::permanent(e.to_string()))?;
-    let mut annotations = json!({ labels::OPERATION: text });
-    if !matches!(wish(app), Some(Wish::Every(_)))
-        && let Some(map) = annotations.as_object_mut()
-    {
-        map.insert(labels::RESTART_WORKFLOW.to_owned(), Value::Null);
+    let mut annotations = vec![(labels::OPERATION, Some(text))];
+    if !matches!(wish(app), Some(Wish::Every(_))) {
+        annotations.push((labels::RESTART_WORKFLOW, None));
     }
-    let patch = json!({"metadata": {"resourceVersion": app.metadata.resource_version, "annotations": annotations}});
-    let target = ObjectRef {
-        api_version: model::CORE_V1BETA1.into(),
-        kind: "Application".into(),
-        namespace: app.metadata.namespace.clone(),
-        name: app.metadata.name.clone(),
-    };
-    runner.hub.objects().patch(&target, PatchType::Merge, &patch, false, crate::hub::MANAGER).await?;
+    runner.hub.annotate_unchanged(app, &annotations).await?;
     Ok(())
 }
 

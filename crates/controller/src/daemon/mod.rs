@@ -270,16 +270,13 @@ impl Daemon {
         if changes == 0 || std::mem::replace(&mut here.definitions, changes) == changes {
             return;
         }
-        let wrong = here.known.iter_mut().filter(|(_, known)| known.wrong && known.busy.is_none());
-        let mut again: Vec<Key> = wrong
-            .map(|(key, known)| {
-                known.rested = None;
-                key.clone()
-            })
-            .collect();
-        for (key, known) in here.known.iter_mut().filter(|(_, known)| known.follows) {
-            known.renewed = true;
-            if known.busy.is_none() && !again.contains(key) {
+        let mut again: Vec<Key> = Vec::new();
+        for (key, known) in &mut here.known {
+            known.renewed |= known.follows;
+            if known.busy.is_none() && (known.wrong || known.follows) {
+                if known.wrong {
+                    known.rested = None;
+                }
                 again.push(key.clone());
             }
         }
@@ -290,10 +287,7 @@ impl Daemon {
 
     /// Looks at those whose finished workflow is to be run again by now.
     fn again(&self, here: &mut Loop) {
-        let now = Timestamp::now();
-        let is_due = |known: &Known| known.busy.is_none() && known.again.is_some_and(|at| at <= now);
-        let due: Vec<Key> = here.known.iter().filter(|(_, known)| is_due(known)).map(|(key, _)| key.clone()).collect();
-        for key in due {
+        for key in here.to_run_again(Timestamp::now()) {
             self.start(key, None, here);
         }
     }
@@ -340,6 +334,12 @@ impl Loop {
             .collect()
     }
 
+    /// Those whose time has come; what is looked at soon in any case, because it failed, is left to that.
+    fn to_run_again(&self, now: Timestamp) -> Vec<Key> {
+        let is_due = |known: &Known| known.busy.is_none() && !known.due && known.again.is_some_and(|at| at <= now);
+        self.known.iter().filter(|(_, known)| is_due(known)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// Takes in how an Application looks; whether a task is to be started for it now.
     ///
     /// The watches begin at the same time, in no order: what was told of an Application before the Application itself, drift and
@@ -350,7 +350,7 @@ impl Loop {
         let entry = self.known.entry(key.clone()).or_default();
         entry.names = parts::named(app);
         entry.follows = delivery::revision::follows_definitions(app);
-        entry.again = again::at(app);
+        entry.again = again::at(app).filter(|_| need(app) == Some(Need::Restart));
         if is_new {
             // definitions may have changed while nobody watched
             let told = self.parts.get(&key.0).into_iter().flatten();
@@ -653,6 +653,25 @@ mod tests {
         here.known.get_mut(&("n".to_owned(), "busy".to_owned())).unwrap().busy = Some(news);
         assert_eq!(here.orphans(), [("n".to_owned(), "theirs".to_owned())]);
         assert_eq!(here.orphans(), [], "each once");
+    }
+
+    #[tokio::test]
+    async fn only_what_is_ours_and_has_not_just_failed_is_run_again_by_the_clock() {
+        let says = |annotations: serde_json::Value| {
+            let mut app = settled().as_ref().clone();
+            app.metadata.annotations = serde_json::from_value(annotations).unwrap();
+            Arc::new(app)
+        };
+        let (mut here, _due) = idle(None);
+        let key: Key = ("n".into(), "shop".into());
+        here.is_to_start(&key, &says(serde_json::json!({labels::RESTART_WORKFLOW: "true"})));
+        assert_eq!(here.to_run_again(Timestamp::now()), std::slice::from_ref(&key));
+        here.known.get_mut(&key).unwrap().due = true;
+        assert_eq!(here.to_run_again(Timestamp::now()), [], "it is tried again after a pause");
+        let theirs = serde_json::json!({labels::RESTART_WORKFLOW: "true", labels::KUBEVELA_VERSION: "v1.10.0"});
+        let (mut here, _due) = idle(None);
+        here.is_to_start(&key, &says(theirs));
+        assert_eq!(here.to_run_again(Timestamp::now()), [], "another controller's");
     }
 
     /// Whether an Application is looked at again after a task that was told of this one last, and came to rest.

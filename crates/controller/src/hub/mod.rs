@@ -178,10 +178,37 @@ impl Hub {
         name: &str,
         annotations: &[(&str, Option<String>)],
     ) -> Result<(), Fault> {
+        self.annotate_version(namespace, name, None, annotations).await
+    }
+
+    /// [`Hub::annotate`], if the Application still is as it was read.
+    ///
+    /// # Errors
+    /// The same; a conflict: somebody has changed it.
+    pub async fn annotate_unchanged(
+        &self,
+        app: &Application,
+        annotations: &[(&str, Option<String>)],
+    ) -> Result<(), Fault> {
+        let of = &app.metadata;
+        self.annotate_version(&of.namespace, &of.name, Some(&of.resource_version), annotations).await
+    }
+
+    async fn annotate_version(
+        &self,
+        namespace: &str,
+        name: &str,
+        version: Option<&str>,
+        annotations: &[(&str, Option<String>)],
+    ) -> Result<(), Fault> {
         let target = self.owner(namespace, name);
         let map: serde_json::Map<String, Value> =
             annotations.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
-        self.objects.merge(&target, &json!({"metadata": {"annotations": map}}), false, MANAGER).await.map(drop)
+        let mut metadata = json!({ "annotations": map });
+        if let (Some(version), Some(metadata)) = (version, metadata.as_object_mut()) {
+            metadata.insert("resourceVersion".to_owned(), json!(version));
+        }
+        self.objects.merge(&target, &json!({ "metadata": metadata }), false, MANAGER).await.map(drop)
     }
 
     /// Sets the finalizers of an Application. The answer is its version after it.

@@ -259,8 +259,7 @@ impl Evaluator {
     }
 
     fn origin(&self, n: NodeId) -> Option<Arc<Origin>> {
-        let metas = self.metas(n);
-        if let Some(origin) = metas.iter().find_map(|m| self.ir.metas[*m].origin().cloned()) {
+        if let Some(origin) = self.declared(n).find_map(|m| self.ir.metas[m].origin().cloned()) {
             return Some(origin);
         }
         let span = self.span(n)?;
@@ -270,7 +269,7 @@ impl Evaluator {
 
     /// Where a field was first declared.
     pub(crate) fn span(&self, n: NodeId) -> Option<Span> {
-        let meta = self.metas(n).iter().find_map(|m| self.ir.metas[*m].label);
+        let meta = self.declared(n).find_map(|m| self.ir.metas[m].label);
         meta.or_else(|| self.nodes[n].conjs.first().map(|c| self.ir.spans[c.expr]))
             .filter(|s| s.source != NOWHERE.source)
     }

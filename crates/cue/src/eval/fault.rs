@@ -307,7 +307,7 @@ impl Evaluator {
     /// The names of a field where it is declared, at most four.
     fn labels_of(&self, n: NodeId) -> Vec<Span> {
         let mut out: Vec<Span> = Vec::new();
-        for span in self.metas(n).into_iter().filter_map(|m| self.ir.metas[m].label) {
+        for span in self.declared(n).filter_map(|m| self.ir.metas[m].label) {
             if out.len() < 4 && !out.contains(&span) {
                 out.push(span);
             }

@@ -457,14 +457,27 @@ impl Evaluator {
         child
     }
 
-    /// Declarations of a node, for comments, attributes and places.
-    pub(crate) fn metas(&self, n: NodeId) -> Vec<u32> {
+    /// Declarations of a node, for comments, attributes and places; one that gave several conjuncts comes as often.
+    pub(crate) fn declared(&self, n: NodeId) -> impl Iterator<Item = u32> {
         let node = &self.nodes[n];
-        if node.flags & flag::PART != 0 {
-            return Vec::new();
+        let conjs: &[Conj] = if node.flags & flag::PART == 0 { &node.conjs } else { &[] };
+        conjs.iter().filter_map(|c| self.ir.declaration(c.expr))
+    }
+
+    /// [`Evaluator::declared`], each once.
+    pub(crate) fn metas(&self, n: NodeId) -> Vec<u32> {
+        let mut out: Vec<u32> = Vec::new();
+        if self.nodes[n].conjs.len() <= FEW_CONJS {
+            self.declared(n).for_each(|m| {
+                if !out.contains(&m) {
+                    out.push(m);
+                }
+            });
+        } else {
+            let mut seen = FxHashSet::default();
+            out.extend(self.declared(n).filter(|m| seen.insert(*m)));
         }
-        let mut seen = FxHashSet::default();
-        node.conjs.iter().filter_map(|c| self.ir.declaration(c.expr)).filter(|m| seen.insert(*m)).collect()
+        out
     }
 
     /// Whether a node has a conjunct already.
