@@ -83,7 +83,7 @@ pub fn story(seed: u64, options: &Options) -> Story {
     }
     let mut lines = Vec::new();
     if options.story {
-        lines.extend(works.iter().enumerate().map(|(i, w)| format!("version {}: {}", i + 1, w.text)));
+        lines.extend(works.iter().enumerate().map(|(i, w)| format!("version {}: {}", i + 1, w.text())));
     }
     let mut world = World::new(works, options.clone(), dice);
     world.run();

@@ -71,6 +71,8 @@ pub(crate) struct Replica {
     request: Option<UserOperation>,
     heard: Option<String>,
     wake: Option<i64>,
+    /// When it goes on without having heard anything.
+    pub timer: Option<i64>,
     renewing: Option<(u64, i64)>,
     /// The journal at which it found nothing to do.
     rested_at: Option<u64>,
@@ -108,6 +110,7 @@ impl Replica {
             request: None,
             heard: None,
             wake: None,
+            timer: None,
             renewing: None,
             rested_at: None,
             at_rest: false,
@@ -446,8 +449,8 @@ impl World {
                 if !deeds.is_empty() {
                     me.deeds.extend(deeds);
                 } else if me.abandoned_until > now {
-                    let (life, at) = (me.life, me.abandoned_until);
-                    return self.schedule(at, Happening::Timer { to: r, life });
+                    let at = me.abandoned_until;
+                    return self.time(r, at);
                 } else {
                     self.let_go(r);
                 }
@@ -484,8 +487,8 @@ impl World {
                 }
                 if over && me.abandoned_until > now {
                     // what was given up may still arrive: whoever comes next must not meet it
-                    let (life, at) = (me.life, me.abandoned_until);
-                    return self.schedule(at, Happening::Timer { to: r, life });
+                    let at = me.abandoned_until;
+                    return self.time(r, at);
                 }
                 if over {
                     self.conclude(r, settled);
@@ -495,12 +498,10 @@ impl World {
                     return;
                 }
             }
-            let life = me.life;
             let timer = me.wake.map(|wake| now + (wake - clock).max(1));
             let due = me.commit.due();
             let next = [timer, due, Some(now + LOOK)].into_iter().flatten().min().unwrap_or(now + LOOK);
-            self.schedule(next.max(now + 1), Happening::Timer { to: r, life });
-            return;
+            return self.time(r, next.max(now + 1));
         }
         self.servers.violated("L-converge: a process turns in circles");
     }

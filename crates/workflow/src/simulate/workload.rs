@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use crate::plan::Plan;
 use model::{Mode, Step};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -14,8 +15,16 @@ pub(crate) const CLUSTERS: usize = 3;
 pub(crate) struct Work {
     /// Its steps.
     pub plan: Arc<Plan>,
-    /// For a story.
-    pub text: String,
+    mode: Mode,
+    written: Value,
+}
+
+impl Work {
+    /// The steps as somebody would write them, for a story.
+    pub(crate) fn text(&self) -> String {
+        let steps = serde_json::to_string_pretty(&self.written).unwrap_or_default();
+        format!("mode {}\n{steps}", self.mode.as_str())
+    }
 }
 
 fn cluster(dice: &mut Dice) -> String {
@@ -149,12 +158,11 @@ pub(crate) fn reference() -> Work {
     work(Value::Array(steps), Mode::StepByStep)
 }
 
-fn work(steps: Value, mode: Mode) -> Work {
-    let text = serde_json::to_string_pretty(&steps).unwrap_or_default();
-    let mut steps: Vec<Step> = serde_json::from_value(steps).unwrap_or_default();
+fn work(written: Value, mode: Mode) -> Work {
+    let mut steps: Vec<Step> = Deserialize::deserialize(&written).unwrap_or_default();
     Step::name_empty_ones(&mut steps);
     // what the generator makes is a plan; should it not be one, the run is empty and a check notices
     let plan = Plan::new(&steps, mode, Mode::Dag).or_else(|_| Plan::new(&[], mode, Mode::Dag));
     let plan = plan.map(Arc::new).unwrap_or_else(|_| Arc::new(Plan::empty()));
-    Work { plan, text: format!("mode {}\n{text}", mode.as_str()) }
+    Work { plan, mode, written }
 }

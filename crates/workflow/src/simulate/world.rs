@@ -49,27 +49,46 @@ pub(crate) enum Happening {
     Partition { replica: usize, server: usize, until: i64 },
 }
 
-#[derive(Debug)]
-struct Scheduled {
-    at: i64,
-    order: u64,
-    what: Happening,
+impl Happening {
+    /// Whether it can wake a process that rests.
+    fn wakes(&self) -> bool {
+        matches!(
+            self,
+            Happening::Asks | Happening::Respecified | Happening::Arrives { .. } | Happening::Answered { .. }
+        )
+    }
 }
 
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
+/// What is to happen, by time and then by the order in which it was scheduled. The queue moves small keys about; the
+/// happenings themselves stay where they are.
+#[derive(Debug, Default)]
+struct Agenda {
+    queue: BinaryHeap<Reverse<(i64, u64, usize)>>,
+    places: Vec<Option<Happening>>,
+    free: Vec<usize>,
+    order: u64,
+    /// How many of them can wake a process that rests.
+    waking: usize,
 }
-impl Eq for Scheduled {}
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+
+impl Agenda {
+    fn add(&mut self, at: i64, what: Happening) {
+        self.order += 1;
+        self.waking += usize::from(what.wakes());
+        let place = self.free.pop().unwrap_or(self.places.len());
+        match self.places.get_mut(place) {
+            Some(free) => *free = Some(what),
+            None => self.places.push(Some(what)),
+        }
+        self.queue.push(Reverse((at, self.order, place)));
     }
-}
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
+
+    fn next(&mut self) -> Option<(i64, Happening)> {
+        let Reverse((at, _, place)) = self.queue.pop()?;
+        let what = self.places.get_mut(place)?.take()?;
+        self.free.push(place);
+        self.waking -= usize::from(what.wakes());
+        Some((at, what))
     }
 }
 
@@ -83,8 +102,7 @@ pub(crate) struct World {
     pub replicas: Vec<Replica>,
     pub dice: Dice,
     pub options: Options,
-    heap: BinaryHeap<Reverse<Scheduled>>,
-    order: u64,
+    agenda: Agenda,
     /// Messages sent so far: the crash points.
     pub sent: u64,
     calls: u64,
@@ -104,8 +122,7 @@ impl World {
             replicas: Vec::new(),
             dice,
             options,
-            heap: BinaryHeap::new(),
-            order: 0,
+            agenda: Agenda::default(),
             sent: 0,
             calls: 0,
             hash: 0,
@@ -170,8 +187,18 @@ impl World {
     }
 
     pub(crate) fn schedule(&mut self, at: i64, what: Happening) {
-        self.order += 1;
-        self.heap.push(Reverse(Scheduled { at, order: self.order, what }));
+        self.agenda.add(at, what);
+    }
+
+    /// Lets a replica go on at a time, or earlier if that is arranged already: it has one timer.
+    pub(crate) fn time(&mut self, to: usize, at: i64) {
+        let Some(replica) = self.replicas.get_mut(to) else { return };
+        if replica.timer.is_some_and(|set| set <= at) {
+            return;
+        }
+        replica.timer = Some(at);
+        let life = replica.life;
+        self.schedule(at, Happening::Timer { to, life });
     }
 
     pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
@@ -265,8 +292,7 @@ impl World {
         let mut helped = 0;
         let mut steps = 0u64;
         loop {
-            let next = self.heap.pop();
-            let Some(Reverse(Scheduled { at, what, .. })) = next else { break };
+            let Some((at, what)) = self.agenda.next() else { break };
             steps += 1;
             if at > end || steps > 400_000 {
                 self.servers.violated("L-converge: it goes on and on");
@@ -292,12 +318,7 @@ impl World {
         self.now() > self.trouble_ends + 30_000
             && self.replicas.iter().all(Replica::rests)
             && self.servers.request.is_none()
-            && !self.heap.iter().any(|s| {
-                matches!(
-                    s.0.what,
-                    Happening::Asks | Happening::Respecified | Happening::Arrives { .. } | Happening::Answered { .. }
-                )
-            })
+            && self.agenda.waking == 0
     }
 
     /// A run that waits for a user gets one.
@@ -396,19 +417,20 @@ impl World {
 
     /// Hands something to a replica; one that is stopped gets it when it goes on.
     fn deliver(&mut self, to: usize, life: u64, what: What) {
-        let Some(replica) = self.replicas.get(to) else { return };
-        if replica.life != life {
+        let now = self.now();
+        let Some(replica) = self.replicas.get_mut(to) else { return };
+        if replica.life != life || !replica.alive {
             return;
         }
-        if !replica.alive {
-            return;
+        if matches!(what, What::Timer) && replica.timer.take_if(|set| *set <= now).is_none() {
+            return; // an earlier one took its place
         }
         let until = replica.stopped_until;
-        if until > self.now() {
+        if until > now {
             let happening = match what {
                 What::Reply(call, reply) => Happening::Answered { to, life, call, reply },
                 What::Silence(call) => Happening::TimedOut { to, life, call },
-                What::Timer => Happening::Timer { to, life },
+                What::Timer => return self.time(to, until),
                 What::Look => Happening::Look { to, life },
                 What::Renew => Happening::Renew { to, life },
             };
