@@ -10,7 +10,8 @@ impl Compiler<'_> {
     pub(crate) fn comprehension(&mut self, c: &ast::Comprehension) -> u32 {
         let depth = self.scopes.len();
         let mut clauses = Vec::with_capacity(c.clauses.len());
-        for clause in &c.clauses {
+        let outer = std::mem::replace(&mut self.tries, false);
+        for (i, clause) in c.clauses.iter().enumerate() {
             match clause {
                 ast::Clause::For { key, value, source, .. } => {
                     let source = self.expr(source);
@@ -41,16 +42,26 @@ impl Compiler<'_> {
                     }
                     match binding {
                         Some((name, value)) => {
+                            self.tries = true;
                             let value = self.expr(value);
+                            self.tries = false;
                             self.scopes.push(Scope::single(name, Alias::Variable(1), true));
                             clauses.push(Clause::Try(Some(value)));
                         }
-                        None => clauses.push(Clause::Try(None)),
+                        None => {
+                            if i + 1 < c.clauses.len() {
+                                let text = "struct-form try clause must be the last clause in a comprehension";
+                                self.error("cue/syntax", text, *span);
+                            }
+                            clauses.push(Clause::Try(None));
+                        }
                     }
                 }
             }
         }
+        self.tries = matches!(clauses.last(), Some(Clause::Try(None))) || outer;
         let body = self.structure(&c.body);
+        self.tries = outer;
         while self.scopes.len() > depth {
             self.scopes.pop();
         }

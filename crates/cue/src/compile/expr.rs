@@ -142,6 +142,8 @@ impl Compiler<'_> {
             ast::Expr::Try(inner, _) => {
                 if !self.features.try_ {
                     self.error("cue/experiment", "postfix ? operator requires @experiment(try)", span);
+                } else if !self.tries && !self.lenient {
+                    self.error("cue/syntax", "optional marker (?) is only valid within a try clause", span);
                 }
                 Expr::Try(self.expr(inner))
             }
@@ -171,7 +173,16 @@ impl Compiler<'_> {
             Some(Predeclared::Top) => Expr::Top,
             Some(Predeclared::NoShare) => Expr::NoShare,
             Some(Predeclared::Kind(k)) => Expr::Kind(k),
-            Some(Predeclared::Function(f)) => Expr::Function(Function::Native(f)),
+            Some(Predeclared::Function(f)) => {
+                if f == Native::Error && self.features.language < (0, 14) {
+                    let (major, minor) = self.features.language;
+                    let text = format!(
+                        "builtin \"error\" is not available in version v{major}.{minor}; it was added in version v0.14.0"
+                    );
+                    self.error("cue/version", text, name.span);
+                }
+                Expr::Function(Function::Native(f))
+            }
             Some(Predeclared::Range(low, high, int)) => {
                 let mut parts = Vec::new();
                 if int {
@@ -227,7 +238,7 @@ impl Compiler<'_> {
                 self.error("cue/default-mark", "preference mark not allowed at this position", span);
                 Expr::Bottom
             }
-            UnaryOp::Equal if self.features.language < (0, 15) && !self.features.structcmp => {
+            UnaryOp::Equal if self.features.same_kinds() => {
                 self.error("cue/version", "unary == requires language version v0.15.0", span);
                 Expr::Bottom
             }
@@ -289,7 +300,16 @@ impl Compiler<'_> {
                     };
                     let Some(right) = run.first() else { break };
                     let r = self.expr(right);
-                    Expr::Binary(op, l, r)
+                    match op {
+                        BinaryOp::BoolAnd | BinaryOp::BoolOr if self.features.short_circuit => Expr::Short(op, l, r),
+                        BinaryOp::Equal | BinaryOp::NotEqual if self.features.same_kinds() => {
+                            let id = self.ir.add(Expr::Binary(op, l, r), span);
+                            self.same_kinds.insert(id);
+                            acc = Some(id);
+                            continue;
+                        }
+                        _ => Expr::Binary(op, l, r),
+                    }
                 }
             };
             acc = Some(self.ir.add(node, span));
@@ -317,7 +337,30 @@ impl Compiler<'_> {
         self.ir.add(Expr::Interpolation(parts, i.bytes), i.span)
     }
 
+    /// Before v0.17 a new line alone does not separate the elements of a list.
+    fn commas(&mut self, lit: &ast::ListLit) {
+        let span = |e: &ast::Element| match e {
+            ast::Element::Value(e) => e.span(),
+            ast::Element::Comprehension(c) => c.span,
+            ast::Element::Ellipsis(e) => e.span,
+        };
+        let missing = lit.elements.windows(2).find_map(|pair| {
+            let [ast::Element::Value(before), after] = pair else { return None };
+            let at = span(after);
+            let text = self.sources.get(at.source)?.text.get(before.span().end as usize..at.start as usize)?;
+            let comma = text.lines().any(|l| l.split("//").next().is_some_and(|l| l.contains(',')));
+            (!comma).then_some(at)
+        });
+        if let Some(at) = missing {
+            let text = "missing ',' before newline in list literal: that needs language version v0.17.0";
+            self.error("cue/version", text, at);
+        }
+    }
+
     fn list(&mut self, lit: &ast::ListLit) -> ExprId {
+        if self.features.language < (0, 17) {
+            self.commas(lit);
+        }
         let mut out = ListLit::default();
         let mut elements = Vec::with_capacity(lit.elements.len());
         for element in &lit.elements {

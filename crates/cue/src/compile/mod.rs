@@ -30,7 +30,36 @@ pub(crate) struct Features {
     pub(crate) explicit_open: bool,
     pub(crate) try_: bool,
     pub(crate) structcmp: bool,
+    pub(crate) short_circuit: bool,
 }
+
+impl Features {
+    /// Of a version, without experiments.
+    fn of(language: (u32, u32)) -> Features {
+        Features {
+            language,
+            alias_v2: false,
+            explicit_open: false,
+            try_: false,
+            structcmp: false,
+            short_circuit: false,
+        }
+    }
+
+    /// Whether `==` and `!=` compare only what is of one kind, and no structs, as it was before v0.15.
+    pub(crate) fn same_kinds(self) -> bool {
+        self.language < (0, 15) && !self.structcmp
+    }
+}
+
+/// The experiments that a file can ask for, and the version from which on it can.
+const EXPERIMENTS: &[(&str, (u32, u32))] = &[
+    ("aliasv2", (0, 15)),
+    ("explicitopen", (0, 15)),
+    ("shortcircuit", (0, 17)),
+    ("structcmp", (0, 14)),
+    ("try", (0, 16)),
+];
 
 /// The version whose rules apply when none is named.
 pub(crate) const NEWEST: (u32, u32) = (0, 17);
@@ -65,6 +94,8 @@ pub(crate) struct Unit {
     /// Of its files.
     pub(crate) names: FileNames,
     pub(crate) language: (u32, u32),
+    /// Comparisons by the rules before v0.15.
+    pub(crate) same_kinds: FxHashSet<ExprId>,
 }
 
 pub(crate) struct Compiler<'w> {
@@ -85,6 +116,10 @@ pub(crate) struct Compiler<'w> {
     pub(crate) let_uses: FxHashMap<ExprId, Vec<(ExprId, Span)>>,
     /// An expression given from outside: names that nothing declares are fields of the package.
     pub(crate) lenient: bool,
+    /// Inside of what a `try` clause tries, where `?` may mark references.
+    pub(crate) tries: bool,
+    /// Comparisons by the rules before v0.15.
+    pub(crate) same_kinds: FxHashSet<ExprId>,
 }
 
 /// Compiles an instance.
@@ -98,13 +133,15 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
         packages: FxHashMap::default(),
         hidden: 0,
         language,
-        features: Features { language, alias_v2: false, explicit_open: false, try_: false, structcmp: false },
+        features: Features::of(language),
         scopes: Vec::new(),
         diagnostics: Vec::new(),
         loading: Vec::new(),
         open_lets: Vec::new(),
         let_uses: FxHashMap::default(),
         lenient: false,
+        tries: false,
+        same_kinds: FxHashSet::default(),
     };
     let (root, fields, names) = c.package(&instance.path, instance.files);
     if c.diagnostics.iter().any(|d| d.severity == cue_syntax::Severity::Error) {
@@ -112,7 +149,7 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
     }
     let reaches = c.ir.reaches();
     c.ir.freeze();
-    Ok(Unit { ir: c.ir, reaches, sources: c.sources, root, fields, names, language })
+    Ok(Unit { ir: c.ir, reaches, sources: c.sources, root, fields, names, language, same_kinds: c.same_kinds })
 }
 
 /// Compiles an expression from outside into an evaluation's own layer of the tables.
@@ -125,19 +162,15 @@ pub(crate) fn expression(ir: &mut Ir, unit: &Unit, expression: &ast::Expr) -> Re
         packages: FxHashMap::default(),
         hidden: unit.ir.packages[unit.root].hidden,
         language: unit.language,
-        features: Features {
-            language: unit.language,
-            alias_v2: false,
-            explicit_open: true,
-            try_: true,
-            structcmp: true,
-        },
+        features: Features { explicit_open: true, try_: true, structcmp: true, ..Features::of(unit.language) },
         scopes: vec![Scope::package(unit.fields.clone(), unit.names.clone())],
         diagnostics: Vec::new(),
         loading: Vec::new(),
         open_lets: Vec::new(),
         let_uses: FxHashMap::default(),
         lenient: true,
+        tries: false,
+        same_kinds: FxHashSet::default(),
     };
     let id = c.expr(expression);
     *ir = c.ir;
@@ -188,6 +221,12 @@ impl Compiler<'_> {
                 self.error("cue/redeclared", format!("{name} redeclared as imported package name"), import.span);
             }
             unused.push((name.clone(), import.path.clone(), import.span));
+            if matches!(target, Some(Import::Builtin(_))) && qualifier.is_some() {
+                let mut d = Diagnostic::error("cue/import", format!("builtin package \"{}\" undefined", import.path))
+                    .at(&self.sources, import.span, "");
+                d.help = Some(format!("builtin packages have no qualifier: write \"{path}\""));
+                self.diagnostics.push(d);
+            }
             if let Some(target) = target
                 && imports.insert(name.clone(), target).is_some()
             {
@@ -209,16 +248,20 @@ impl Compiler<'_> {
     }
 
     fn features_of(&mut self, file: &File) -> Features {
-        let mut f =
-            Features { language: self.language, alias_v2: false, explicit_open: false, try_: false, structcmp: false };
+        let mut f = Features::of(self.language);
         for attribute in file.attributes.iter().filter(|a| a.name == "experiment") {
             for name in attribute.body.split(',').map(str::trim) {
+                if let Some((_, (major, minor))) = EXPERIMENTS.iter().find(|e| e.0 == name && self.language < e.1) {
+                    let text = format!("cannot set experiment \"{name}\" before version v{major}.{minor}.0");
+                    self.error("cue/experiment", text, attribute.span);
+                }
                 match name {
                     "aliasv2" => f.alias_v2 = true,
                     "explicitopen" => f.explicit_open = true,
                     "try" => f.try_ = true,
                     "structcmp" => f.structcmp = true,
-                    "shortcircuit" | "" => {}
+                    "shortcircuit" => f.short_circuit = true,
+                    "" => {}
                     _ => self.error("cue/experiment", format!("unknown experiment \"{name}\""), attribute.span),
                 }
             }

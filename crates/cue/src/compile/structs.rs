@@ -227,6 +227,9 @@ impl Compiler<'_> {
             Constraint::Optional => ArcKind::Optional,
             Constraint::Required => ArcKind::Required,
         };
+        if let Some(name) = &field.alias {
+            self.names_something(name);
+        }
         if let Some(name) = &field.alias
             && self.features.alias_v2
         {
@@ -299,6 +302,7 @@ impl Compiler<'_> {
     pub(crate) fn value(&mut self, value: &ast::Expr) -> ExprId {
         match value_alias(value) {
             Some((name, inner)) => {
+                self.names_something(name);
                 if self.features.alias_v2 {
                     let text = "old-style alias no longer supported with @experiment(aliasv2); use ~ instead";
                     self.error("cue/syntax", text, name.span);
@@ -306,6 +310,13 @@ impl Compiler<'_> {
                 self.aliased(name, inner)
             }
             None => self.expr(value),
+        }
+    }
+
+    /// `_` is no name for an alias.
+    fn names_something(&mut self, name: &ast::Ident) {
+        if name.name == "_" {
+            self.error("cue/syntax", "cannot use _ as alias or let clause", name.span);
         }
     }
 

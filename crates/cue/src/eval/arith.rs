@@ -69,8 +69,13 @@ impl Evaluator {
                 let count = self.repeat_count(n, s.len(), e)?;
                 Ok(Val::Bytes(s.repeat(count).into()))
             }
+            (B::BoolAnd, Val::Bool(false), _) => Ok(Val::Bool(false)),
+            (B::BoolOr, Val::Bool(true), _) => Ok(Val::Bool(true)),
             (B::BoolAnd, Val::Bool(x), Val::Bool(y)) => Ok(Val::Bool(*x && *y)),
             (B::BoolOr, Val::Bool(x), Val::Bool(y)) => Ok(Val::Bool(*x || *y)),
+            (B::Equal | B::NotEqual, ..) if self.unit.same_kinds.contains(&e) && !self.of_a_kind(&a, &b) => {
+                Err(self.bad_operands(op, &a, &b, e))
+            }
             (B::Equal, ..) => Ok(Val::Bool(self.equal(&a, &b)?)),
             (B::NotEqual, ..) => Ok(Val::Bool(!self.equal(&a, &b)?)),
             (B::Less | B::LessEqual | B::Greater | B::GreaterEqual, ..) => {
@@ -117,6 +122,13 @@ impl Evaluator {
         }
         self.make((count as usize).saturating_mul(len), e)?;
         Ok(count as usize)
+    }
+
+    /// Whether two operands could be compared before v0.15.
+    fn of_a_kind(&self, a: &Val, b: &Val) -> bool {
+        let (a, b) = (self.kind_of(a), self.kind_of(b));
+        let comparable = kind::BOOL | kind::STRING | kind::BYTES | kind::LIST;
+        (a | b) & kind::NULL != 0 || (a == b && a & comparable != 0) || (a | b) & !kind::NUMBER == 0
     }
 
     fn bad_operands(&mut self, op: BinaryOp, a: &Val, b: &Val, e: ExprId) -> Stop {

@@ -216,7 +216,7 @@ impl Evaluator {
         let parts: Vec<ExprId> = match &self.ir.exprs[e] {
             Expr::Try(_) => return Ok(self.try_eval(e, env)?.is_some()),
             Expr::Bound(_, a) | Expr::Unary(_, a) | Expr::Open(a) | Expr::Select(a, _) => vec![*a],
-            Expr::Binary(_, a, b) | Expr::Index(a, b) => vec![*a, *b],
+            Expr::Binary(_, a, b) | Expr::Short(_, a, b) | Expr::Index(a, b) => vec![*a, *b],
             Expr::And(parts) => parts.to_vec(),
             Expr::Disjunction(parts) => parts.iter().map(|p| p.0).collect(),
             Expr::Call(f, args) => std::iter::once(*f).chain(args.iter().copied()).collect(),

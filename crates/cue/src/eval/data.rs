@@ -173,7 +173,7 @@ impl Evaluator {
                 let mut fields = Fields::with_capacity_and_hasher(room, Default::default());
                 for arc in arcs {
                     let (label, kind) = (self.nodes[arc].label, self.nodes[arc].arc);
-                    if label.kind() != SymKind::String {
+                    if label.kind() != SymKind::String && kind != ArcKind::Required {
                         continue;
                     }
                     match kind {

@@ -26,7 +26,11 @@ impl Evaluator {
 
     /// `text =~ pattern`; `None` when the kinds are wrong.
     pub(crate) fn matches(&mut self, text: &Val, pattern: &Val) -> Option<Result<bool, String>> {
-        let Val::Str(pattern) = pattern else { return None };
+        let pattern = &match pattern {
+            Val::Str(pattern) => pattern.clone(),
+            Val::Bytes(bytes) if matches!(text, Val::Str(_)) => SmolStr::new(String::from_utf8_lossy(bytes)),
+            _ => return None,
+        };
         let regex = match text {
             Val::Str(_) | Val::Bytes(_) => {
                 let length = match text {
@@ -78,6 +82,13 @@ impl Evaluator {
                 .collect()
         };
         let (xs, ys) = (members(self, a), members(self, b));
+        for n in [a, b] {
+            let missing = self.nodes[n].arcs.iter().find(|a| self.nodes[**a].arc == ArcKind::Required);
+            if let Some(arc) = missing.copied() {
+                let label = self.nodes[arc].label;
+                return Err(self.stop(Code::Incomplete, Reason::RequiredReference(label), n, &[]));
+            }
+        }
         if xs.len() != ys.len() {
             return Ok(false);
         }

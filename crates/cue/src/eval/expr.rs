@@ -57,6 +57,7 @@ impl Evaluator {
                 let (op, left, right) = (*op, *left, *right);
                 return self.binary(op, left, right, e, env);
             }
+            Expr::Short(..) => return self.short_circuit(e, env),
             Expr::Interpolation(parts, bytes) => {
                 let (parts, bytes) = (parts.clone(), *bytes);
                 return self.interpolate(&parts, bytes, e, env);
@@ -515,6 +516,10 @@ impl Evaluator {
                 (false, false) => None,
             };
             if let Some(x) = tested {
+                if let Expr::Kind(_) | Expr::Top | Expr::Bound(..) = self.ir.exprs[x] {
+                    let v = self.eval(x, env)?;
+                    self.operator_operand(v, x, super::arith::binary_text(op))?;
+                }
                 let is = self.is_bottom(x, env)?;
                 return Ok(Val::Bool(is == (op == BinaryOp::Equal)));
             }
@@ -538,6 +543,28 @@ impl Evaluator {
             let v = self.eval(right, env)?;
             let r = self.operator_operand(v, right, super::arith::binary_text(op))?;
             acc = self.operate(op, acc, r, at)?;
+        }
+        Ok(acc)
+    }
+
+    /// `&&` and `||` that stop where their left operand decides; a chain is walked from its first operand.
+    fn short_circuit(&mut self, e: ExprId, env: EnvId) -> Res<Val> {
+        let mut chain = Vec::new();
+        let mut first = e;
+        while let Expr::Short(op, left, right) = &self.ir.exprs[first] {
+            chain.push((*op, *right, first));
+            first = *left;
+        }
+        let name = |op| super::arith::binary_text(op);
+        let v = self.eval(first, env)?;
+        let mut acc = self.operator_operand(v, first, chain.last().map_or("&&", |c| name(c.0)))?;
+        while let Some((op, right, at)) = chain.pop() {
+            if acc == Val::Bool(op == BinaryOp::BoolOr) {
+                continue;
+            }
+            let v = self.eval(right, env)?;
+            let right = self.operator_operand(v, right, name(op))?;
+            acc = self.operate(op, acc, right, at)?;
         }
         Ok(acc)
     }

@@ -151,7 +151,12 @@ impl Evaluator {
     /// other instances.
     fn share_instance(&mut self, n: NodeId, conj: Conj) -> bool {
         let closes = match &self.ir.exprs[conj.expr] {
-            Expr::Kind(_) | Expr::Bound(..) | Expr::Unary(..) | Expr::Binary(..) | Expr::Interpolation(..) => false,
+            Expr::Kind(_)
+            | Expr::Bound(..)
+            | Expr::Unary(..)
+            | Expr::Binary(..)
+            | Expr::Short(..)
+            | Expr::Interpolation(..) => false,
             Expr::Disjunction(alternatives) => {
                 alternatives.iter().any(|(e, _)| !self.is_literal(*e) && !matches!(self.ir.exprs[*e], Expr::Kind(_)))
             }

@@ -294,6 +294,7 @@ impl Evaluator {
             | Expr::Bound(..)
             | Expr::Unary(..)
             | Expr::Binary(..)
+            | Expr::Short(..)
             | Expr::Interpolation(..)
             | Expr::Slice(..)
             | Expr::Call(..)

@@ -205,6 +205,8 @@ pub(crate) enum Expr {
     Unary(UnaryOp, ExprId),
     /// All but `&` and `|`.
     Binary(BinaryOp, ExprId, ExprId),
+    /// `&&` and `||` under `@experiment(shortcircuit)`: the right operand only where the left one does not decide.
+    Short(BinaryOp, ExprId, ExprId),
     /// `a & b & …`
     And(Box<[ExprId]>),
     /// `a | *b | …`

@@ -55,7 +55,7 @@ impl Ir {
             Expr::Function(_) => 0,
             Expr::NoShare | Expr::Bottom | Expr::Open(_) | Expr::Try(_) | Expr::Unknown(_) | Expr::Tainted(..) => NEVER,
             Expr::Bound(_, x) | Expr::Unary(_, x) | Expr::Select(x, _) => of(x),
-            Expr::Binary(_, a, b) | Expr::Index(a, b) => of(a) | of(b),
+            Expr::Binary(_, a, b) | Expr::Short(_, a, b) | Expr::Index(a, b) => of(a) | of(b),
             Expr::And(parts) => all(parts),
             Expr::Disjunction(alternatives) => alternatives.iter().fold(0, |r, a| r | of(&a.0)),
             Expr::Interpolation(parts, _) => {

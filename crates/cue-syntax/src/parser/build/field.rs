@@ -136,6 +136,11 @@ impl Builder<'_> {
             }
             Expr::Ident(ident) => {
                 self.declared(&ident);
+                if ident.name == "_" {
+                    let help = Some("quote it for a plain field: `\"_\": …`; `[_]: …` is a pattern of all fields");
+                    self.problem("cue/syntax", "cannot use _ as label", span, "here", help);
+                    return None;
+                }
                 Some((None, Label::Ident(ident)))
             }
             Expr::Null(_) => Some((None, Label::Ident(Ident { name: "null".into(), span }))),
