@@ -10,7 +10,7 @@ impl Compiler<'_> {
     pub(crate) fn comprehension(&mut self, c: &ast::Comprehension) -> u32 {
         let depth = self.scopes.len();
         let mut clauses = Vec::with_capacity(c.clauses.len());
-        let outer = std::mem::replace(&mut self.tries, false);
+        let outer = self.tries;
         for (i, clause) in c.clauses.iter().enumerate() {
             match clause {
                 ast::Clause::For { key, value, source, .. } => {
@@ -44,7 +44,7 @@ impl Compiler<'_> {
                         Some((name, value)) => {
                             self.tries = true;
                             let value = self.expr(value);
-                            self.tries = false;
+                            self.tries = outer;
                             self.scopes.push(Scope::single(name, Alias::Variable(1), true));
                             clauses.push(Clause::Try(Some(value)));
                         }
