@@ -305,7 +305,7 @@ fn no_byte_of_a_secret_is_written_or_said() {
     for (name, text) in &files_given {
         std::fs::write(place.folder.path().join(name), text).unwrap();
     }
-    let (ok, text) = place.run(&["up", "-f", "vault.yaml", "-f", "used.yaml"]);
+    let (ok, text) = place.run(&["up", "-f", "vault.yaml", "-f", "used.yaml", "--debug"]);
     assert!(ok && text.contains("waits for somebody"), "{text}");
     let commands = |name: &str, place: &Place| {
         for args in [
@@ -316,6 +316,8 @@ fn no_byte_of_a_secret_is_written_or_said() {
             vec!["workflow", "explain", name],
             vec!["workflow", "replay", name],
             vec!["workflow", "logs", name],
+            vec!["workflow", "debug", name],
+            vec!["workflow", "debug", name, "-o", "json"],
             vec!["workflow", "list", name],
             vec!["revision", "list", name],
             vec!["revision", "list", name, "-o", "yaml"],
@@ -337,7 +339,7 @@ fn no_byte_of_a_secret_is_written_or_said() {
     let (_, text) = place.run(&["status", "used", "-o", "yaml"]);
     assert!(text.contains("gone on"), "{text}");
     commands("used", &place);
-    let (ok, _) = place.run(&["up", "-f", "refused.yaml"]);
+    let (ok, _) = place.run(&["up", "-f", "refused.yaml", "--debug"]);
     assert!(!ok, "it is refused");
     commands("refused", &place);
     let (_, text) = place.run(&["status", "refused", "-o", "yaml"]);
@@ -346,7 +348,7 @@ fn no_byte_of_a_secret_is_written_or_said() {
     }
 
     // The controller, saying everything that it can say.
-    let (ok, text) = place.run(&["up", "-f", "watched.yaml", "--no-wait"]);
+    let (ok, text) = place.run(&["up", "-f", "watched.yaml", "--no-wait", "--debug"]);
     assert!(ok, "{text}");
     let log = std::fs::File::create(place.folder.path().join("log")).unwrap();
     let mut controller = place
@@ -365,6 +367,13 @@ fn no_byte_of_a_secret_is_written_or_said() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     assert!(status.contains("uspend"), "{status}");
+    // it is written beside the run
+    for _ in 0..600 {
+        if place.run(&["workflow", "debug", "watched", "--step", "wait"]).0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
     controller.kill().unwrap();
     controller.wait().unwrap();
     commands("watched", &place);
@@ -380,6 +389,13 @@ fn no_byte_of_a_secret_is_written_or_said() {
     let objects = runtime.block_on(objects(&state));
     assert!(objects.iter().any(|(name, _)| name.starts_with("RunJournal ")), "journals are among them");
     assert!(objects.iter().any(|(name, _)| name.starts_with("ResourceTracker ")), "trackers are among them");
+    for app in ["used", "watched"] {
+        let debug = objects.iter().filter(|(name, _)| name.starts_with(&format!("ConfigMap default/{app}-")));
+        let debug: Vec<&str> =
+            debug.filter(|(name, _)| name.contains("-debug-")).map(|(_, text)| text.as_str()).collect();
+        assert!(debug.len() > 10, "debug output of {app} is among them: {}", debug.len());
+        assert!(debug.iter().any(|text| text.contains("***")), "{debug:?}");
+    }
     let mut leaks: Vec<String> =
         objects.iter().filter_map(|(name, text)| Some(format!("{name}: {}", found(text)?))).collect();
     let said = place.said.lock().unwrap().clone();

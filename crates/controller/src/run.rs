@@ -29,6 +29,9 @@ use tokio::time::Instant;
 use workflow::event::Event;
 use workflow::{Identity, Policy, Run, Settled};
 
+/// The policy that asks for debug output.
+pub const DEBUG: &str = "debug";
+
 /// What a run of any Application needs.
 pub struct Runner {
     /// Where Applications live.
@@ -337,7 +340,7 @@ impl Runner {
         };
         let (plan, epoch) = (prepared.plan.clone(), held.epoch);
         // Somebody waits in the foreground: what no watch tells is looked at every second.
-        let policy = Policy { wait_cap: 1_000, ..Policy::default() };
+        let policy = Policy { wait_cap: 1_000, debug: is_debugged(&app, &subject), ..Policy::default() };
         let run = if entries.is_empty() {
             Run::start(plan, identity, policy, epoch)
         } else {
@@ -550,6 +553,11 @@ fn is_unseen(app: &Application) -> bool {
     app.status.is_none()
         && app.metadata.deletion_timestamp.is_none()
         && app.metadata.finalizers.iter().all(|f| f != labels::APP_FINALIZER)
+}
+
+/// Whether somebody wants to see what the values of its steps come to.
+fn is_debugged(app: &Application, subject: &Subject) -> bool {
+    app.annotation(labels::DEBUG) == Some("true") || subject.policies.iter().any(|policy| policy.kind == DEBUG)
 }
 
 fn decoded(base64: &str) -> Option<Value> {

@@ -89,6 +89,10 @@ keys! {
     RUN_NAME = "workflowrun.oam.dev/name";
     /// The run's namespace, on what a stand-alone run makes.
     RUN_NAMESPACE = "workflowrun.oam.dev/namespace";
+    /// `true`: what the values of a run's steps come to is written down, see `lateen workflow debug`.
+    DEBUG = "workflowrun.oam.dev/debug";
+    /// The step that an object tells of.
+    STEP = "lateen.dev/step";
     /// Finalizer of a ResourceTracker.
     TRACKER_FINALIZER = "resourcetracker.core.oam.dev/finalizer";
     /// Finalizer of an Application: its objects have to go first.

@@ -6,6 +6,7 @@
 //!
 //! Whoever drives a [`crate::Run`] does the [`Deed`]s in order, and does not go on before a write has succeeded.
 
+use crate::debug::Seen;
 use crate::event::{ActionId, Request, RunAction};
 use crate::journal::Entry;
 use crate::time::Time;
@@ -37,6 +38,8 @@ pub enum Deed {
     WriteOutputs,
     /// Write [`crate::Run::status`].
     WriteStatus,
+    /// Keep this for whoever looks for a mistake, beside everything else.
+    Debug(Seen),
     /// Tick then; replaces every earlier one.
     WakeAt(Option<Time>),
 }
@@ -84,6 +87,7 @@ impl Commit {
                     self.status = true;
                     self.touch(clock);
                 }
+                Request::Debug(seen) => deeds.push(Deed::Debug(seen)),
                 Request::WakeAt(time) => deeds.push(Deed::WakeAt(time)),
             }
         }

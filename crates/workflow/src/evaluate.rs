@@ -3,6 +3,7 @@
 //! The run owns order, memory and time; an implementation of [`Steps`] owns templates. [`crate::step::Templates`] is the
 //! one that evaluates CUE; tests bring their own.
 
+use crate::debug::Shown;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
 use model::action::Action;
@@ -96,4 +97,9 @@ pub trait Steps {
     /// # Errors
     /// The expression is wrong, or no boolean. A reference to a value that never came is `false`, not an error.
     fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic>;
+
+    /// The step's value as far as it goes, for people.
+    fn value(&self, scope: Scope<'_>, results: &Results) -> Shown {
+        Shown::given(scope, results)
+    }
 }

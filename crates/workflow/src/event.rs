@@ -1,5 +1,6 @@
 //! What goes into the core and what comes out of it.
 
+use crate::debug::Seen;
 use crate::evaluate::Payload;
 use crate::journal::Entry;
 use crate::time::Time;
@@ -89,6 +90,8 @@ pub enum Request {
     StatusChanged,
     /// The step waits: watch what its actions have looked at, and answer with [`Event::Watched`] if all of it is watched.
     Watch(String),
+    /// Keep this for whoever looks for a mistake, when there is time for it. It waits for nothing, and nothing waits for it.
+    Debug(Seen),
     /// Send [`Event::Tick`] at this time; replaces every earlier one. `None`: nothing waits for a time.
     WakeAt(Option<Time>),
 }

@@ -21,6 +21,7 @@
 mod application;
 pub mod approval;
 pub mod commit;
+pub mod debug;
 pub mod deploy;
 pub mod evaluate;
 pub mod event;

@@ -297,3 +297,56 @@ fn nobody_waits_for_what_was_given_up() {
     assert!(requests.contains(&Request::Cancel(vec![id])), "{requests:?}");
     assert_eq!(run.settled(), Settled::Finished(model::RunPhase::Terminated));
 }
+
+#[test]
+fn a_run_that_is_debugged_tells_after_each_visit_what_a_step_came_to_and_no_secret_of_it() {
+    let script = json!([
+        {"name": "ask", "type": "t", "outputs": [{"name": "token", "valueFrom": "a0"}],
+            "properties": {"do": [{"provider": "kube", "name": "read"}]}},
+        with(act("tell", &[("http", "do")]), json!({"inputs": [{"from": "token", "parameterKey": "text"}]})),
+        act("never", &[("kube", "apply")]),
+    ]);
+    let mut seen = Vec::new();
+    for debug in [false, true] {
+        let plan = plan(StepByStep, script.clone());
+        let policy = Policy { debug, max_retries: 0, ..Policy::default() };
+        let mut run = Run::start(plan, Identity { uid: "u".into(), ..Identity::default() }, policy, 1);
+        let mut events = vec![Event::Tick];
+        for _ in 0..10 {
+            for request in run.handle(Time(0), std::mem::take(&mut events), &Script) {
+                match request {
+                    Request::RunAction(a) if a.step == "ask" => {
+                        let outcome = Outcome::Done(Payload { value: json!("hunter2-hunter2"), secret: true });
+                        events.push(Event::Action { id: a.id, outcome });
+                    }
+                    Request::RunAction(a) => {
+                        let message = "401 for hunter2-hunter2".to_owned();
+                        events.push(Event::Action {
+                            id: a.id,
+                            outcome: Outcome::Failed { class: FaultClass::Permanent, message },
+                        });
+                    }
+                    Request::Debug(one) => seen.push(format!("{debug} {}\n{}", one.step, one.text)),
+                    _ => {}
+                }
+            }
+        }
+        assert!(matches!(run.settled(), Settled::Finished(model::RunPhase::Failed)));
+    }
+    assert_snapshot!(seen.join("\n").replace('\t', "  "), @r#"
+    true ask
+    parameter: {
+      do: [{
+        name:     "read"
+        provider: "kube"
+      }]
+    }
+    results: {
+      a0: "***"
+    }
+
+    true tell
+    parameter: "***"
+    results: {}
+    "#);
+}

@@ -64,6 +64,7 @@ pub(super) fn run(
                 Request::WriteJournal(_)
                 | Request::Acknowledge(_)
                 | Request::Watch(_)
+                | Request::Debug(_)
                 | Request::Cancel(_)
                 | Request::OutputsChanged
                 | Request::StatusChanged => {}

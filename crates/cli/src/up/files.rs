@@ -1,6 +1,7 @@
 //! The files that `up` is given: Applications, and what they name.
 
 use crate::session::Outcome;
+use controller::run::DEBUG;
 use cue_syntax::Diagnostic;
 use delivery::revision::Parts;
 use model::manifest::Document;
@@ -56,6 +57,16 @@ pub(super) fn annotate(object: &mut Value, key: &str, value: &str) {
     let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
     if let Some(map) = annotations.as_object_mut() {
         map.insert(key.into(), value.into());
+    }
+}
+
+/// Adds the policy that asks for debug output, unless there is one.
+pub(super) fn with_debug_policy(application: &mut Value) {
+    let Some(spec) = application.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let policies = spec.entry("policies").or_insert_with(|| json!([]));
+    let Some(policies) = policies.as_array_mut() else { return };
+    if policies.iter().all(|policy| policy.get("type").and_then(Value::as_str) != Some(DEBUG)) {
+        policies.push(json!({ "name": DEBUG, "type": DEBUG }));
     }
 }
 

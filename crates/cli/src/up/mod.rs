@@ -28,6 +28,7 @@ use std::sync::Arc;
   cat app.yaml | lateen up -f -
   lateen up -f policies.yaml -f workflow.yaml -f app.yaml
   lateen up -f app.yaml --dry-run          check everything, change nothing
+  lateen up -f app.yaml --debug            write down what each step's value comes to
   lateen up -f app.yaml --env prod         deliver to an environment, as a new revision
   lateen up shop                           go on with an application that is on the hub already")]
 pub(crate) struct UpArgs {
@@ -61,6 +62,9 @@ pub(crate) struct UpArgs {
     /// Accept properties that a definition does not name; written down as annotation lateen.dev/allow-unknown, for those who carry the run on
     #[arg(long, conflicts_with = "name")]
     allow_unknown: bool,
+    /// Write down what the values of the steps come to, for `lateen workflow debug`: adds a policy of type debug
+    #[arg(long)]
+    debug: bool,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -100,10 +104,20 @@ pub(crate) async fn run(hub: HubArgs, args: UpArgs) -> Outcome<ExitCode> {
             deployment.bind(document, &mut given.others).await?;
         }
     }
+    if args.debug {
+        for (namespace, name) in &names {
+            let on = [(labels::DEBUG, Some("true".to_owned()))];
+            session.hub.annotate(namespace, name, &on).await?;
+        }
+        given.applications.iter_mut().for_each(|document| files::with_debug_policy(&mut document.value));
+    }
     let Given { others, applications } = given;
     let (initializers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(initializer::is_initializer);
     let initializers = initializer::ordered(&session, initializers).await?;
-    let (runs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(run::is_run);
+    let (mut runs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(run::is_run);
+    if args.debug {
+        runs.iter_mut().for_each(|document| files::annotate(&mut document.value, labels::DEBUG, "true"));
+    }
     if names.is_empty() && applications.is_empty() && initializers.is_empty() && runs.is_empty() {
         return Err(Diagnostic::error("up/no-application", "the files hold no Application")
             .help("an Application has apiVersion core.oam.dev/v1beta1 and kind Application")

@@ -1,5 +1,6 @@
 //! `lateen workflow`: what a person can ask of a run.
 
+mod debug;
 mod explain;
 mod list;
 mod replay;
@@ -50,6 +51,8 @@ pub(crate) enum WorkflowArgs {
     Explain(explain::ExplainArgs),
     /// Show what happened in a run, and how everything stood at each event
     Replay(replay::ReplayArgs),
+    /// Show what the values of the steps came to, where a run was asked to write it down
+    Debug(debug::DebugArgs),
     /// Print what the steps of a run say
     Logs(replay::LogsArgs),
     /// Show a run as it goes, without executing it
@@ -90,6 +93,7 @@ pub(crate) async fn run(hub: HubArgs, args: WorkflowArgs) -> Outcome<ExitCode> {
         WorkflowArgs::List(args) => list::run(hub, args).await.map(|()| ExitCode::SUCCESS),
         WorkflowArgs::Explain(args) => explain::run(hub, args).await.map(|()| ExitCode::SUCCESS),
         WorkflowArgs::Replay(args) => replay::run(hub, args).await.map(|()| ExitCode::SUCCESS),
+        WorkflowArgs::Debug(args) => debug::run(hub, args).await.map(|()| ExitCode::SUCCESS),
         WorkflowArgs::Logs(args) => replay::logs(hub, args).await.map(|()| ExitCode::SUCCESS),
         WorkflowArgs::Watch(args) => watch::run(hub, args).await.map(|()| ExitCode::SUCCESS),
     }

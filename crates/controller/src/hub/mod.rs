@@ -3,6 +3,7 @@
 //! One typed way in and out. Every method names what it touched in its fault; nothing here decides anything.
 
 mod context;
+mod debug;
 mod journal;
 pub(crate) mod pack;
 

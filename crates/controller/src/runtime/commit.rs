@@ -1,5 +1,6 @@
 //! Doing what [`workflow::commit`] says is to be done, in order.
 
+use super::debug::Debugger;
 use super::{Execution, Signal, persist};
 use actions::Fault;
 use rustc_hash::FxHashMap;
@@ -48,6 +49,7 @@ pub(crate) struct Doing {
     commit: Commit,
     running: Running,
     started: Instant,
+    debugger: Debugger,
     /// The last status could not be written.
     status_is_behind: bool,
     /// When the core wants to be woken.
@@ -60,6 +62,7 @@ impl Doing {
             commit: Commit::default(),
             running: Running::default(),
             started: Instant::now(),
+            debugger: Debugger::default(),
             status_is_behind: false,
             wake: None,
         }
@@ -82,6 +85,11 @@ impl Doing {
             // the requests of actions that the fence cut off may still arrive
             tokio::time::sleep(Duration::from_millis(ownership::REQUEST as u64)).await;
         }
+    }
+
+    /// Lets what goes on beside the run come to its end.
+    pub(crate) async fn end(self) {
+        self.debugger.end().await;
     }
 
     /// Takes requests, does what cannot wait.
@@ -166,6 +174,7 @@ impl Doing {
                     tracing::warn!(app = app.metadata.name, %fault, "the status could not be written");
                 }
             }
+            Deed::Debug(seen) => self.debugger.take(hub, app, seen),
             Deed::WakeAt(time) => {
                 self.wake = time.map(|time| {
                     let millis = u64::try_from(time.0 - super::now().0).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! changes of objects. Nothing here decides: it performs, and tells the core how it went.
 
 mod commit;
+mod debug;
 mod journal;
 mod retry;
 
@@ -127,6 +128,7 @@ pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
         // A lease that cannot be let go expires by itself; the result of the run does not depend on it.
         let _ = lease.release(hub, Timestamp::now()).await;
     }
+    doing.end().await;
     ended
 }
 

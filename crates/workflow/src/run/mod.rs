@@ -8,6 +8,7 @@ mod visit;
 
 pub use visit::tell;
 
+use crate::debug::Seen;
 use crate::evaluate::{Call, Results, Steps};
 use crate::event::{ActionId, Event, Request, RunAction};
 use crate::journal::{Entry, Fact};
@@ -37,11 +38,20 @@ pub struct Policy {
     pub watched_pause: i64,
     /// Longest pause of a step that failed and is tried again, in milliseconds: with ten retries it is given up after 15 s.
     pub failed_cap: i64,
+    /// Tell what the value of a step came to, at the end of each of its visits.
+    pub debug: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { max_retries: 10, wait_deadline: 7_200_000, wait_cap: 60_000, watched_pause: 15_000, failed_cap: 3_000 }
+        Policy {
+            max_retries: 10,
+            wait_deadline: 7_200_000,
+            wait_cap: 60_000,
+            watched_pause: 15_000,
+            failed_cap: 3_000,
+            debug: false,
+        }
     }
 }
 
@@ -134,6 +144,8 @@ pub struct Run {
     /// Of finished steps: whether they and all they depended on succeeded.
     clean: FxHashMap<Ix, bool>,
     last_wake: Option<Option<Time>>,
+    /// With [`Policy::debug`]: the steps whose visits have ended, with their results.
+    visited: IndexMap<Ix, Results>,
 }
 
 impl Run {
@@ -215,6 +227,7 @@ impl Run {
             open_roots: 0,
             clean: FxHashMap::default(),
             last_wake: None,
+            visited: IndexMap::new(),
         }
     }
 
@@ -240,7 +253,10 @@ impl Run {
         }
         self.due();
         self.pump(steps);
-        self.requests()
+        let seen = self.seen(steps);
+        let mut requests = self.requests();
+        requests.extend(seen.into_iter().map(Request::Debug));
+        requests
     }
 
     /// The plan.
@@ -353,6 +369,12 @@ impl Run {
             requests.push(Request::WakeAt(wake));
         }
         requests
+    }
+
+    /// What the values of the steps came to whose visits have ended.
+    fn seen(&mut self, steps: &dyn Steps) -> Vec<Seen> {
+        let visited = std::mem::take(&mut self.visited).into_iter();
+        visited.filter_map(|(ix, results)| self.seen_of(ix, &results, steps)).collect()
     }
 
     /// The first timer of a step that is not finished.

@@ -292,6 +292,7 @@ impl Run {
             self.fact(Fact::Terminate { by: Terminator::Failure });
         }
         self.give_up_call(ix);
+        self.end_visit(ix);
         if let Some(live) = self.live.get_mut(ix) {
             *live = Live { last: live.last, ..Live::default() };
         }

@@ -5,7 +5,8 @@
 
 use super::Run;
 use crate::approval::people;
-use crate::evaluate::{Call, Next, Payload, Steps};
+use crate::debug::Seen;
+use crate::evaluate::{Call, Next, Payload, Results, Steps};
 use crate::event::{ActionId, FaultClass, Outcome, RunAction};
 use crate::hide::Known;
 use crate::ident::{effect_key, hash};
@@ -285,9 +286,23 @@ impl Run {
     }
 
     pub(super) fn end_visit(&mut self, ix: Ix) {
-        if let Some(live) = self.live.get_mut(ix) {
-            live.visiting = false;
+        let Some(live) = self.live.get_mut(ix) else { return };
+        if std::mem::take(&mut live.visiting) && self.policy.debug {
+            self.visited.insert(ix, live.results.clone());
         }
+    }
+
+    /// The value of a step as it can be shown.
+    pub(super) fn seen_of(&self, ix: Ix, results: &Results, steps: &dyn Steps) -> Option<Seen> {
+        let step = self.plan.node(ix)?.step.name.clone();
+        let mut known = self.known(ix);
+        known.results(results);
+        let text = self.with_scope(ix, |scope| {
+            known.values(scope.inputs.values().filter(|input| input.secret).map(|input| &input.value));
+            steps.value(scope, results).text(&mut known)
+        });
+        let text = text.unwrap_or_else(|problem| format!("// {}\n", tell(&problem)));
+        Some(Seen { step, step_id: self.id_of(ix), text })
     }
 
     /// 50 ms, doubled each time, up to a cap; from the start when the message changes.

@@ -648,7 +648,7 @@ impl World {
                 }
             }
             // nothing is watched here: a step that waits looks again by itself
-            Deed::Watch(_) => {}
+            Deed::Watch(_) | Deed::Debug(_) => {}
             Deed::RunAction(action) => self.act(r, action),
         }
     }

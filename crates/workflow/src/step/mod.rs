@@ -24,6 +24,7 @@ mod sites;
 
 pub use component::component_outputs;
 
+use crate::debug::Shown;
 use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
 use crate::run::inputs::component_inputs;
 use cue::Program;
@@ -162,6 +163,13 @@ impl Steps for Templates {
     fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic> {
         let holds = condition::holds(&self.conditions, &self.limits, scope, status);
         holds.map_err(|problem| crate::hide::secrets(problem, scope, &Results::new()))
+    }
+
+    fn value(&self, scope: Scope<'_>, results: &Results) -> Shown {
+        match self.settle(scope, results) {
+            Ok(settled) => Shown::of(settled.evaluation.root()),
+            Err(problem) => Shown::given(scope, results).with_problem(&problem),
+        }
     }
 }
 

@@ -171,7 +171,7 @@ impl Process {
                         self.burn()?;
                         self.queue.push(Event::Action { id: a.id, outcome });
                     }
-                    Request::Acknowledge(_) | Request::Watch(_) => {}
+                    Request::Acknowledge(_) | Request::Watch(_) | Request::Debug(_) => {}
                     Request::StatusChanged => world.status = Some(self.run.status()),
                     Request::OutputsChanged => world.vars = self.run.outputs(),
                     Request::Cancel(ids) => {
