@@ -19,12 +19,14 @@ mod child;
 mod condition;
 mod dag;
 mod dead;
+mod drift;
 mod figure;
 mod killed;
 mod queue;
 mod receiver;
 mod sequence;
 mod stage;
+mod terminate;
 
 use figure::{Figure, Goal};
 use std::process::ExitCode;
@@ -44,7 +46,7 @@ struct Row {
     real: bool,
 }
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 12] = [
     applications::ONE,
     applications::THREE,
     dead::ROW,
@@ -55,6 +57,8 @@ const ROWS: [Row; 10] = [
     queue::ROW,
     condition::ROW,
     killed::ROW,
+    terminate::ROW,
+    drift::ROW,
 ];
 
 async fn measure(row: &Row, size: usize, real: bool) -> Result<Vec<Figure>, String> {
@@ -72,6 +76,8 @@ async fn measure(row: &Row, size: usize, real: bool) -> Result<Vec<Figure>, Stri
         "suspends" => sequence::suspends(&stage, size).await,
         "queue" => queue::measure(&stage, size).await,
         "killed" => killed::measure(&stage, size).await,
+        "terminate" => terminate::measure(&stage, size).await,
+        "drift" => drift::measure(&stage, size).await,
         _ => condition::measure(&stage, size).await,
     };
     stage.end().await;

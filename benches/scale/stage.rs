@@ -57,9 +57,10 @@ impl Stage {
     }
 
     /// Runs a command against the hub to its end.
-    async fn lateen(&self, args: &[&str]) -> Result<(), String> {
+    pub(crate) async fn lateen(&self, args: &[&str]) -> Result<(), String> {
         let mut command = tokio::process::Command::new(LATEEN);
         command.args(args).args(["--hub", &self.hub()]).env("LATEEN_HOME", self.home()).stdin(Stdio::null());
+        command.env("LATEEN_EGRESS_ALLOW", "127.0.0.1");
         let output = command.output().await.map_err(|e| e.to_string())?;
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }

@@ -48,24 +48,49 @@ impl CrdArgs {
     /// # Errors
     /// Unreadable files, files without a CRD.
     pub(crate) fn files(&self) -> Outcome<CustomTypes> {
-        let mut types = CustomTypes::default();
-        let mut problems = Vec::new();
-        for path in self.from.iter().filter(|path| !is_hub(path)) {
-            let before = types.len();
-            if let Err(found) = read(path, &mut types) {
-                problems.extend(found);
-            } else if types.len() == before {
-                problems.push(
-                    Diagnostic::error(
-                        "render/no-crds",
-                        format!("{} holds no CustomResourceDefinition", path.display()),
-                    )
-                    .help("`lateen get crds -o yaml` and `kubectl get crds -o yaml` write those of a cluster"),
-                );
-            }
-        }
-        if problems.is_empty() { Ok(types) } else { Err(problems.into()) }
+        of_files(self.from.iter().filter(|path| !is_hub(path)))
     }
+}
+
+/// Where CRDs are taken from by what asks no hub.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct CrdFileArgs {
+    /// Hold objects to the CRDs of this file or folder; may be given several times
+    #[arg(long = "crds", value_name = "PATH")]
+    from: Vec<PathBuf>,
+}
+
+impl CrdFileArgs {
+    /// The files and folders.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.from
+    }
+
+    /// What they describe.
+    ///
+    /// # Errors
+    /// Unreadable files, files without a CRD.
+    pub(crate) fn read(&self) -> Outcome<CustomTypes> {
+        of_files(self.from.iter())
+    }
+}
+
+fn of_files<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Outcome<CustomTypes> {
+    let mut types = CustomTypes::default();
+    let mut problems = Vec::new();
+    for path in paths {
+        let before = types.len();
+        if let Err(found) = read(path, &mut types) {
+            problems.extend(found);
+        } else if types.len() == before {
+            let message = format!("{} holds no CustomResourceDefinition", path.display());
+            problems.push(
+                Diagnostic::error("render/no-crds", message)
+                    .help("`lateen get crds -o yaml` and `kubectl get crds -o yaml` write those of a cluster"),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(types) } else { Err(problems.into()) }
 }
 
 /// A file of this name is named `./hub`.
@@ -116,23 +141,16 @@ fn custom_kinds(rendered: &Rendered, known: &CustomTypes) -> IndexMap<String, In
             all.entry(cluster.to_owned()).or_default().insert((api_version, kind));
         }
     };
-    for part in &rendered.parts {
-        for object in &part.component.objects {
-            let cluster = if object.control_plane_only { model::cluster::LOCAL } else { &part.placement.cluster };
-            see(cluster, &object.manifest);
-        }
-    }
-    rendered.applied.iter().for_each(|applied| see(&applied.cluster, &applied.object));
+    objects(rendered).for_each(|(cluster, object)| see(cluster, object));
     all
 }
 
 /// CRDs among the rendered objects: what an application brings itself.
 fn brought(rendered: &Rendered) -> CustomTypes {
     let mut types = CustomTypes::default();
-    let parts = rendered.parts.iter().flat_map(|part| part.component.objects.iter().map(|o| &o.manifest));
-    for object in parts.chain(rendered.applied.iter().map(|a| &a.object)) {
+    objects(rendered).for_each(|(_, object)| {
         types.add(object);
-    }
+    });
     types
 }
 
@@ -175,7 +193,29 @@ pub(crate) fn rendered_offline(
     }
     let mut types = (*context.custom_types).clone();
     types.extend(&brought);
-    renderer.application(input, clusters, &RenderContext { custom_types: Arc::new(types), ..context.clone() })
+    let context = RenderContext { custom_types: Arc::new(types), ..context.clone() };
+    if fits(&rendered, &context) { Ok(rendered) } else { renderer.application(input, clusters, &context) }
+}
+
+/// Whether every object fits what is known of its kind by now. Only what does not has to be rendered again, to learn where
+/// it is written.
+fn fits(rendered: &Rendered, context: &RenderContext) -> bool {
+    let fits = |(cluster, object): (&str, &Value)| {
+        context.custom_problems(cluster, object).is_none_or(|problems| problems.is_empty())
+    };
+    objects(rendered).all(fits)
+}
+
+/// Every object, with the cluster that gets it.
+fn objects(rendered: &Rendered) -> impl Iterator<Item = (&str, &Value)> {
+    let of_parts = rendered.parts.iter().flat_map(|part| {
+        part.component.objects.iter().map(|object| {
+            let cluster =
+                if object.control_plane_only { model::cluster::LOCAL } else { part.placement.cluster.as_str() };
+            (cluster, &object.manifest)
+        })
+    });
+    of_parts.chain(rendered.applied.iter().map(|applied| (applied.cluster.as_str(), &applied.object)))
 }
 
 /// Renders, holding custom objects to the CRDs of the clusters that they go to as well.
@@ -201,5 +241,5 @@ pub(crate) async fn rendered(
         .map(|(cluster, kinds)| async move { (cluster.clone(), Arc::new(of_cluster(session, cluster, kinds).await)) });
     let cluster_types = futures::future::join_all(asked).await.into_iter().collect();
     let context = RenderContext { custom_types: Arc::new(types), cluster_types, ..context.clone() };
-    renderer.application(input, clusters, &context)
+    if fits(&first, &context) { Ok(first) } else { renderer.application(input, clusters, &context) }
 }

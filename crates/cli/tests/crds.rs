@@ -125,6 +125,31 @@ fn crds_come_from_the_hub() {
     assert!(list.contains("settings") && !list.contains("jobs"), "{list}");
 }
 
+const CASES: &str = "cases:
+  - name: a queue
+    parameter: {size: 12}
+    expect: {output: {kind: Queue, spec: {size: 12}}}
+";
+
+#[test]
+fn cases_of_definitions_and_their_new_versions_are_held_to_crds() {
+    let place = place();
+    place.write("definitions/queue_test.yaml", CASES);
+    let free = lateen(&place, "def test definitions");
+    assert!(free.ends_with("exit status 0\n"), "{free}");
+    let held = lateen(&place, "def test definitions --crds crds");
+    assert!(held.contains("did you mean mode?") && held.contains("12 is more than 9"), "{held}");
+    assert!(held.ends_with("exit status 1\n"), "{held}");
+
+    place.write("new.cue", &QUEUE.replace("modee:  \"safe\"", "mode:   \"slow\""));
+    place.write("old.cue", &QUEUE.replace("modee:  \"safe\"", "mode:   \"safe\""));
+    place.write("small.yaml", &app("size: 2"));
+    let free = lateen(&place, "def compat new.cue --old old.cue -f small.yaml");
+    assert!(free.ends_with("exit status 0\n"), "{free}");
+    let held = lateen(&place, "def compat new.cue --old old.cue -f small.yaml --crds crds/queue.yaml");
+    assert!(held.contains("spec.mode") && held.ends_with("exit status 1\n"), "{held}");
+}
+
 #[test]
 fn an_application_that_brings_its_crd_is_held_to_it() {
     let place = place();

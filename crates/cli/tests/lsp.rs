@@ -24,8 +24,15 @@ struct Editor {
 
 impl Editor {
     fn start(folder: &Path) -> Editor {
+        Editor::start_with(folder, &[])
+    }
+
+    /// With these flags.
+    fn start_with(folder: &Path, flags: &[&str]) -> Editor {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lateen"))
             .arg("lsp")
+            .args(flags)
+            .current_dir(folder)
             .env_clear()
             .env("TMPDIR", folder)
             .stdin(Stdio::piped())
@@ -592,4 +599,38 @@ template: {
     let who = all["items"].as_array().unwrap().iter().find(|i| i["label"] == "who").cloned().unwrap_or_default();
     assert_ne!(who, Value::Null, "{all}");
     editor.end();
+}
+
+#[test]
+fn objects_of_custom_kinds_are_held_to_crds_while_one_types() {
+    const CRD: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: queues.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Queue, plural: queues, singular: queue, listKind: QueueList}
+  versions:
+    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object,
+        properties: {size: {type: integer, maximum: 9}}}}}}}
+";
+    const APP: &str = "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: jobs}
+spec:
+  components:
+    - name: mails
+      type: k8s-objects
+      properties: {objects: [{apiVersion: example.com/v1, kind: Queue, metadata: {name: q}, spec: {size: 12}}]}
+";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("crd.yaml"), CRD).unwrap();
+    let app = uri(folder.path(), "app.yaml");
+    for (flags, wanted) in [(&[][..], ""), (&["--crds", "crd.yaml"], "12 is more than 9")] {
+        let mut editor = Editor::start_with(folder.path(), flags);
+        editor.open(&app, APP);
+        let told = editor.diagnostics(&app, 1);
+        assert!(told.contains(wanted) && told.is_empty() == wanted.is_empty(), "{flags:?}: {told}");
+        editor.end();
+    }
 }

@@ -91,11 +91,7 @@ impl RenderContext {
     }
 
     /// What a custom object that goes to a cluster does not fit; `None` when nothing is known of its kind.
-    pub(crate) fn custom_problems(
-        &self,
-        cluster: &str,
-        manifest: &serde_json::Value,
-    ) -> Option<Vec<k8s_schema::Problem>> {
+    pub fn custom_problems(&self, cluster: &str, manifest: &serde_json::Value) -> Option<Vec<k8s_schema::Problem>> {
         let of_cluster = || self.cluster_types.get(cluster).and_then(|types| types.validate(manifest));
         self.custom_types.validate(manifest).or_else(of_cluster)
     }

@@ -4,6 +4,7 @@ use crate::testing::{Runner, Suite};
 use crate::vet;
 use cue::{Inputs, Instance, Limits};
 use cue_syntax::{Diagnostic, Severity, Source, Sources};
+use k8s_schema::CustomTypes;
 use render::builtin::Added;
 use render::definition::Given;
 use render::{Clusters, Documents, Loaded, Provenance, RenderContext, Renderer};
@@ -88,6 +89,7 @@ pub(super) fn cases(
     documents: &indexmap::IndexMap<String, Arc<Source>>,
     given: &Arc<Given>,
     packages: &Arc<Added>,
+    custom: &Arc<CustomTypes>,
 ) -> Vec<Diagnostic> {
     let suite = match Suite::read(source) {
         Ok(suite) => suite,
@@ -105,6 +107,7 @@ pub(super) fn cases(
         documents.definitions.into_all().into_iter().next()
     });
     let runner = loaded.and_then(|one| Runner::new(Arc::new(one), given.clone(), false, packages).ok());
+    let runner = runner.map(|runner| runner.with_custom_types(custom.clone()));
     let Some(runner) = runner else { return Vec::new() };
     // Snapshots are files that the editor does not have.
     let judged = suite.cases.iter().take(CASES).filter(|case| !case.expect.snapshot);
@@ -116,24 +119,29 @@ pub(super) fn yaml<'a>(
     source: &Arc<Source>,
     all: impl Iterator<Item = &'a Arc<Source>>,
     renderer: &Renderer,
+    context: &RenderContext,
     packages: &Arc<Added>,
 ) -> Vec<Diagnostic> {
     if super::is_definition(source) {
         let mut found = definition(source, packages);
         if source.text.contains("kind: Application") {
             found.extend(
-                application(source, all, renderer).into_iter().filter(|p| !found.contains(p)).collect::<Vec<_>>(),
+                application(source, all, renderer, context)
+                    .into_iter()
+                    .filter(|p| !found.contains(p))
+                    .collect::<Vec<_>>(),
             );
         }
         return found;
     }
-    application(source, all, renderer)
+    application(source, all, renderer, context)
 }
 
 fn application<'a>(
     source: &Arc<Source>,
     all: impl Iterator<Item = &'a Arc<Source>>,
     renderer: &Renderer,
+    context: &RenderContext,
 ) -> Vec<Diagnostic> {
     if !source.text.contains("core.oam.dev") {
         return match model::manifest::read(source) {
@@ -157,7 +165,7 @@ fn application<'a>(
     documents.finish();
     found.append(&mut documents.warnings);
     for input in &documents.applications {
-        let mut problems = match renderer.application(input, &Clusters::Unknown, &RenderContext::default()) {
+        let mut problems = match renderer.application(input, &Clusters::Unknown, context) {
             Ok(rendered) => rendered.warnings,
             Err(problems) => problems,
         };

@@ -20,9 +20,10 @@ mod target;
 use crate::testing::Suite;
 use cue_syntax::{Diagnostic, Source};
 use indexmap::IndexMap;
+use k8s_schema::CustomTypes;
 use render::builtin::{Added, Builtins};
 use render::definition::Given;
-use render::{DefinitionSource, Documents, Layers, Renderer};
+use render::{DefinitionSource, Documents, Layers, RenderContext, Renderer};
 use std::sync::Arc;
 
 /// What an editor has open, and what lies beside it. Names of documents are the caller's own (an URI, a path).
@@ -36,6 +37,8 @@ pub struct Workspace {
     given: Arc<Given>,
     /// Packages that files of the workspace add.
     packages: Arc<Added>,
+    /// What CRDs say of custom kinds.
+    custom: Arc<CustomTypes>,
 }
 
 /// What is shown for the thing under the cursor.
@@ -154,6 +157,7 @@ impl Default for Workspace {
             renderer: Renderer::builtin(),
             given: Arc::default(),
             packages: Arc::default(),
+            custom: Arc::default(),
         }
     }
 }
@@ -165,6 +169,11 @@ impl Workspace {
         if self.put(name, text) || before {
             self.reload();
         }
+    }
+
+    /// Holds objects of custom kinds to these CRDs.
+    pub fn hold_to(&mut self, custom: CustomTypes) {
+        self.custom = Arc::new(custom);
     }
 
     /// Puts the files in that lie beside the documents.
@@ -230,11 +239,14 @@ impl Workspace {
     pub fn diagnostics(&self, name: &str) -> Vec<Diagnostic> {
         let Some(source) = self.documents.get(name) else { return Vec::new() };
         if Suite::is_named_so(name) {
-            return check::cases(source, &self.documents, &self.given, &self.packages);
+            return check::cases(source, &self.documents, &self.given, &self.packages, &self.custom);
         }
         match language(name) {
             Language::Cue => check::cue(source, self.documents.values(), &self.packages),
-            Language::Yaml => check::yaml(source, self.documents.values(), &self.renderer, &self.packages),
+            Language::Yaml => {
+                let context = RenderContext { custom_types: self.custom.clone(), ..RenderContext::default() };
+                check::yaml(source, self.documents.values(), &self.renderer, &context, &self.packages)
+            }
             Language::Other => Vec::new(),
         }
     }

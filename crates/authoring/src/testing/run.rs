@@ -6,6 +6,7 @@ use super::{Case, Input, Wanted, assertion, compare, snapshot, step};
 use crate::data::{field, fields};
 use cue::{Coverage, Data, Program};
 use cue_syntax::{Diagnostic, Severity};
+use k8s_schema::CustomTypes;
 use model::{Application, DefinitionKind};
 use render::{
     AppInput, ComponentInput, DefinitionSource, Layers, Live, Loaded, Origin, RenderedComponent, Renderer, TraitInput,
@@ -23,6 +24,7 @@ pub struct Runner {
     pub(super) templates: Option<Templates>,
     pub(super) coverage: Option<Arc<Coverage>>,
     scope: Program,
+    custom: Arc<CustomTypes>,
 }
 
 /// What became of a case.
@@ -102,7 +104,15 @@ impl Runner {
         if let Some(coverage) = &coverage {
             renderer = renderer.with_coverage(coverage.clone());
         }
-        Ok(Runner { loaded, renderer, templates, coverage, scope: assertion::scope()? })
+        let (scope, custom) = (assertion::scope()?, Arc::default());
+        Ok(Runner { loaded, renderer, templates, coverage, scope, custom })
+    }
+
+    /// Holds what is rendered to what these CRDs say of its kind.
+    #[must_use]
+    pub fn with_custom_types(mut self, custom: Arc<CustomTypes>) -> Runner {
+        self.custom = custom;
+        self
     }
 
     /// Runs a case. `kept` is its snapshot, where there is one.
@@ -126,7 +136,11 @@ impl Runner {
     /// What the definition makes of a case's input.
     pub fn observe(&self, case: &Case) -> Observed {
         let mut observed = Observed { parameter: given::json(&case.input.parameter), ..Observed::default() };
-        let result = given::surroundings(&case.input).and_then(|given| match self.loaded.definition.kind {
+        let surroundings = given::surroundings(&case.input).map(|mut given| {
+            given.render.custom_types = self.custom.clone();
+            given
+        });
+        let result = surroundings.and_then(|given| match self.loaded.definition.kind {
             _ if case.input.application.is_some() => self.application(&case.input, &given, &mut observed),
             DefinitionKind::Component | DefinitionKind::Workload => {
                 let component = ComponentInput {

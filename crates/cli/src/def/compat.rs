@@ -2,6 +2,7 @@
 
 use super::files;
 use super::find::{self, Wanted};
+use crate::crds::CrdArgs;
 use crate::output::{self, Format};
 use crate::session::{HubArgs, Outcome, Session};
 use ::render::builtin::{Added, Builtins};
@@ -24,6 +25,7 @@ use std::sync::Arc;
   lateen def compat my-web.cue -f apps/              for those in files
   lateen def compat new.cue --old old.cue -f app.yaml
   lateen def compat my-web.cue --diff -o json        with what changes, for programs
+  lateen def compat my-web.cue --crds hub            objects of your own kinds have to fit the hub's CRDs
 
 Exit status 1 when an Application no longer renders, or a change of the parameters can break one.")]
 pub(crate) struct CompatArgs {
@@ -38,6 +40,8 @@ pub(crate) struct CompatArgs {
     /// Only Applications of this namespace
     #[arg(long, short, default_value = "")]
     namespace: String,
+    #[command(flatten)]
+    crds: CrdArgs,
     /// Show what changes in the objects
     #[arg(long)]
     diff: bool,
@@ -165,7 +169,8 @@ pub(crate) async fn run(hub: HubArgs, args: CompatArgs) -> Outcome<ExitCode> {
         .filter(|a| args.namespace.is_empty() || a.app.metadata.namespace == args.namespace)
         .filter(|a| uses(&a.app, &name))
         .collect();
-    let context = RenderContext::default();
+    let custom_types = Arc::new(args.crds.all(&hub).await?);
+    let context = RenderContext { custom_types, ..RenderContext::default() };
     let mut renderers: BTreeMap<String, (Renderer, Renderer)> = BTreeMap::new();
     let mut effects: Vec<(String, Effect)> = Vec::new();
     for app in &apps {

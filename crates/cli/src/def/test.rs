@@ -1,6 +1,7 @@
 //! `lateen def test`: the cases beside definitions.
 
 use super::files;
+use crate::crds::CrdFileArgs;
 use crate::output::{self, Format};
 use crate::report;
 use crate::threads::side_by_side;
@@ -9,6 +10,7 @@ use ::render::builtin::Added;
 use ::render::definition::Given;
 use authoring::testing::{Report, Runner, Snapshots, Suite, SuiteReport, Verdict, unset};
 use cue_syntax::{Diagnostic, Source};
+use k8s_schema::CustomTypes;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,6 +48,8 @@ pub(crate) struct TestArgs {
     /// Other definitions that the cases use: files or folders; may be given several times
     #[arg(short = 'd', long = "definitions", value_name = "PATH")]
     definitions: Vec<PathBuf>,
+    #[command(flatten)]
+    crds: CrdFileArgs,
 }
 
 /// How to print.
@@ -65,6 +69,7 @@ const EXAMPLES: &str = "Examples:
   lateen def test --filter 'scaler: two' --verbose  some of them
   lateen def test --coverage                        which lines no case reaches
   lateen def test --watch                           again at each change
+  lateen def test --crds crds/                      objects of your own kinds have to fit these CRDs
   lateen def test --junit report.xml -o json        for a build server
 
 The form of a case is described in docs/def-test.md.";
@@ -91,7 +96,7 @@ pub(crate) fn run(args: &TestArgs) -> ExitCode {
 /// Names, times and sizes of everything that a run reads.
 fn stamp(args: &TestArgs) -> Vec<(PathBuf, SystemTime, u64)> {
     let mut all = Vec::new();
-    for path in roots(args).iter().chain(&args.definitions) {
+    for path in roots(args).iter().chain(&args.definitions).chain(args.crds.paths()) {
         let parent = if path.is_file() { path.parent().map(Path::to_path_buf) } else { None };
         for file in files::below(&parent.unwrap_or_else(|| path.clone())) {
             if let Ok(meta) = file.metadata() {
@@ -162,7 +167,9 @@ fn all(args: &TestArgs) -> Result<Report, Vec<Diagnostic>> {
     }
     let others = Arc::new(others(&found, &args.definitions, &mut report.broken));
     let packages = Arc::new(Added::of(&files::packages(found.iter().chain(&args.definitions))));
-    let ran: Vec<_> = side_by_side(|| found.par_iter().map(|file| suite(file, &others, &packages, args)).collect());
+    let custom = Arc::new(args.crds.read().map_err(|failure| failure.0)?);
+    let ran: Vec<_> =
+        side_by_side(|| found.par_iter().map(|file| suite(file, &others, &packages, &custom, args)).collect());
     for one in ran {
         match one {
             Ok((suite, left_out)) => {
@@ -211,6 +218,7 @@ fn suite(
     file: &Path,
     others: &Arc<Given>,
     packages: &Arc<Added>,
+    custom: &Arc<CustomTypes>,
     args: &TestArgs,
 ) -> Result<(SuiteReport, usize), Vec<Diagnostic>> {
     let source = files::source(file)?;
@@ -230,6 +238,7 @@ fn suite(
     let mut kept = std::fs::read_to_string(&snapshots).map(|text| Snapshots::read(&text)).unwrap_or_default();
     let definition = Arc::new(definition);
     let runner = Runner::new(definition.clone(), others.clone(), args.coverage, packages)?;
+    let runner = runner.with_custom_types(custom.clone());
     let mut verdicts: Vec<Verdict> = wanted.par_iter().map(|case| runner.run(case, kept.get(&case.name))).collect();
     if args.update && verdicts.iter().any(|v| v.snapshot.is_some()) {
         for verdict in &mut verdicts {

@@ -5,9 +5,11 @@ mod answers;
 mod files;
 mod wire;
 
+use crate::crds::CrdFileArgs;
 use answers::Answers;
 use authoring::lsp::Workspace;
 use authoring::lsp::position::Encoding;
+use k8s_schema::CustomTypes;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::{
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   lateen lsp                                an editor starts it so, for files *.cue, *.yaml and *.yml
   lateen lsp -d ../platform/definitions     with definitions that lie outside the editor's folder
+  lateen lsp --crds crds/                   objects of your own kinds have to fit these CRDs
 
 It tells what `lateen def vet` and `lateen render` tell while one types, and knows parameters, context, actions, the
 fields of Kubernetes kinds, and the names that the parts of an application call each other by.")]
@@ -30,6 +33,8 @@ pub(crate) struct LspArgs {
     /// Definitions outside the editor's folder: files or folders
     #[arg(short = 'd', long = "definitions", value_name = "PATH")]
     definitions: Vec<PathBuf>,
+    #[command(flatten)]
+    crds: CrdFileArgs,
     /// Accepted, because editors give it: there is no other way
     #[arg(long)]
     stdio: bool,
@@ -37,8 +42,15 @@ pub(crate) struct LspArgs {
 
 /// Runs it until the editor ends it.
 pub(crate) fn run(args: LspArgs) -> ExitCode {
+    let custom = match args.crds.read() {
+        Ok(custom) => custom,
+        Err(failure) => {
+            crate::report::print_all(&failure.0);
+            return ExitCode::FAILURE;
+        }
+    };
     let (connection, threads) = wire::open();
-    let served = serve(&connection, &args.definitions);
+    let served = serve(&connection, &args.definitions, custom);
     // The channel has to be closed for the writing thread to end.
     drop(connection);
     let joined = threads.join();
@@ -57,7 +69,7 @@ pub(crate) fn run(args: LspArgs) -> ExitCode {
 
 type Fallible = Result<(), String>;
 
-fn serve(connection: &Connection, definitions: &[PathBuf]) -> Fallible {
+fn serve(connection: &Connection, definitions: &[PathBuf], custom: CustomTypes) -> Fallible {
     let (id, params) = connection.initialize_start().map_err(|e| e.to_string())?;
     // Folders come in two forms, an old and a new one; both may be absent.
     let folders = params.get("workspaceFolders").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -69,6 +81,7 @@ fn serve(connection: &Connection, definitions: &[PathBuf]) -> Fallible {
     let offered = params.capabilities.general.and_then(|g| g.position_encodings).unwrap_or_default();
     let encoding = if offered.contains(&PositionEncodingKind::UTF8) { Encoding::Utf8 } else { Encoding::Utf16 };
     let mut workspace = Workspace::default();
+    workspace.hold_to(custom);
     let mut roots: Vec<PathBuf> = definitions.to_vec();
     roots.extend(uris.iter().filter_map(|uri| files::path(uri)));
     workspace.load(files::definitions(&roots));

@@ -147,7 +147,7 @@ impl Daemon {
         };
         let gate = Arc::new(Semaphore::new(self.parallel.max(1)));
         let (gone, mut left) = mpsc::unbounded_channel::<String>();
-        let mut dead: FxHashSet<String> = FxHashSet::default();
+        let mut dead = Dead::default();
         let initializers = Arc::new(Notify::new());
         // they end with it
         let mut beside = JoinSet::new();
@@ -208,7 +208,7 @@ impl Daemon {
                     }
                 }
                 // what one process has left behind is looked at once, all of it
-                Some(holder) = left.recv() => if dead.insert(holder) {
+                Some(holder) = left.recv() => if dead.is_news(holder, std::time::Instant::now()) {
                     for key in here.orphans() {
                         self.start(key, None, &mut here);
                     }
@@ -319,6 +319,22 @@ impl Daemon {
             // the loop may have ended: then nobody wants to know
             let _ = done.send((key, did));
         });
+    }
+}
+
+/// Processes that were found dead. Whatever one of them held is taken over or has expired soon, so that it is forgotten then:
+/// a controller may live for years beside others that come and go.
+#[derive(Debug, Default)]
+struct Dead(FxHashMap<String, std::time::Instant>);
+
+impl Dead {
+    /// How long one is known.
+    const KNOWN: Duration = Duration::from_secs(300);
+
+    /// Whether nobody has told of it yet.
+    fn is_news(&mut self, holder: String, now: std::time::Instant) -> bool {
+        self.0.retain(|_, told| now.saturating_duration_since(*told) < Self::KNOWN);
+        self.0.insert(holder, now).is_none()
     }
 }
 
@@ -638,6 +654,18 @@ mod tests {
         assert!(here.is_to_start(&key, &settled()), "what it delivered was changed while nobody watched");
         let (mut here, _due) = idle(Some(Drift::suspecting("n", "b")));
         assert!(!here.is_to_start(&key, &settled()), "what another one delivered");
+    }
+
+    #[test]
+    fn a_dead_process_is_news_once_and_is_not_known_for_ever() {
+        let (mut dead, begin) = (Dead::default(), std::time::Instant::now());
+        assert!(dead.is_news("a".into(), begin));
+        assert!(!dead.is_news("a".into(), begin + Duration::from_secs(1)));
+        for i in 0..1_000 {
+            assert!(dead.is_news(format!("b{i}"), begin + Duration::from_secs(2)));
+        }
+        assert!(dead.is_news("c".into(), begin + Duration::from_secs(400)));
+        assert_eq!(dead.0.len(), 1, "what has long been seen to is forgotten");
     }
 
     #[tokio::test]
