@@ -335,6 +335,9 @@ impl<'e> Value<'e> {
         }
         self.with(|e| {
             let n = e.default_of(self.node);
+            if options.optional {
+                e.make_optional(n);
+            }
             let mut out = Vec::new();
             for arc in e.ordered_arcs(n) {
                 let node = &e.nodes[arc];

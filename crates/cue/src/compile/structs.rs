@@ -2,10 +2,11 @@
 
 use super::scope::{Alias, Scope, value_alias};
 use super::{Compiler, Import};
-use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, StructLit, Sym};
+use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, OptionalField, StructLit, Sym};
 use cue_syntax::Span;
 use cue_syntax::ast::{self, Constraint, Label, Text};
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 use std::borrow::Cow;
 
@@ -58,6 +59,9 @@ impl Compiler<'_> {
         lit.keeps_closed = self.features.explicit_open && !self.lenient;
         lit.is_struct = regular || !lit.embeds;
         lit.labels = self.labels_of(&out);
+        (lit.optional, lit.repeats) = optional_fields(&out);
+        lit.dynamic = out.iter().any(|d| matches!(d, Decl::Dynamic { .. }));
+        lit.again = lit.dynamic || any_twice(&out);
         lit.decls = out.into();
         let scope = self.scopes.pop().unwrap_or_default();
         for name in lets {
@@ -352,4 +356,37 @@ impl Compiler<'_> {
         }
         Some(labels.into())
     }
+}
+
+/// The optional fields among declarations, by label, and whether one of them is declared otherwise, too.
+fn optional_fields(decls: &[Decl]) -> (Box<[OptionalField]>, bool) {
+    let mut out = Vec::new();
+    let mut before = 0;
+    for (i, decl) in decls.iter().enumerate() {
+        match decl {
+            Decl::Field { label, arc: ArcKind::Optional, .. } => {
+                out.push(OptionalField { label: *label, decl: i as u32, before });
+            }
+            Decl::Field { .. } => before += 1,
+            _ => {}
+        }
+    }
+    out.sort_by_key(|f| f.label);
+    let others = decls.iter().filter(|_| !out.is_empty()).filter_map(|d| match d {
+        Decl::Field { label, arc: ArcKind::Member | ArcKind::Required, .. } => Some(*label),
+        _ => None,
+    });
+    let repeats = others.into_iter().any(|l| out.binary_search_by_key(&l, |f| f.label).is_ok());
+    (out.into(), repeats)
+}
+
+/// Whether a label is declared more than once.
+fn any_twice(decls: &[Decl]) -> bool {
+    let mut labels: SmallVec<[Sym; 16]> = SmallVec::with_capacity(decls.len());
+    labels.extend(decls.iter().filter_map(|d| match d {
+        Decl::Field { label, .. } => Some(*label),
+        _ => None,
+    }));
+    labels.sort_unstable();
+    labels.windows(2).any(|w| matches!(w, [a, b] if a == b))
 }

@@ -5,6 +5,7 @@ use super::product::{mode_of, same};
 use super::{Alt, Base, Conj, EnvId, Evaluator, NONE, NodeId, Task, Val, flag};
 use crate::ir::{ArcKind, Decl, Element, Expr, ExprId, Sym, kind};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 impl Evaluator {
     /// Whether the disjunctions of a node may be decided now.
@@ -46,15 +47,18 @@ impl Evaluator {
 
     /// Decides all disjunctions of a node.
     pub(crate) fn branch(&mut self, n: NodeId) {
-        let disjunctions = self.scratch(n).disjunctions.clone();
+        let mut disjunctions = self.scratch(n).disjunctions.clone();
         // One survivor is added to the node itself.
         let mut left: Vec<(ExprId, bool)> = Vec::new();
-        for (i, d) in disjunctions.iter().enumerate() {
+        for (i, d) in disjunctions.iter_mut().enumerate() {
             left.clear();
             for alternative in d.alternatives.iter() {
                 if !self.rejects(n, Conj { expr: alternative.0, ..d.conj }, 3) {
                     left.push(*alternative);
                 }
+            }
+            if left.len() > 1 && self.shut_out(n, &mut left) {
+                d.alternatives = left.as_slice().into();
             }
             if let [(expr, _)] = left.as_slice() {
                 self.scratch(n).disjunctions.remove(i);
@@ -73,6 +77,35 @@ impl Evaluator {
         self.task_depth -= 1;
         self.scratch(n).branched = true;
         self.nodes[n].version += 1;
+    }
+
+    /// Drops the alternatives that leave a field of a closed node as it is: not allowed. They are struct literals that do not
+    /// name it. When nothing would be left, all of them stay, to say why.
+    fn shut_out(&mut self, n: NodeId, left: &mut Vec<(ExprId, bool)>) -> bool {
+        let Some(s) = self.nodes[n].scratch.as_deref() else { return false };
+        // Whatever else the node has to do could still allow a field.
+        if s.disjunctions.len() != 1 || s.requires.is_empty() || !s.tasks.is_empty() || !s.blocked.is_empty() {
+            return false;
+        }
+        if !self.settled(n) {
+            return false;
+        }
+        let wrong: SmallVec<[Sym; 4]> = self.not_allowed(n).into_iter().map(|arc| self.nodes[arc].label).collect();
+        let allows = |this: &Self, e: ExprId| match &this.ir.exprs[e] {
+            Expr::Struct(id) => {
+                let decls = &this.ir.structs[*id].decls;
+                let other = decls.iter().any(|d| !matches!(d, Decl::Field { .. }));
+                let names = |l: &Sym| decls.iter().any(|d| matches!(d, Decl::Field { label, .. } if label == l));
+                other || wrong.iter().all(names)
+            }
+            _ => true,
+        };
+        let count = left.len();
+        if wrong.is_empty() || !left.iter().any(|(e, _)| allows(self, *e)) {
+            return false;
+        }
+        left.retain(|(e, _)| allows(self, *e));
+        left.len() < count
     }
 
     /// The common case of a disjunction that is all a node has, of literals and types (`"a" | *"b"`, `int | *1`): each

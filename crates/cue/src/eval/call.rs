@@ -424,6 +424,7 @@ impl Evaluator {
         if let Some(scalar) = base {
             return self.expr_of(&scalar, at);
         }
+        self.make_optional(n);
         let arcs = self.nodes[n].arcs.clone();
         let mut env = NONE;
         for arc in arcs.iter().rev() {

@@ -87,7 +87,9 @@ impl Evaluator {
         }
         let at: Vec<_> = self.nodes[n].conjs.iter().map(|c| c.expr).take(2).collect();
         self.nodes[n].arcs.clear();
-        self.nodes[n].index = None;
+        self.indexes.remove(&n);
+        self.nodes[n].kept = NONE;
+        self.scratch(n).omitted.clear();
         self.set_fault(n, Code::Structural, Reason::Static("structural cycle"), &at);
         self.nodes[n].base = Base::Bottom;
         true

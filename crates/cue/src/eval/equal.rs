@@ -213,10 +213,13 @@ impl Evaluator {
         if x.arcs.is_empty() && y.arcs.is_empty() && matches!(x.base, Base::Scalar(_) | Base::Constraint) {
             return true;
         }
-        if x.arcs.len() != y.arcs.len() || closed(a) != closed(b) || patterns(a) != patterns(b) {
+        let given = |arc: &&NodeId| self.nodes[**arc].arc != ArcKind::Optional;
+        let (xs, ys) = (x.arcs.iter().filter(given), y.arcs.iter().filter(given).count());
+        if xs.clone().count() != ys || closed(a) != closed(b) || patterns(a) != patterns(b) {
             return false;
         }
-        x.arcs.iter().all(|p| {
+        let mut xs = xs;
+        let same = xs.all(|p| {
             let p_node = &self.nodes[*p];
             self.arc(b, p_node.label).is_some_and(|q| {
                 let q_node = &self.nodes[q];
@@ -231,7 +234,8 @@ impl Evaluator {
                     in_other(&p_node.conjs, &q_node.conjs) && in_other(&q_node.conjs, &p_node.conjs)
                 }
             })
-        })
+        });
+        same && self.same_optional(a, b)
     }
 
     /// A builtin used as a validator.

@@ -286,9 +286,8 @@ impl Evaluator {
                 };
                 if owner != NONE {
                     let owner = self.follow(owner);
-                    let names = self.nodes[owner].arcs.iter().filter(|a| self.nodes[**a].label != *sym);
-                    let names: Vec<SmolStr> =
-                        names.map(|a| self.ir.symbols.text(self.nodes[*a].label).clone()).collect();
+                    let names = self.labels(owner).into_iter().filter(|l| l != sym);
+                    let names: Vec<SmolStr> = names.map(|l| self.ir.symbols.text(l).clone()).collect();
                     let wanted = self.ir.symbols.text(*sym);
                     d.help =
                         nearest(wanted, names.iter().map(SmolStr::as_str)).map(|n| format!("did you mean \"{n}\"?"));

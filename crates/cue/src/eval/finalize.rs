@@ -391,6 +391,7 @@ impl Evaluator {
         if self.has(n, flag::ALTERNATIVE) {
             return;
         }
+        self.keep_literals(n);
         let node = &mut self.nodes[n];
         let keep = match (&node.base, &node.scratch) {
             (Base::Constraint, _) => true,

@@ -13,6 +13,7 @@
 //! | bounds, validators, `matchN` | judged when a value is there | [`bounds`], [`validators`], [`finalize`]: `judge` |
 //! | comprehensions, `x != _|_` | tasks that wait for their sources | [`comprehension`] |
 //! | operators, interpolation, calls | values of expressions | [`expr`], [`arith`], [`call`] |
+//! | optional fields that nobody gives | no nodes, their literals are kept | [`optional`] |
 //! | the order of fields | a sort over literals | [`order`] |
 //! | what export says is incomplete; errors and their places | leaving the evaluation | [`data`], [`fault`] |
 //!
@@ -96,6 +97,7 @@ mod fault;
 mod finalize;
 mod fits;
 mod node;
+mod optional;
 mod order;
 mod print;
 mod product;
@@ -146,6 +148,10 @@ pub(crate) struct Evaluator {
     pub(crate) cycs: Arena<Cyc>,
     pub(crate) faults: Arena<FaultInfo>,
     pub(crate) vars: Arena<(Val, Val)>,
+    /// The literals of nodes with optional fields that nobody has given, see [`optional`].
+    pub(crate) kept: Arena<node::Literal>,
+    /// The arcs of nodes that have many.
+    pub(crate) indexes: FxHashMap<NodeId, FxHashMap<Sym, NodeId>>,
     /// Lets and inline literals, once per expression and scope.
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
     /// Values that are the same in every instance of what they are part of.
@@ -206,6 +212,8 @@ impl Evaluator {
             cycs: Arena::default(),
             faults: Arena::default(),
             vars: Arena::default(),
+            kept: Arena::default(),
+            indexes: FxHashMap::default(),
             detached: FxHashMap::default(),
             shared: FxHashMap::default(),
             many: FxHashMap::default(),

@@ -2,7 +2,7 @@
 
 use super::{CloseId, CycId, Evaluator, FaultId, Task, Val};
 use crate::ir::{ArcKind, ExprId, Sym, kind};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -119,7 +119,8 @@ pub(crate) struct Node {
     pub(crate) origin: NodeId,
     pub(crate) conjs: SmallVec<[Conj; 2]>,
     pub(crate) arcs: SmallVec<[NodeId; 4]>,
-    pub(crate) index: Option<Box<FxHashMap<Sym, NodeId>>>,
+    /// Its literals in [`Evaluator::kept`], when optional fields of them are not made.
+    pub(crate) kept: u32,
     pub(crate) base: Base,
     /// Own, permanent or incomplete.
     pub(crate) fault: Option<FaultId>,
@@ -190,8 +191,9 @@ pub(crate) struct Scratch {
     pub(crate) opens: SmallVec<[CloseId; 4]>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
-    /// Labels that comprehensions may give, with the number of arcs that were there before: loops count them from then on.
-    pub(crate) announced: Vec<(Sym, u32)>,
+    /// Labels that comprehensions or optional fields have announced, with the number of arcs that were there before and their
+    /// place among those announced then: loops count them from then on.
+    pub(crate) announced: Vec<(Sym, u32, u32)>,
     work: Option<Box<Work>>,
 }
 
@@ -209,6 +211,8 @@ pub(crate) struct Work {
     pub(crate) file_groups: Vec<(CloseId, CloseId)>,
     /// Struct literals, for the order of fields.
     pub(crate) literals: Vec<Literal>,
+    /// Those of them whose optional fields are not made.
+    pub(crate) omitted: Vec<Omitted>,
 }
 
 impl Work {
@@ -222,6 +226,7 @@ impl Work {
             seen: FxHashSet::with_hasher(rustc_hash::FxBuildHasher),
             file_groups: Vec::new(),
             literals: Vec::new(),
+            omitted: Vec::new(),
         }
     }
 }
@@ -240,6 +245,13 @@ impl std::ops::DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut Work {
         self.work.get_or_insert_with(|| Box::new(Work::new()))
     }
+}
+
+/// A literal whose optional fields are not made: its index among the literals of the node, and how many arcs there were before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Omitted {
+    pub(crate) literal: u32,
+    pub(crate) before: u32,
 }
 
 /// A struct literal that was instantiated in a node.
@@ -293,6 +305,7 @@ impl Work {
             notify: emptied(&mut self.notify),
             seen: if self.seen.capacity() > ROOM { Default::default() } else { std::mem::take(&mut self.seen) },
             literals: emptied(&mut self.literals),
+            omitted: emptied(&mut self.omitted),
             ..Work::new()
         };
     }
@@ -362,7 +375,7 @@ impl Evaluator {
             origin: id,
             conjs: SmallVec::new(),
             arcs: SmallVec::new(),
-            index: None,
+            kept: NONE,
             base: Base::None,
             fault: None,
             child_fault: None,
@@ -427,10 +440,12 @@ impl Evaluator {
     /// The arc with a label, of any type.
     pub(crate) fn arc(&self, n: NodeId, label: Sym) -> Option<NodeId> {
         let node = &self.nodes[n];
-        match &node.index {
-            Some(index) => index.get(&label).copied(),
-            None => node.arcs.iter().copied().find(|a| self.nodes[*a].label == label),
+        if node.arcs.len() > INLINE_ARCS
+            && let Some(index) = self.indexes.get(&n)
+        {
+            return index.get(&label).copied();
         }
+        node.arcs.iter().copied().find(|a| self.nodes[*a].label == label)
     }
 
     /// Follows a value that is another node's.
@@ -447,12 +462,10 @@ impl Evaluator {
         self.nodes[child].arc = arc;
         let node = &mut self.nodes[n];
         node.arcs.push(child);
-        if let Some(index) = &mut node.index {
-            index.insert(label, child);
-        } else if node.arcs.len() > INLINE_ARCS {
-            let arcs = node.arcs.clone();
-            let index = arcs.into_iter().map(|a| (self.nodes[a].label, a)).collect();
-            self.nodes[n].index = Some(Box::new(index));
+        if node.arcs.len() > INLINE_ARCS {
+            let (nodes, arcs) = (&self.nodes, &self.nodes[n].arcs);
+            let all = || arcs.iter().map(|a| (nodes[*a].label, *a)).collect();
+            self.indexes.entry(n).or_insert_with(all).insert(label, child);
         }
         child
     }

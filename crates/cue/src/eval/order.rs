@@ -8,16 +8,13 @@
 
 use super::node::Literal;
 use super::small::SmallMap;
-use super::{Evaluator, NONE, NodeId, flag};
-use crate::ir::{Decl, Expr, ExprId, Sym};
+use super::{Evaluator, NONE, NodeId};
+use crate::ir::{ArcKind, Decl, Expr, ExprId, Sym};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-/// Up to this many declarations of a literal are searched one by one.
-const FEW: usize = 32;
 
 /// The fields that come after a field.
 type Edges = SmallVec<[u32; 4]>;
@@ -35,29 +32,39 @@ struct Chain {
     round: (u32, u32),
     /// The `&` that it is an operand of.
     unified: ExprId,
-    fields: Vec<u32>,
+    fields: SmallVec<[u32; 8]>,
 }
 
 impl Evaluator {
     /// Puts the arcs of a node that is final into the order of output.
     pub(crate) fn order_arcs(&mut self, n: NodeId) {
         let Some(s) = self.nodes[n].scratch.as_mut().filter(|s| !s.literals.is_empty()) else { return };
-        let mut literals = std::mem::take(&mut s.literals);
+        let literals = std::mem::take(&mut s.literals);
         if !self.is_ordered(n, &literals) {
-            let chains = self.chains(n, &literals);
-            let order = self.in_order(n, &chains);
-            let arcs = &self.nodes[n].arcs;
-            let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
-            if new.len() == arcs.len() {
-                self.nodes[n].arcs = new.into();
-            }
+            self.put_in_order(n, &literals);
         }
         // A copy of a copy is put in order anew, and what is closed there is seen by its literals.
-        if !self.has(n, flag::ALTERNATIVE) {
-            literals.clear();
-        }
         if let Some(s) = self.nodes[n].scratch.as_mut() {
             s.literals = literals;
+        }
+    }
+
+    /// Puts the arcs of a node into the order that its literals give them.
+    pub(super) fn put_in_order(&mut self, n: NodeId, literals: &[Literal]) {
+        let count = self.nodes[n].arcs.len();
+        let mut others = Vec::new();
+        let mut chains = self.chains(n, literals, None);
+        let order = in_sequence(&chains, count).unwrap_or_else(|| {
+            // Optional fields that nobody has given may stand between others.
+            if literals.iter().any(|l| !self.ir.structs[l.id].optional.is_empty()) {
+                chains = self.chains(n, literals, Some(&mut others));
+            }
+            self.in_order(n, &chains, &others)
+        });
+        let arcs = &self.nodes[n].arcs;
+        let new: Vec<NodeId> = order.iter().filter_map(|i| arcs.get(*i as usize).copied()).collect();
+        if new.len() == count {
+            self.nodes[n].arcs = new.into();
         }
     }
 
@@ -69,7 +76,7 @@ impl Evaluator {
         let lit = &self.ir.structs[one.id];
         self.nodes[n].arcs.len() < 2
             || matches!(self.nodes[n].base, super::Base::List)
-            || (!lit.embeds && !lit.decls.iter().any(|d| matches!(d, Decl::Dynamic { .. })))
+            || (!lit.embeds && !lit.repeats && !lit.decls.iter().any(|d| matches!(d, Decl::Dynamic { .. })))
     }
 
     /// The arcs in the order in which they came to be, which is that of loops; those that a comprehension announced count
@@ -82,8 +89,8 @@ impl Evaluator {
             return arcs;
         }
         let mut early: FxHashMap<Sym, (u32, usize)> = FxHashMap::default();
-        for (i, (label, before)) in announced.iter().enumerate() {
-            early.entry(*label).or_insert((*before, i + 1));
+        for (label, before, place) in announced {
+            early.entry(*label).or_insert((*before, *place as usize + 1));
         }
         let mut keyed: Vec<((u32, usize), NodeId)> = Vec::with_capacity(arcs.len());
         for (i, arc) in arcs.into_iter().enumerate() {
@@ -101,11 +108,11 @@ impl Evaluator {
         (span.source.0, span.start, tie)
     }
 
-    fn chains(&self, n: NodeId, literals: &[Literal]) -> Vec<Chain> {
-        // Which literal a conjunct of a field stems from, and which literals embed an expression.
-        let mut scopes: SmallMap<u32, usize> = SmallMap::default();
-        let mut owner: FxHashMap<(ExprId, u32), (usize, u32)> = FxHashMap::default();
-        let mut embedding: SmallMap<ExprId, Vec<usize>> = SmallMap::default();
+    /// The chains of a node's literals. Labels of optional fields that nobody has given get an index after the arcs if they are
+    /// asked for.
+    fn chains(&self, n: NodeId, literals: &[Literal], mut others: Option<&mut Vec<Sym>>) -> SmallVec<[Chain; 4]> {
+        let count = self.nodes[n].arcs.len() as u32;
+        let mut embedding: SmallMap<ExprId, SmallVec<[usize; 2]>> = SmallMap::default();
         let mut operand: SmallMap<ExprId, ExprId> = SmallMap::default();
         let mut unification = |e: ExprId| {
             if let Expr::And(parts) = &self.ir.exprs[e] {
@@ -115,100 +122,111 @@ impl Evaluator {
         self.nodes[n].conjs.iter().for_each(|c| unification(c.expr));
         let mut computed = false;
         for (i, l) in literals.iter().enumerate() {
-            scopes.insert(l.env, i);
-            let decls = &self.ir.structs[l.id].decls;
-            for decl in decls {
-                computed |= matches!(decl, Decl::Dynamic { .. });
-                match decl {
-                    Decl::Field { value, meta, .. } | Decl::Dynamic { value, meta, .. } if decls.len() > FEW => {
-                        owner.insert((*value, l.env), (i, *meta));
+            let lit = &self.ir.structs[l.id];
+            computed |= lit.dynamic;
+            for decl in lit.decls.iter().filter(|_| lit.embeds) {
+                if let Decl::Embedding(e) = decl {
+                    unification(*e);
+                    if let Some(around) = embedding.entry(*e) {
+                        around.push(i);
                     }
-                    Decl::Embedding(e) => {
-                        unification(*e);
-                        if let Some(around) = embedding.entry(*e) {
-                            around.push(i);
-                        }
-                    }
-                    _ => {}
                 }
             }
         }
-        let mut chains: Vec<Chain> = literals
-            .iter()
-            .enumerate()
-            .map(|(i, l)| Chain {
-                dynamic: false,
-                round: self.round(l.env),
-                place: self.place(l.expr, i),
-                unified: operand.get(&l.expr).copied().unwrap_or(NONE),
-                fields: Vec::new(),
-            })
-            .collect();
-        // The literal that an expression in a scope is a field of, and the field's declaration.
-        let written = |e: ExprId, env: u32| {
-            let i = *scopes.get(&env)?;
-            let decls = &self.ir.structs[literals.get(i)?.id].decls;
-            if decls.len() > FEW {
-                return owner.get(&(e, env)).copied();
-            }
-            decls.iter().find_map(|d| match d {
-                Decl::Field { value, meta, .. } | Decl::Dynamic { value, meta, .. } if *value == e => Some((i, *meta)),
-                _ => None,
-            })
-        };
-        let mut dynamic: SmallMap<(usize, ExprId), u32> = SmallMap::default();
+        let dynamic = if computed { self.dynamic_fields(n, literals) } else { SmallMap::default() };
         let mut index: SmallMap<Sym, u32> = SmallMap::default();
         for (a, arc) in self.nodes[n].arcs.iter().enumerate() {
             index.insert(self.nodes[*arc].label, a as u32);
-            for conj in &self.nodes[*arc].conjs {
-                let found = written(conj.expr, conj.env).or_else(|| match conj.env {
-                    NONE => None,
-                    env => written(conj.expr, self.envs[env].up),
-                });
-                let Some((i, meta)) = found else { continue };
-                if computed {
-                    dynamic.insert((i, conj.expr), a as u32);
+        }
+        let mut chains: SmallVec<[Chain; 4]> = SmallVec::with_capacity(literals.len());
+        // Chains that a reference brought: the last field of them, and the reference.
+        let mut brought: SmallVec<[(u32, usize, ExprId); 4]> = SmallVec::new();
+        // The last field of each chain, which says where it stands.
+        let mut last: SmallVec<[Option<u32>; 8]> = SmallVec::new();
+        for (i, l) in literals.iter().enumerate() {
+            let lit = &self.ir.structs[l.id];
+            let mut chain = Chain {
+                dynamic: false,
+                round: (NONE, NONE),
+                place: self.place(l.expr, i),
+                unified: NONE,
+                fields: SmallVec::new(),
+            };
+            let mut seen: SmallMap<u32, ()> = SmallMap::default();
+            let (mut at, mut omitted): (Option<(u32, u32)>, Option<u32>) = (None, None);
+            for decl in &lit.decls {
+                let (field, meta) = match decl {
+                    Decl::Field { label, arc, meta, .. } => match (index.get(label), &mut others) {
+                        (Some(field), _) => (*field, *meta),
+                        (None, Some(others)) if *arc == ArcKind::Optional => {
+                            let field = count + others.len() as u32;
+                            index.insert(*label, field);
+                            others.push(*label);
+                            (field, *meta)
+                        }
+                        (None, _) => {
+                            // It counts for the place as well.
+                            if *arc == ArcKind::Optional {
+                                omitted = Some(*meta);
+                            }
+                            continue;
+                        }
+                    },
+                    Decl::Dynamic { value, meta, .. } => match dynamic.get(&(i, *value)) {
+                        Some(field) => {
+                            chain.dynamic = true;
+                            (*field, *meta)
+                        }
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                if field >= count {
+                    omitted = Some(meta);
+                } else if at.is_none_or(|(last, _)| field >= last) {
+                    at = Some((field, meta));
                 }
-                let Some(chain) = chains.get_mut(i) else { continue };
-                if meta != NONE
-                    && let Some(span) = self.ir.metas[meta].label
-                {
+                if !lit.again || seen.get(&field).is_none() {
+                    if lit.again {
+                        seen.insert(field, ());
+                    }
+                    chain.fields.push(field);
+                }
+            }
+            if chain.dynamic {
+                chain.round = self.round(l.env);
+            }
+            let cyc = self.envs[l.env].cyc;
+            if cyc == 0 {
+                chain.unified = operand.get(&l.expr).copied().unwrap_or(NONE);
+                let span = |meta: u32| if meta == NONE { None } else { self.ir.metas[meta].label };
+                if let Some(span) = at.and_then(|(_, meta)| span(meta)) {
                     chain.place = (span.source.0, span.start, 0);
                 }
-                if conj.cyc == 0 {
-                    continue;
+                if let Some(span) = omitted.and_then(span).filter(|s| s.source.0 == chain.place.0) {
+                    chain.place = chain.place.max((span.source.0, span.start, 0));
                 }
-                let mut first = self.cycs[conj.cyc];
+            } else if at.is_some() || omitted.is_some() {
+                let mut first = self.cycs[cyc];
                 while first.next != 0 {
                     first = self.cycs[first.next];
                 }
-                let place = self.place(first.reference, i);
-                chain.place = place;
+                chain.place = self.place(first.reference, i);
                 chain.unified = operand.get(&first.reference).copied().unwrap_or(NONE);
-                for around in embedding.get(&first.reference).into_iter().flatten() {
-                    if let Some(chain) = chains.get_mut(*around) {
-                        chain.place = place;
-                    }
-                }
+                let end = if omitted.is_some() { count + i as u32 } else { at.map_or(0, |a| a.0) };
+                brought.push((end, i, first.reference));
             }
+            last.push(at.map(|a| a.0));
+            chains.push(chain);
         }
-        for (i, (chain, l)) in chains.iter_mut().zip(literals).enumerate() {
-            let mut seen: SmallMap<u32, ()> = SmallMap::default();
-            for decl in &self.ir.structs[l.id].decls {
-                let field = match decl {
-                    Decl::Field { label, .. } => index.get(label),
-                    Decl::Dynamic { value, .. } => {
-                        let field = dynamic.get(&(i, *value));
-                        chain.dynamic |= field.is_some();
-                        field
-                    }
-                    _ => None,
-                };
-                if let Some(field) = field
-                    && seen.get(field).is_none()
+        // What came last says where the literal stands that the reference is embedded in.
+        for (end, i, reference) in brought {
+            for around in embedding.get(&reference).into_iter().flatten() {
+                if let (Some(chain), Some(known)) = (chains.get_mut(*around), last.get_mut(*around))
+                    && known.is_none_or(|known| known <= end)
                 {
-                    seen.insert(*field, ());
-                    chain.fields.push(*field);
+                    chain.place = self.place(reference, i);
+                    *known = Some(end);
                 }
             }
         }
@@ -219,6 +237,28 @@ impl Evaluator {
             run.sort_by_key(|c| c.round.1);
         }
         chains
+    }
+
+    /// The fields that computed labels of literals gave, by the literal and the expression of the declaration.
+    fn dynamic_fields(&self, n: NodeId, literals: &[Literal]) -> SmallMap<(usize, ExprId), u32> {
+        let mut owner: FxHashMap<(ExprId, u32), usize> = FxHashMap::default();
+        for (i, l) in literals.iter().enumerate() {
+            for decl in &self.ir.structs[l.id].decls {
+                if let Decl::Dynamic { value, .. } = decl {
+                    owner.insert((*value, l.env), i);
+                }
+            }
+        }
+        let mut out = SmallMap::default();
+        for (a, arc) in self.nodes[n].arcs.iter().enumerate() {
+            for conj in self.nodes[*arc].conjs.iter().filter(|c| c.env != NONE) {
+                let found = owner.get(&(conj.expr, conj.env));
+                if let Some(i) = found.or_else(|| owner.get(&(conj.expr, self.envs[conj.env].up))) {
+                    out.insert((*i, conj.expr), a as u32);
+                }
+            }
+        }
+        out
     }
 
     /// The scope around the outermost loop that a scope is in, and the scope of the innermost one's variables.
@@ -235,13 +275,12 @@ impl Evaluator {
     }
 
     /// The order of fields whose edges make no cycle, as in nearly every struct: what is free goes by name.
-    fn without_cycles(&self, n: NodeId, next: &[Edges]) -> Option<Vec<u32>> {
+    fn without_cycles(&self, n: NodeId, next: &[Edges], others: &[Sym]) -> Option<Vec<u32>> {
         let mut waits = vec![0u32; next.len()];
         for to in next.iter().flatten() {
             *waits.get_mut(*to as usize)? += 1;
         }
-        let arcs = &self.nodes[n].arcs;
-        let name = |i: u32| arcs.get(i as usize).map(|a| self.ir.symbols.text(self.nodes[*a].label));
+        let name = |i: u32| self.name_at(n, others, i as usize);
         let mut out = Vec::with_capacity(next.len());
         let mut ready = BinaryHeap::new();
         let mut one = None;
@@ -269,12 +308,19 @@ impl Evaluator {
         (out.len() == next.len()).then_some(out)
     }
 
-    /// The indices of the arcs in order.
-    fn in_order(&self, n: NodeId, chains: &[Chain]) -> Vec<u32> {
-        let count = self.nodes[n].arcs.len();
-        if let Some(order) = in_sequence(chains, count) {
-            return order;
-        }
+    /// The name of a field by its index among the arcs and those that are none.
+    fn name_at(&self, n: NodeId, others: &[Sym], i: usize) -> Option<&SmolStr> {
+        let arcs = &self.nodes[n].arcs;
+        let label = match arcs.get(i) {
+            Some(arc) => Some(self.nodes[*arc].label),
+            None => others.get(i - arcs.len()).copied(),
+        };
+        label.map(|l| self.ir.symbols.text(l))
+    }
+
+    /// The indices of the arcs, and of those that are none, in order.
+    fn in_order(&self, n: NodeId, chains: &[Chain], others: &[Sym]) -> Vec<u32> {
+        let count = self.nodes[n].arcs.len() + others.len();
         let mut next: Vec<Edges> = vec![Edges::new(); count];
         let mut edge = |from: u32, to: u32| {
             if let Some(to_all) = next.get_mut(from as usize)
@@ -320,15 +366,15 @@ impl Evaluator {
                 before = last;
             }
         }
-        if let Some(order) = self.without_cycles(n, &next) {
+        if let Some(order) = self.without_cycles(n, &next, others) {
             return order;
         }
         let component = components(&next);
         let total = component.iter().max().map_or(0, |c| *c as usize + 1);
         let mut members: Vec<Vec<(&SmolStr, u32)>> = vec![Vec::new(); total];
-        for (i, (c, arc)) in component.iter().zip(&self.nodes[n].arcs).enumerate() {
-            if let Some(m) = members.get_mut(*c as usize) {
-                m.push((self.ir.symbols.text(self.nodes[*arc].label), i as u32));
+        for (i, c) in component.iter().enumerate() {
+            if let (Some(m), Some(name)) = (members.get_mut(*c as usize), self.name_at(n, others, i)) {
+                m.push((name, i as u32));
             }
         }
         members.iter_mut().for_each(|m| m.sort());

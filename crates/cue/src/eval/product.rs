@@ -321,11 +321,14 @@ impl Evaluator {
         at == NONE
             || arms.iter().any(|arm| {
                 let mut at = *arm;
-                for label in path.iter().rev() {
+                for (i, label) in path.iter().enumerate().rev() {
                     let here = self.follow(at);
                     // A field that this alternative does not know comes from another one.
                     match self.arc(here, *label) {
                         Some(next) if !self.has(here, flag::OPENED) => at = next,
+                        None if !self.has(here, flag::OPENED) && i == 0 => {
+                            return self.omits(here, *label, |c| self.in_chain(c, by.close)).unwrap_or(true);
+                        }
                         _ => return true,
                     }
                 }
@@ -629,9 +632,9 @@ impl Evaluator {
     fn resemblance(&self, n: NodeId) -> u64 {
         let n = self.follow(n);
         let node = &self.nodes[n];
-        let fields = node.arcs.iter().fold(0u64, |sum, arc| {
+        let fields = node.arcs.iter().map(|a| &self.nodes[*a]).filter(|a| a.arc != ArcKind::Optional);
+        let fields = fields.fold(0u64, |sum, arc| {
             let mut hash = FxHasher::default();
-            let arc = &self.nodes[*arc];
             (arc.label, arc.arc as u8).hash(&mut hash);
             if arc.arc == ArcKind::Member {
                 let end = match arc.base {

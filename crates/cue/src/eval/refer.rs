@@ -173,7 +173,11 @@ impl Evaluator {
         if let Some(f) = self.nodes[n].fault {
             return Err(Stop::Fault(f));
         }
-        let reason = match found.map(|a| self.nodes[a].arc) {
+        let found = match found {
+            Some(arc) => Some(self.nodes[arc].arc),
+            None => self.omits(n, label, |_| true).map(|_| ArcKind::Optional),
+        };
+        let reason = match found {
             Some(ArcKind::Optional) => Reason::OptionalReference(label),
             Some(_) => Reason::RequiredReference(label),
             None => {

@@ -338,10 +338,12 @@ impl Evaluator {
                 self.scratch(n).opens.push(close);
             }
         }
+        let omits = self.omit(n, id);
         for i in 0..count {
             // Declarations are cloned one at a time: scheduling may add to the tables.
             let Some(decl) = self.ir.structs[id].decls.get(i).cloned() else { break };
             match decl {
+                Decl::Field { label, arc: ArcKind::Optional, .. } if omits && self.arc(n, label).is_none() => {}
                 Decl::Field { label, arc, value, .. } => {
                     let field = Conj { expr: value, env, close, cyc: conj.cyc };
                     self.add_field(n, label, arc, field);
@@ -370,7 +372,9 @@ impl Evaluator {
                     self.push_task(n, TaskKind::Comprehension(c), task);
                     let before = self.nodes[n].arcs.len() as u32;
                     if let Some(labels) = self.ir.comprehensions[c].labels.clone() {
-                        self.scratch(n).announced.extend(labels.iter().map(|l| (*l, before)));
+                        let place = self.scratch(n).announced.len() as u32;
+                        let labels = labels.iter().zip(place..).map(|(l, i)| (*l, before, i));
+                        self.scratch(n).announced.extend(labels);
                     }
                 }
                 Decl::Ellipsis => {}
@@ -412,13 +416,20 @@ impl Evaluator {
             None => {
                 let child = self.new_arc(n, label, arc);
                 self.nodes[n].version += 1;
-                if self.has(n, flag::FROZEN) && arc == ArcKind::Member && label.is_regular() {
+                let declared = self.bring(n, child, label);
+                if self.has(n, flag::FROZEN) && arc == ArcKind::Member && label.is_regular() && !declared {
                     let name = self.ir.symbols.text(label);
                     let text = format!("adding field {name} not allowed as field set was already referenced");
                     self.set_fault(n, Code::Eval, Reason::Text(text.into()), &[conj.expr]);
                 }
-                self.add_conj(child, conj);
-                self.apply_patterns(n, child, label);
+                // As if the optional field had been there: first what it says, then the patterns.
+                if declared {
+                    self.apply_patterns(n, child, label);
+                    self.add_conj(child, conj);
+                } else {
+                    self.add_conj(child, conj);
+                    self.apply_patterns(n, child, label);
+                }
                 child
             }
         };
@@ -445,7 +456,7 @@ impl Evaluator {
         self.scratch(n).patterns.push(pattern);
     }
 
-    fn apply_patterns(&mut self, n: NodeId, child: NodeId, label: Sym) {
+    pub(super) fn apply_patterns(&mut self, n: NodeId, child: NodeId, label: Sym) {
         if let Some(i) = label.as_index() {
             let rest = self.scratch(n).list.as_ref().map(|l| l.rest.clone()).unwrap_or_default();
             for (from, conj) in rest {

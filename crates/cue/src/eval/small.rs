@@ -20,6 +20,7 @@ impl<K: Copy + Eq + Hash, V> Default for SmallMap<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V> SmallMap<K, V> {
+    #[inline]
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         if self.many.is_empty() { self.row.iter().find(|e| e.0 == *key).map(|e| &e.1) } else { self.many.get(key) }
     }

@@ -26,6 +26,7 @@ impl Evaluator {
     ) -> Res<Val> {
         let mut have = 0u64;
         let mut possible = 0u64;
+        self.make_optional(object);
         for arc in self.nodes[object].arcs.clone() {
             let node = &self.nodes[arc];
             if !node.label.is_regular() {
@@ -177,6 +178,7 @@ impl Evaluator {
         if self.is_open(n) {
             return true;
         }
+        self.make_optional(n);
         for arc in self.nodes[n].arcs.clone() {
             if self.nodes[arc].arc == ArcKind::Member || !self.nodes[arc].label.is_regular() {
                 continue;

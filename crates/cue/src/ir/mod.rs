@@ -331,10 +331,28 @@ pub(crate) enum Decl {
     Ellipsis,
 }
 
+/// An optional field of a struct literal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OptionalField {
+    pub(crate) label: Sym,
+    /// Its index among the declarations.
+    pub(crate) decl: u32,
+    /// How many declarations of other fields are before it.
+    pub(crate) before: u32,
+}
+
 /// A struct literal.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StructLit {
     pub(crate) decls: Box<[Decl]>,
+    /// The optional fields among the declarations, by label; nothing where they are all to be made at once.
+    pub(crate) optional: Box<[OptionalField]>,
+    /// An optional field is declared otherwise, too.
+    pub(crate) repeats: bool,
+    /// A field is declared more than once.
+    pub(crate) again: bool,
+    /// A label is computed.
+    pub(crate) dynamic: bool,
     /// There is an embedding or comprehension, so the literal may not be a struct at all.
     pub(crate) embeds: bool,
     /// A regular field is declared, or nothing is embedded: it is a struct whatever else happens.

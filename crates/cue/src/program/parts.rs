@@ -190,7 +190,13 @@ impl Evaluator {
             None
         } else {
             let embeds = own.iter().any(|d| matches!(d, Decl::Comprehension(_)));
-            let id = self.ir.structs.push(StructLit { decls: own.into(), embeds, labels: None, ..literal.clone() });
+            let id = self.ir.structs.push(StructLit {
+                decls: own.into(),
+                optional: Box::default(),
+                embeds,
+                labels: None,
+                ..literal.clone()
+            });
             let span = self.ir.spans[expr];
             let lit = self.ir.add(Expr::Struct(id), span);
             Some(self.part(n, lit, env))
@@ -322,10 +328,11 @@ impl Evaluator {
 impl Evaluation {
     /// Every node below the package with the places of its conjuncts.
     pub(crate) fn nodes_with_conjuncts(&self) -> Vec<(NodeId, Vec<cue_syntax::Span>)> {
-        let e = self.evaluator.borrow();
+        let mut e = self.evaluator.borrow_mut();
         let mut out = Vec::new();
         let mut left = vec![e.root];
         while let Some(n) = left.pop() {
+            e.make_optional(n);
             let node = &e.nodes[n];
             let spans: Vec<cue_syntax::Span> = node.conjs.iter().map(|c| e.ir.spans[c.expr]).collect();
             left.extend(node.arcs.iter().copied());
