@@ -179,6 +179,24 @@ fn a_dependency_cycle_and_an_unknown_dependency() {
     insta::assert_snapshot!([told(cycle), told(of_steps), told(unknown)].concat());
 }
 
+/// Each would fail for certain when its turn comes: the run does not begin.
+#[test]
+fn steps_that_cannot_work() {
+    let spec = "  components:
+    - {name: web, type: webservice, properties: {image: x}}
+  workflow:
+    steps:
+      - {name: deploy, type: apply-component, properties: {component: wbe}}
+      - {name: say, type: print-message-in-status, properties: {message: 3}}
+      - {name: tell, type: notification, properties: {slack: {message: {text: out}}}}
+";
+    let place = Place::new(&[("app.yaml", &app(spec))]);
+    let said = place.refused(&["up", "-f", "app.yaml"]);
+    names_lines(&said, &["app.yaml"]);
+    insta::assert_snapshot!(without_hub(&said));
+    nothing_stored(&place);
+}
+
 #[test]
 fn an_unknown_cluster() {
     let spec = "  components:

@@ -170,6 +170,8 @@ pub async fn prepare(
     let context = RenderContext {
         app_revision: subject.revision.name.clone(),
         cluster_versions: versions,
+        // what a run that has begun was started with is its steps' affair
+        to_run: subject.revision.is_new,
         ..RenderContext::default()
     };
     let mut problems = Vec::new();

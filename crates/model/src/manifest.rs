@@ -1,5 +1,9 @@
 //! Files of objects (YAML or JSON, one or many documents) with the place of every property.
 
+mod name;
+
+pub use self::name::point_at_name;
+
 use crate::action::nearest;
 use crate::lenient::path_keys;
 use cue::{Data, DataValue};
@@ -136,6 +140,7 @@ impl Document {
         }
         // The user's own file comes first, the definition's after it.
         diagnostic.labels.sort_by_key(|l| l.source.name != self.source.name);
+        point_at_name(&mut diagnostic);
         if diagnostic.path.as_deref() == Some("") {
             diagnostic.path = None;
         }

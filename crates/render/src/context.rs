@@ -70,6 +70,8 @@ pub struct RenderContext {
     /// Properties that a definition does not name are accepted instead of refused, and fields that a kind does not have are
     /// warnings.
     pub allow_unknown: bool,
+    /// The workflow is about to be started: what would make a step of it fail for certain is an error, and no warning.
+    pub to_run: bool,
     /// Kinds that CustomResourceDefinitions describe: rendered objects are held to them.
     pub custom_types: Arc<CustomTypes>,
     /// The same by cluster name, where clusters were asked for their own; what is given for all counts before it.

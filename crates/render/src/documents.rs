@@ -159,5 +159,6 @@ pub fn locate(problems: &mut [Diagnostic], document: &Data) {
         }
         // The user's own file comes first, the definition's after it.
         problem.labels.sort_by_key(|l| !Arc::ptr_eq(&l.source, &origin.source));
+        manifest::point_at_name(problem);
     }
 }

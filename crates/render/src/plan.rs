@@ -520,7 +520,8 @@ impl Run<'_> {
 
     /// What is wrong with the parameters of a step. Names that its definition does not have are errors as they are anywhere,
     /// and so is everything about a step that delivers components. Wrong values of other steps change nothing that is
-    /// rendered and are often placeholders in files that are shared: they are told, and refused when the workflow is started.
+    /// rendered and are often placeholders in files that are shared: they are told, and refused when the workflow is started
+    /// ([`RenderContext::to_run`]).
     /// What an input or a result brings cannot be checked here.
     fn check_step(&mut self, step: &Step, path: &str) {
         let Ok(loaded) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, path) else { return };
@@ -538,7 +539,7 @@ impl Run<'_> {
             step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
         };
         for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
-            if delivers || problem.code == "render/unknown-parameter" {
+            if delivers || self.context.to_run || problem.code == "render/unknown-parameter" {
                 self.problems.push(problem);
             } else {
                 problem.severity = Severity::Warning;
@@ -610,7 +611,7 @@ impl Run<'_> {
             return;
         }
         let names = self.components.iter().map(|c| c.name.as_str());
-        let mut problem = Diagnostic::warning(
+        let mut problem = Diagnostic::error(
             "render/unknown-component",
             format!("step \"{}\" applies the component \"{name}\", which is not there", step.name),
         )
@@ -619,6 +620,10 @@ impl Run<'_> {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
         });
+        if self.context.to_run {
+            return self.problems.push(problem);
+        }
+        problem.severity = Severity::Warning;
         self.warnings.push(problem);
     }
 

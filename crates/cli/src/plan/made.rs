@@ -55,7 +55,7 @@ impl Made {
         let layers = Layers(vec![Box::new(given.files.clone()), Box::new(Builtins)]);
         let renderer = Renderer::new(layers).with_packages(packages);
         let cluster_version = version.unwrap_or_default();
-        let context = RenderContext { cluster_version, custom_types, ..RenderContext::default() };
+        let context = RenderContext { cluster_version, custom_types, to_run: true, ..RenderContext::default() };
         Self::with(input, Arc::new(renderer), &Clusters::Unknown, &context)
     }
 
