@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_is_pointed_at_in_each_form_of_yaml() {
-        for text in ["a:\n- prot: 7\n", "a: [{prot: 7}]", "{\"a\": [{\"prot\" : 7}]}", "a:\n- prot:\n    7\n", "'prot': 7"] {
+        for text in
+            ["a:\n- prot: 7\n", "a: [{prot: 7}]", "{\"a\": [{\"prot\" : 7}]}", "a:\n- prot:\n    7\n", "'prot': 7"]
+        {
             assert_eq!(pointed("render/unknown-parameter", "a[0].prot", text), "prot", "{text}");
         }
     }
