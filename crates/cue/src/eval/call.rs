@@ -27,7 +27,7 @@ impl Evaluator {
         };
         let mut values = Vec::with_capacity(args.len());
         for a in args {
-            values.push(self.argument(*a, env)?);
+            values.push(self.eval(*a, env)?);
         }
         match f {
             Function::Native(n) => self.native(n, values, args, e, env),
@@ -39,11 +39,6 @@ impl Evaluator {
                 self.apply(f, values, e)
             }
         }
-    }
-
-    /// An argument as it stands: a list or struct literal is a node.
-    fn argument(&mut self, a: ExprId, env: EnvId) -> Res<Val> {
-        self.eval(a, env)
     }
 
     /// A call with its first argument left out.
@@ -105,10 +100,7 @@ impl Evaluator {
         }
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
-            let v = self.operand(v.clone(), e)?;
-            if self.kind_of(&v) & param.kinds.0 == 0 {
-                return Err(self.wrong_kind(b, data.len(), &v, e));
-            }
+            let v = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
             data.push(self.data_of(&v, e)?);
         }
         if let Some(id) = data.iter().find_map(unknown_in) {
@@ -132,10 +124,7 @@ impl Evaluator {
         let mut parts = Vec::new();
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
-            let v = self.operand(v.clone(), e)?;
-            if self.kind_of(&v) & param.kinds.0 == 0 {
-                return Err(self.wrong_kind(b, data.len(), &v, e));
-            }
+            let v = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
             data.push(match self.data_of(&v, e) {
                 Ok(d) => d,
                 Err(Stop::Fault(f)) if self.faults[f].code == Code::Incomplete => self.with_parts(&v, &mut parts, 0),
@@ -184,30 +173,6 @@ impl Evaluator {
         }
     }
 
-    /// Whether a call is written with all its arguments; a validator has its first one from the value that it is for.
-    fn is_whole(&self, b: &Builtin, e: ExprId) -> bool {
-        let needed = b.params.iter().filter(|p| p.default.is_none()).count();
-        e != NONE && matches!(&self.ir.exprs[e], Expr::Call(_, args) if args.len() >= needed)
-    }
-
-    /// An argument is of a kind that the parameter does not take.
-    fn wrong_kind(&mut self, b: &Builtin, at: usize, v: &Val, e: ExprId) -> Stop {
-        let wanted = b.params.get(at).map_or(kind::TOP, |p| p.kinds.0);
-        let text = format!(
-            "cannot use {} (type {}) as {} in argument {} to {}",
-            self.show(v),
-            kind::text(self.kind_of(v)),
-            kind::text(wanted),
-            at + 1,
-            super::val::function_name_of(b)
-        );
-        let argument = match (e != NONE && self.is_whole(b, e)).then(|| &self.ir.exprs[e]) {
-            Some(Expr::Call(_, args)) => args.get(at).copied().unwrap_or(e),
-            _ => e,
-        };
-        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[argument])
-    }
-
     fn builtin_fault(&mut self, b: &Builtin, fault: Fault, e: ExprId) -> Stop {
         let name = super::val::function_name_of(b);
         let (code, text) = match fault {
@@ -234,19 +199,12 @@ impl Evaluator {
             Native::Len => {
                 self.count(&name, &values, 1, e)?;
                 let v = values.into_iter().next().unwrap_or(Val::Top);
-                let n = match self.operand(v, arg(0))? {
+                let kinds = kind::STRING | kind::BYTES | kind::LIST | kind::STRUCT;
+                let n = match self.argument(&name, 0, v, kinds, arg(0))? {
                     Val::Str(s) => s.len(),
                     Val::Bytes(b) => b.len(),
                     Val::Node(n) => return self.len_of(n, arg(0)),
-                    other => {
-                        let k = self.kind_of(&other);
-                        let text = format!(
-                            "cannot use {} (type {}) as (string|bytes|list|struct) in argument 1 to len",
-                            self.show(&other),
-                            kind::text(k)
-                        );
-                        return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[arg(0)]));
-                    }
+                    _ => 0,
                 };
                 Ok(Val::Num(Number::from(n as u64)))
             }
@@ -287,18 +245,8 @@ impl Evaluator {
                 self.count(&name, &values, 2, e)?;
                 let mut numbers = Vec::new();
                 for (i, v) in values.into_iter().enumerate() {
-                    match self.operand(v, arg(i))? {
-                        Val::Num(n) if n.is_int() => numbers.push(n),
-                        other => {
-                            let k = self.kind_of(&other);
-                            let text = format!(
-                                "cannot use {} (type {}) as int in argument {} to {name}",
-                                self.show(&other),
-                                kind::text(k),
-                                i + 1
-                            );
-                            return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[arg(i)]));
-                        }
+                    if let Val::Num(n) = self.argument(&name, i, v, kind::INT, arg(i))? {
+                        numbers.push(n);
                     }
                 }
                 let [a, b] = numbers.as_slice() else { return Ok(Val::Top) };

@@ -82,6 +82,7 @@
 //!
 //! **Closedness** is by evidence, see [`closedness`]. **Structural cycles** by marks on conjuncts, see [`cycle`].
 
+mod argument;
 mod arith;
 mod bounds;
 mod branch;

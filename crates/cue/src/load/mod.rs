@@ -4,6 +4,7 @@
 //! have the same package clause. Data files join it. Everything is read through [`World`]; no path is looked at otherwise.
 
 mod condition;
+mod embed;
 mod inputs;
 mod labels;
 mod module;
@@ -191,7 +192,8 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
     let mut by_name: FxHashMap<&str, usize> = FxHashMap::default();
     documents.iter().for_each(|d| *by_name.entry(&d.name).or_default() += 1);
     let totals: Vec<usize> = documents.iter().map(|d| by_name.get(d.name.as_str()).copied().unwrap_or(1)).collect();
-    let mut lists: Vec<(Vec<smol_str::SmolStr>, Vec<Data>)> = Vec::new();
+    // The documents of each file make a list.
+    let mut lists: Vec<(String, Vec<smol_str::SmolStr>, Vec<Data>)> = Vec::new();
     let mut placed = Vec::new();
     let mut index = 0;
     let mut before = String::new();
@@ -209,13 +211,13 @@ fn read_data(world: &dyn World, inputs: &[Input], options: &Options, problems: &
         if !options.list {
             let data = labels::nested(path, std::mem::replace(&mut document.data, DataValue::Null.into()));
             placed.push(Document { data, ..document });
-        } else if let Some((_, list)) = lists.iter_mut().find(|(p, _)| *p == path) {
+        } else if let Some((.., list)) = lists.iter_mut().find(|(name, p, _)| *name == document.name && *p == path) {
             list.push(document.data);
         } else {
-            lists.push((path, vec![document.data]));
+            lists.push((document.name, path, vec![document.data]));
         }
     }
-    let list = |(path, items)| Document::new("", labels::nested(path, DataValue::List(items).into()));
+    let list = |(_, path, items)| Document::new("", labels::nested(path, DataValue::List(items).into()));
     placed.extend(lists.into_iter().map(list));
     placed
 }

@@ -2,7 +2,7 @@
 
 use super::inputs::Input;
 use super::module::{Module, clean, find, join, parent};
-use super::{Found, Imports, Loaded, Options, Problems, condition, join as join_found, side_by_side, source_of};
+use super::{Found, Imports, Loaded, Options, Problems, condition, embed, join as join_found, side_by_side, source_of};
 use crate::World;
 use crate::api::Instance;
 use cue_syntax::{Diagnostic, File, Parsed, Source, SourceId, Sources};
@@ -41,7 +41,9 @@ impl<'a> Loader<'a> {
     /// Reads files and parses them, side by side where that is worth a thread. The order is that of the names.
     fn parse<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> Vec<Option<File>> {
         let mut read = Vec::new();
+        let mut all = Vec::new();
         for name in names {
+            all.push(name);
             match self.world.read(name) {
                 Ok(bytes) => {
                     let source = source_of(name, &bytes);
@@ -62,10 +64,14 @@ impl<'a> Loader<'a> {
             read.into_iter().map(|r| r.map(parse)).collect()
         };
         let mut files = Vec::with_capacity(parsed.len());
-        for parsed in parsed {
+        for (parsed, name) in parsed.into_iter().zip(all) {
             files.push(parsed.and_then(|p| {
                 self.problems.extend(p.diagnostics);
-                p.tree
+                p.tree.map(|mut file| {
+                    let module = self.module.is_some();
+                    embed::embed(self.world, name, module, &mut file, &mut self.sources, self.problems);
+                    file
+                })
             }));
         }
         files
