@@ -204,7 +204,7 @@ impl Evaluator {
             s.branched = false;
             s.notify.clear();
             s.current = None;
-            for p in &mut s.patterns {
+            for p in s.patterns.iter_mut() {
                 p.value.env = self.map_env(p.value.env, from, c, mark, &mut memo);
             }
             let mut tasks: Vec<Task> = s.tasks.iter().copied().collect();

@@ -198,7 +198,7 @@ impl Evaluator {
         let (opens, literals): (SmallVec<[CloseId; 4]>, SmallVec<[CloseId; 8]>) = self.nodes[n]
             .scratch
             .as_ref()
-            .map(|s| (s.opens.clone(), s.literals.iter().map(|l| l.close).collect()))
+            .map(|s| (s.opens.iter().copied().collect(), s.literals.iter().map(|l| l.close).collect()))
             .unwrap_or_default();
         for (group, _) in requires {
             // A definition that is no struct here (`#A: int`, a validator) closes nothing.

@@ -369,7 +369,7 @@ impl Evaluator {
         self.check_closed(n);
         let checks = match &self.nodes[n].base {
             Base::Struct | Base::List => self.scratch(n).checks.clone(),
-            _ => Vec::new(),
+            _ => Default::default(),
         };
         if self.nodes[n].child_fault.is_none() {
             for (check, at) in checks {
@@ -384,6 +384,22 @@ impl Evaluator {
             }
         }
         complete
+    }
+
+    /// A scalar of no place, as operands of expressions are, is final as soon as it is done: nothing else can add to it, and
+    /// nobody looks at more than its value.
+    pub(super) fn let_go(&mut self, n: NodeId) {
+        let node = &self.nodes[n];
+        let ends = node.parent == NONE
+            && matches!(node.base, Base::Scalar(_))
+            && node.fault.is_none()
+            && node.arcs.is_empty()
+            && node.flags & (flag::ALTERNATIVE | flag::OPEN_PENDING) == 0
+            && node.scratch.as_ref().is_none_or(|s| s.notify.is_empty());
+        if ends {
+            self.nodes[n].flags |= flag::FINAL | flag::SETTLED;
+            self.release(n);
+        }
     }
 
     /// Frees what only evaluation needed.

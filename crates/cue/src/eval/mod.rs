@@ -104,6 +104,7 @@ mod print;
 mod product;
 mod quick;
 mod refer;
+mod row;
 mod schedule;
 mod small;
 mod task;

@@ -1,5 +1,6 @@
 //! Nodes, conjuncts and environments.
 
+use super::row::Row;
 use super::{CloseId, CycId, Evaluator, FaultId, Task, Val};
 use crate::ir::{ArcKind, ExprId, Sym, kind};
 use rustc_hash::FxHashSet;
@@ -174,32 +175,32 @@ pub(crate) struct Scratch {
     pub(crate) scheduled: usize,
     pub(crate) kind: u16,
     pub(crate) kind_at: ExprId,
-    pub(crate) scalar: Option<(Val, ExprId)>,
     pub(crate) unknown: Option<u32>,
     /// Bounds and validators.
-    pub(crate) checks: Vec<(Val, ExprId)>,
+    pub(crate) checks: Row<(Val, ExprId)>,
     pub(crate) top: bool,
     /// A struct literal was seen.
     pub(crate) literal: bool,
-    pub(crate) literal_at: ExprId,
     pub(crate) list: Option<Box<ListState>>,
-    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) patterns: Row<Pattern>,
     pub(crate) branched: bool,
     /// Closedness requirements that start here: (group, holds below too).
     pub(crate) requires: Requires,
     /// Chains opened here by `...`.
-    pub(crate) opens: SmallVec<[CloseId; 4]>,
+    pub(crate) opens: Row<CloseId>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
     /// Labels that comprehensions or optional fields have announced, with the number of arcs that were there before and their
     /// place among those announced then: loops count them from then on.
-    pub(crate) announced: Vec<(Sym, u32, u32)>,
+    pub(crate) announced: Row<(Sym, u32, u32)>,
     work: Option<Box<Work>>,
 }
 
 /// What only a node needs that is not final.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
+    pub(crate) scalar: Option<(Val, ExprId)>,
+    pub(crate) literal_at: ExprId,
     pub(crate) tasks: std::collections::VecDeque<Task>,
     pub(crate) current: Option<Task>,
     /// (task, the node it waits for, that node's version, whether it was running)
@@ -218,6 +219,8 @@ pub(crate) struct Work {
 impl Work {
     const fn new() -> Work {
         Work {
+            scalar: None,
+            literal_at: NONE,
             tasks: std::collections::VecDeque::new(),
             current: None,
             blocked: Vec::new(),
@@ -269,20 +272,18 @@ impl Default for Scratch {
             scheduled: 0,
             kind: kind::TOP,
             kind_at: NONE,
-            scalar: None,
             unknown: None,
-            checks: Vec::new(),
+            checks: Row::default(),
             top: false,
             literal: false,
-            literal_at: NONE,
             list: None,
-            patterns: Vec::new(),
+            patterns: Row::default(),
             branched: false,
             requires: SmallVec::new(),
-            opens: SmallVec::new(),
+            opens: Row::default(),
             cyclic: false,
             acyclic: false,
-            announced: Vec::new(),
+            announced: Row::default(),
             work: None,
         }
     }
@@ -318,10 +319,11 @@ impl Scratch {
         if let Some(work) = &mut work {
             work.reset();
         }
+        self.checks.empty(ROOM);
+        self.patterns.empty(ROOM);
         *self = Scratch {
-            checks: emptied(&mut self.checks),
-            patterns: emptied(&mut self.patterns),
-            announced: emptied(&mut self.announced),
+            checks: std::mem::take(&mut self.checks),
+            patterns: std::mem::take(&mut self.patterns),
             work,
             ..Scratch::default()
         };
@@ -329,11 +331,11 @@ impl Scratch {
 
     /// Gives away the tables that only a node which is not final needs, and the room that it has no use for.
     pub(crate) fn split(&mut self) -> Option<Box<Work>> {
-        self.checks.shrink_to_fit();
-        self.patterns.shrink_to_fit();
+        self.checks.shrink();
+        self.patterns.shrink();
         self.requires.shrink_to_fit();
-        self.opens.shrink_to_fit();
-        self.announced.shrink_to_fit();
+        self.opens.shrink();
+        self.announced.shrink();
         self.work.take()
     }
 }

@@ -29,6 +29,7 @@ impl Evaluator {
         let s = self.scratch(n);
         if s.branched || (s.blocked.is_empty() && s.disjunctions.is_empty()) {
             self.complete_own(n);
+            self.let_go(n);
         }
         self.leave();
     }
