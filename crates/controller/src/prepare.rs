@@ -235,6 +235,14 @@ fn problems_have(problems: &[Diagnostic], one: &Diagnostic) -> bool {
     problems.iter().any(|p| p.code == one.code && p.message == one.message)
 }
 
+/// Puts a definition among those of a revision, by its name. Of a second version of the same one the version is part of it:
+/// which of them a component means is found by what stands inside.
+fn keep(into: &mut IndexMap<String, serde_json::Value>, reference: &str, object: serde_json::Value) {
+    let name = render::definition::split_version(reference).0;
+    let other = into.get(name).is_some_and(|known| *known != object);
+    into.insert(if other { reference } else { name }.to_owned(), object);
+}
+
 /// A revision as it is stored: the Application and everything that it uses, by value.
 pub fn revision_object(subject: &Subject, prepared: &Prepared) -> ApplicationRevision {
     let mut revision = ApplicationRevision {
@@ -266,7 +274,7 @@ pub fn revision_object(subject: &Subject, prepared: &Prepared) -> ApplicationRev
             DefinitionKind::Policy => &mut revision.spec.policy_definitions,
             DefinitionKind::WorkflowStep => &mut revision.spec.workflow_step_definitions,
         };
-        into.insert(render::definition::split_version(name).0.to_owned(), object);
+        keep(into, name, object);
     }
     for policy in &subject.parts.policies {
         if let Ok(value) = serde_json::to_value(policy) {
@@ -275,4 +283,22 @@ pub fn revision_object(subject: &Subject, prepared: &Prepared) -> ApplicationRev
     }
     revision.spec.workflow = subject.parts.workflow.as_ref().and_then(|w| serde_json::to_value(w).ok());
     revision
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_revision_holds_every_version_that_its_application_uses() {
+        let version = |version: &str| json!({"metadata": {"name": "note"}, "spec": {"version": version}});
+        let mut held = IndexMap::new();
+        for (reference, wanted) in [("note@v1.2", "1.2.3"), ("note@1.2.3", "1.2.3"), ("note@2", "2.0.0")] {
+            keep(&mut held, reference, version(wanted));
+        }
+        let names: Vec<&str> = held.keys().map(String::as_str).collect();
+        assert_eq!(names, ["note", "note@2"]);
+        assert_eq!(held["note@2"], version("2.0.0"));
+    }
 }

@@ -194,6 +194,45 @@ spec: {{components: [{{name: {name}, type: note}}]}}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_of_a_version_is_followed_and_no_further() {
+    let place = Place::new().await;
+    let versioned = |text: &str, version: &str| {
+        noted(text).replace("spec:\n  workload", &format!("spec:\n  version: {version}\n  workload"))
+    };
+    let app = |name: &str, kind: &str| {
+        format!(
+            "apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: {name}, annotations: {{app.oam.dev/autoUpdate: \"true\"}}}}
+spec: {{components: [{{name: {name}, type: {kind}}}]}}
+"
+        )
+    };
+    apply(&place.hub, &versioned("one", "1.2.0")).await;
+    apply(&place.hub, &app("part", "note@v1.2")).await;
+    place.running("part").await;
+    apply(&place.hub, &versioned("two", "1.2.3")).await;
+    let at = |app: &Value| app["status"]["latestRevision"]["name"] == "part-v2";
+    place.until("at its second revision", "Application", "part", at).await;
+    place.running("part").await;
+    apply(&place.hub, &versioned("three", "2.0.0")).await;
+    // one that names no version gets the newest, and by then the other has been looked at
+    apply(&place.hub, &app("whole", "note")).await;
+    place.running("whole").await;
+    apply(&place.hub, &versioned("four", "2.1.0")).await;
+    let at = |app: &Value| app["status"]["latestRevision"]["name"] == "whole-v2";
+    place.until("at its second revision", "Application", "whole", at).await;
+    place.running("whole").await;
+    let part = place.running("part").await;
+    assert_eq!(part["status"]["latestRevision"]["name"], "part-v2");
+    for (name, wanted) in [("part", "two"), ("whole", "four")] {
+        let found = place.hub.objects().read(&reference("v1", "ConfigMap", "default", name)).await.unwrap().unwrap();
+        assert_eq!(found["data"]["text"], wanted, "{name}");
+    }
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_workflow_is_run_again_when_its_application_says_so() {
     let place = Place::new().await;
     apply(&place.hub, &says("again", "hi")).await;

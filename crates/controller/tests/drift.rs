@@ -41,9 +41,16 @@ fn application(far: &str) -> Value {
                 component("read", config_map("read", "drift", "of nobody")),
                 component("shared", config_map("shared", "drift", "as delivered")),
                 component("secret", secret),
+                component("given", config_map("given", "drift", "replaced")),
             ],
             "workflow": {"steps": [
                 {"name": "all", "type": "deploy", "properties": {"policies": ["far"]}},
+                {"name": "word", "type": "read-object", "properties": {"apiVersion": "v1", "kind": "Secret", "name": "word",
+                    "namespace": "drift"}, "outputs": [{"name": "word", "valueFrom": "output.value.data.word"}]},
+                {"name": "told", "type": "apply-object", "inputs": [{"from": "word", "parameterKey": "value.data.value"}],
+                    "properties": {"cluster": far, "value": config_map("told", "drift", "replaced")}},
+                {"name": "given", "type": "apply-component", "properties": {"component": "given", "cluster": far},
+                    "inputs": [{"from": "word", "parameterKey": "objects[0].data.value"}]},
                 {"name": "token", "type": "apply-object", "properties": {"cluster": far, "value":
                     {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": "drift"},
                      "stringData": {"value": "as delivered"}}}},
@@ -90,6 +97,9 @@ async fn story(stage: &mut Stage) {
     // What belongs to nobody: one is taken over, one only read.
     far.apply(&config_map("plain", "drift", "before"), "somebody", true, false).await.unwrap();
     far.apply(&config_map("read", "drift", "of nobody"), "somebody", true, false).await.unwrap();
+    let word = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "word", "namespace": "drift"},
+        "stringData": {"word": "of"}});
+    stage.hub.apply(&word).await.unwrap();
     stage.serve(Requesters::default());
     stage.store(&application(&stage.far)).await;
     stage.phase("drift", "kept", AppPhase::Running).await;
@@ -118,6 +128,18 @@ async fn story(stage: &mut Stage) {
     comes_back(&far, "token", "/data/value", "YXMgZGVsaXZlcmVk").await;
     far.delete(&token, &DeleteParams::default()).await.unwrap();
     comes_back(&far, "token", "/data/value", "YXMgZGVsaXZlcmVk").await;
+
+    // And what was made of a secret, by a step or of a component that it was given to: no tracker has it.
+    for name in ["told", "given"] {
+        assert_eq!(value(&far, name, "/data/value").await.as_deref(), Some("b2Y="), "{name}");
+        let target = reference("v1", "ConfigMap", "drift", name);
+        change(&far, &target, json!({"data": {"value": "changed"}})).await;
+        comes_back(&far, name, "/data/value", "b2Y=").await;
+        far.delete(&target, &DeleteParams::default()).await.unwrap();
+        comes_back(&far, name, "/data/value", "b2Y=").await;
+    }
+    let trackers = stage.hub.trackers("drift", "kept").await.unwrap();
+    assert!(!serde_json::to_string(&trackers).unwrap().contains("b2Y="), "{trackers:?}");
 
     // A field that cannot be changed: deleted and made anew.
     let anew = reference("v1", "Service", "drift", "anew");

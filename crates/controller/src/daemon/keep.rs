@@ -9,9 +9,10 @@ use crate::prepare::Prepared;
 use crate::run::Runner;
 use actions::Fault;
 use jiff::Timestamp;
+use model::generate::APPLY_COMPONENT;
 use model::tracker::ResourceKey;
-use model::{Application, RunPhase};
-use rustc_hash::FxHashMap;
+use model::{Application, RunPhase, Step};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 /// Looks at the suspects of an Application, under its lease, and brings back what it may.
@@ -64,14 +65,15 @@ async fn look(
     let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
     let (subject, prepared) = runner.check(app).await?;
     let keeper = runner.keeper(app, subject.rules.clone(), &subject.revision.name).await?;
-    let content = if suspects.iter().any(|key| key.kind == "Secret" && key.group.is_empty()) {
-        let mut made = secrets(runner, &prepared, namespace).await?;
-        let by_steps: Vec<ResourceKey> = suspects.iter().filter(|key| !made.contains_key(key)).cloned().collect();
-        made.extend(runner.hub.kept_secrets(app, &by_steps).await?);
-        made
-    } else {
-        FxHashMap::default()
-    };
+    let unknown = keeper.without_content(suspects).await;
+    let mut content = FxHashMap::default();
+    if unknown.iter().any(|key| key.kind == "Secret" && key.group.is_empty()) {
+        content = secrets(runner, &prepared, &subject.steps.steps, namespace).await?;
+    }
+    let kept: Vec<ResourceKey> = unknown.into_iter().filter(|key| !content.contains_key(key)).collect();
+    if !kept.is_empty() {
+        content.extend(runner.hub.kept_secrets(app, &kept).await?);
+    }
     let mut wrong = None;
     for looked in keeper.keep(suspects, &content).await {
         let object = looked.key.to_string();
@@ -99,14 +101,33 @@ async fn look(
     }
 }
 
-/// The Secrets that an Application's components make: their content is not recorded, so it is made anew.
-async fn secrets(runner: &Runner, prepared: &Prepared, own: &str) -> Result<FxHashMap<ResourceKey, Value>, Error> {
+/// The components that steps give values to.
+fn given_by_steps<'a>(steps: &'a [Step], into: &mut FxHashSet<&'a str>) {
+    for step in steps {
+        let named = step.properties.as_ref().and_then(|p| p.get("component")).and_then(Value::as_str);
+        into.extend(named.filter(|_| step.kind == APPLY_COMPONENT && !step.inputs.is_empty()));
+        given_by_steps(&step.sub_steps, into);
+    }
+}
+
+/// The Secrets that an Application's components make: their content is not recorded, so it is made anew. Those of components
+/// that are given values by others cannot be made so.
+async fn secrets(
+    runner: &Runner,
+    prepared: &Prepared,
+    steps: &[Step],
+    own: &str,
+) -> Result<FxHashMap<ResourceKey, Value>, Error> {
+    let mut given = FxHashSet::default();
+    given_by_steps(steps, &mut given);
+    let components = prepared.input.app.spec.components.iter();
+    given.extend(components.filter(|c| !c.inputs.is_empty()).map(|c| c.name.as_str()));
     let clusters = runner.clusters.fleet().list().await.map_err(|e| crate::clusters::fault(&e))?;
     let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
     let known = render::Clusters::Known(clusters);
     let rendered = prepared.renderer.application(&prepared.input, &known, &prepared.context)?;
     let mut made = FxHashMap::default();
-    for part in rendered.parts {
+    for part in rendered.parts.into_iter().filter(|part| !given.contains(part.component.name.as_str())) {
         for object in part.component.objects {
             let text = |pointer: &str| object.manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             if text("/kind") != "Secret" || text("/apiVersion") != "v1" {

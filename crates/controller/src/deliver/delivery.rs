@@ -87,6 +87,8 @@ pub struct Manner {
     pub parallelism: usize,
     /// Do not wait until they are healthy.
     pub no_wait: bool,
+    /// Something of what they are made of is secret: what comes out of it is recorded without its content.
+    pub secret: bool,
 }
 
 /// How a visit ended.
@@ -168,7 +170,7 @@ impl Delivery {
                 under_way.push(Box::pin(async move {
                     let done = match (one, rendered) {
                         (Work::Check(_), Some(rendered)) => self.check(target, rendered, found, &values, manner).await,
-                        _ => self.apply(target, &values).await,
+                        _ => self.apply(target, &values, manner).await,
                     };
                     (index, done)
                 }));
@@ -251,7 +253,7 @@ impl Delivery {
         context
     }
 
-    async fn apply(&self, target: &Target, values: &IndexMap<String, Value>) -> Done {
+    async fn apply(&self, target: &Target, values: &IndexMap<String, Value>, manner: Manner) -> Done {
         let rendered = match self.renderer.component(
             &self.view,
             &target.component,
@@ -269,7 +271,7 @@ impl Delivery {
         let mut applied = Vec::new();
         for stage in [Stage::PreDispatch, Stage::DefaultDispatch] {
             let objects: Vec<&RenderedObject> = rendered.objects.iter().filter(|o| o.stage == stage).collect();
-            match self.dispatch(target, objects.iter().copied()).await {
+            match self.dispatch(target, objects.iter().copied(), manner.secret).await {
                 Ok(answers) => applied.extend(objects.into_iter().zip(answers)),
                 Err(fault) => return Done::failed(fault),
             }
@@ -284,6 +286,7 @@ impl Delivery {
         &self,
         target: &Target,
         objects: impl Iterator<Item = &'o RenderedObject>,
+        secret: bool,
     ) -> Result<Vec<Value>, Fault> {
         let manifests: Vec<Manifest> = objects
             .map(|object| Manifest {
@@ -294,7 +297,7 @@ impl Delivery {
                     _ => String::new(),
                 },
                 env: target.placement.env.clone(),
-                secret: false,
+                secret,
                 object: object.manifest.clone(),
             })
             .collect();
@@ -345,7 +348,7 @@ impl Delivery {
                 }
             }
             let late = rendered.objects.iter().filter(|o| o.stage == Stage::PostDispatch);
-            match self.dispatch(target, late).await {
+            match self.dispatch(target, late, manner.secret).await {
                 Ok(applied) if applied.is_empty() => {}
                 Ok(_) => {
                     live = match self.live(target, &rendered).await {

@@ -80,6 +80,10 @@ impl Keeper {
         let made = content.map(|content| self.marked(content, !entry.namespace.is_empty()));
         let Some(manifest) = entry.raw.as_ref().or(made.as_ref()) else {
             *owned = live.as_ref().and_then(|live| drift::owned(live, &manager));
+            if entry.kind != "Secret" {
+                // an apply-once policy leaves it alone; of what was made of secrets it was told when it could not be kept
+                return Ok(Found::AsItWas);
+            }
             let why = "its content is not known: it is secret, and neither a component makes it nor was it kept";
             return Ok(Found::Left(why.into()));
         };

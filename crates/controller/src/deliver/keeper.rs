@@ -381,7 +381,7 @@ impl Keeper {
             return Ok(false);
         }
         delete_and_wait(&objects, &target, Some(&live), propagation).await?;
-        if entry.component.is_empty() && is_secret(&target) {
+        if entry.raw.is_none() && self.is_kept(&entry.component, &target, !is_secret(&target)) {
             let key = entry.key();
             persist(|| self.hub.forget_secret(&self.app, &key)).await?;
         }
@@ -513,17 +513,32 @@ impl Dispatch for Keeper {
 }
 
 impl Keeper {
-    /// Keeps what cannot be made again from the components: Secrets that steps apply. That it could not be kept is no reason not
-    /// to apply it: only what somebody changes of it then stays so.
+    /// Whether what is recorded without its content is kept apart, because it cannot be made again from the Application alone:
+    /// what secrets went into, Secrets that steps apply, and those of components that are given values.
+    fn is_kept(&self, component: &str, target: &ObjectRef, secret: bool) -> bool {
+        let given = || component.is_empty() || self.app.component(component).is_some_and(|c| !c.inputs.is_empty());
+        secret || (is_secret(target) && given())
+    }
+
+    /// Those of them that are recorded without their content.
+    pub async fn without_content(&self, keys: &[ResourceKey]) -> Vec<ResourceKey> {
+        let inventory = self.inventory.lock().await;
+        let current = [&inventory.current, &inventory.root].into_iter().flat_map(|t| &t.spec.managed_resources);
+        let without: FxHashSet<ResourceKey> =
+            current.filter(|e| !e.deleted && e.raw.is_none()).map(|e| e.key()).collect();
+        keys.iter().filter(|key| without.contains(key)).cloned().collect()
+    }
+
+    /// Keeps what cannot be made again. That it could not be kept is no reason not to apply it: only what somebody changes of it
+    /// then stays so.
     async fn keep_secrets(&self, manifests: &[(Manifest, ObjectRef)]) {
-        let of_steps = manifests.iter().filter(|(m, target)| m.component.is_empty() && is_secret(target));
-        let secrets: Vec<(ResourceKey, &Value)> =
-            of_steps.map(|(m, _)| (key(&m.cluster, &m.object), &m.object)).collect();
+        let kept = manifests.iter().filter(|(m, target)| self.is_kept(&m.component, target, m.secret));
+        let secrets: Vec<(ResourceKey, &Value)> = kept.map(|(m, _)| (key(&m.cluster, &m.object), &m.object)).collect();
         if secrets.is_empty() || self.hub.is_of_workflow_runs() {
             return;
         }
         if let Err(fault) = persist(|| self.hub.keep_secrets(&self.app, &secrets)).await {
-            tracing::warn!(app = self.app.metadata.name, %fault, "what is in a Secret of a step could not be kept");
+            tracing::warn!(app = self.app.metadata.name, %fault, "what is secret in an object could not be kept");
         }
     }
 

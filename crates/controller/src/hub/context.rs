@@ -15,7 +15,7 @@ pub fn context_name(app: &Application) -> String {
     }
 }
 
-/// The Secret with the manifests of Secrets that steps have applied.
+/// The Secret with the manifests that are recorded without their content and cannot be made again.
 fn kept_secrets(app: &Application) -> String {
     format!("workflow-{}-objects", app.metadata.name)
 }
@@ -72,8 +72,8 @@ impl Hub {
         self.apply(&object).await.map(drop)
     }
 
-    /// Keeps the manifests of Secrets that steps have applied, in a Secret: a tracker has no content of them, and what somebody
-    /// changes of them could not be brought back.
+    /// Keeps manifests in which something is secret, in a Secret: a tracker has no content of them, and what somebody changes of
+    /// them could not be brought back.
     ///
     /// # Errors
     /// An unreachable hub; more than a Secret can hold.
@@ -93,7 +93,7 @@ impl Hub {
         self.apply(&object).await.map(drop)
     }
 
-    /// The manifests of Secrets that steps have applied, for those of `wanted` that there are.
+    /// The manifests that were kept so, for those of `wanted` that there are.
     ///
     /// # Errors
     /// An unreachable hub.

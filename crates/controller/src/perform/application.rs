@@ -16,7 +16,7 @@ pub(super) async fn perform(performer: &Arc<Performer>, action: &RunAction) -> O
         "load-comps-in-order" => done(Ok(json!({ "value": performer.delivery.input.app.spec.components })), false),
         "load-policies" => done(Ok(json!({ "value": policies(performer) })), false),
         "component-apply" => component(performer, action).await,
-        "component-render" => done(rendered(performer, action), false),
+        "component-render" => done(rendered(performer, action), action.params.secret),
         "deploy" => deploy(performer, action).await,
         name => Outcome::Failed {
             class: FaultClass::Permanent,
@@ -71,7 +71,8 @@ async fn component(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     let no_wait = params.get("waitHealthy").and_then(Value::as_bool) == Some(false);
     let name = target.component.name.clone();
     let memory = memory(action);
-    let visit = performer.delivery.visit(&memory, || Ok(vec![target]), Manner { parallelism: 1, no_wait }).await;
+    let manner = Manner { parallelism: 1, no_wait, secret: action.params.secret };
+    let visit = performer.delivery.visit(&memory, || Ok(vec![target]), manner).await;
     performer.sights.see(&action.step, visit.waits);
     match visit.outcome {
         Outcome::Done(_) => {
@@ -135,7 +136,8 @@ async fn deploy(performer: &Arc<Performer>, action: &RunAction) -> Outcome {
     };
     let parallelism = params.get("parallelism").and_then(Value::as_u64).unwrap_or(5);
     let parallelism = usize::try_from(parallelism).unwrap_or(5);
-    let visit = delivery.visit(&memory(action), targets, Manner { parallelism, no_wait: false }).await;
+    let manner = Manner { parallelism, no_wait: false, secret: action.params.secret };
+    let visit = delivery.visit(&memory(action), targets, manner).await;
     performer.sights.see(&action.step, visit.waits);
     visit.outcome
 }

@@ -30,7 +30,8 @@ struct Entry {
     app: Arc<AppKey>,
     tracker: Arc<str>,
     api_version: Arc<str>,
-    /// Its manifest as text: most of them are never looked at. `None`: a Secret, whose content is not recorded.
+    /// Its manifest as text: most of them are never looked at. `None`: its content is not recorded, because something of it is
+    /// secret, or because an apply-once policy leaves it alone.
     manifest: Option<Box<str>>,
     /// What its manager owned when it was last found to be right.
     good: Option<u64>,
@@ -72,9 +73,8 @@ impl Table {
         let before = self.trackers.remove(&name).unwrap_or_default();
         let mut keys = Vec::with_capacity(tracker.spec.managed_resources.len());
         for entry in tracker.spec.managed_resources {
-            let secret = entry.kind == "Secret" && entry.api_version == "v1";
-            if entry.deleted || (entry.raw.is_none() && !secret) {
-                // deleted on purpose, or left alone by an apply-once policy
+            if entry.deleted {
+                // on purpose
                 continue;
             }
             let key = entry.key();
@@ -177,7 +177,7 @@ impl Table {
         let manifest = entry.manifest.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let fine = match &manifest {
             Some(manifest) => drift::difference(manifest, live).is_none(),
-            // What a Secret should hold is not known here. What is seen first of it is what a run applies; when it was there
+            // What it should hold is not known here. What is seen first of it is what a run applies; when it was there
             // before, nobody has watched, and it is looked at.
             None => entry.good.is_none() && owned.is_some() && change && !entry.suspect,
         };
