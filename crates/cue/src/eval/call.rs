@@ -591,7 +591,7 @@ impl Evaluator {
 
     /// `list.Sort` and its kin with a comparer `{T, x, y, less}`: `less` is evaluated for pairs of elements.
     fn sorted(&mut self, b: &'static Builtin, list: &Val, comparer: &Val, e: ExprId) -> Res<Val> {
-        let Val::Node(n) = self.operand(list.clone(), e)? else { return Ok(Val::Bool(false)) };
+        let Val::Node(n) = self.builtin_argument(b, 0, list.clone(), Kinds::LIST, e)? else { return Ok(Val::Top) };
         let items = self.nodes[n].arcs.clone();
         let mut keys = Vec::with_capacity(items.len());
         for item in &items {

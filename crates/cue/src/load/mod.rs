@@ -145,7 +145,13 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
     if problems.is_empty() {
         tags::inject(options, &mut loaded, &mut problems);
     }
-    if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+    if problems.is_empty() {
+        return Ok(loaded);
+    }
+    // What would have been read later is told with the rest.
+    let later = loaded.last().into_iter().flat_map(|l| &l.documents).filter(|d| d.deferred);
+    later.for_each(|d| problems.extend(d.read().err().unwrap_or_default()));
+    Err(problems)
 }
 
 /// What was loaded, and what is wrong.
