@@ -105,7 +105,7 @@ fn read(path: &Path, types: &mut CustomTypes) -> Result<(), Vec<Diagnostic>> {
         if !known && path.is_dir() {
             continue;
         }
-        let source = crate::render::source(&file)?;
+        let source = crate::given::source(&file)?;
         // A folder may hold anything beside them.
         if path.is_dir() && !source.text.contains(KIND) {
             continue;

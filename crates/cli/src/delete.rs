@@ -46,7 +46,11 @@ pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
         }
     }
     let name = &args.app.name;
-    confirm(&format!("Delete application {name} and {} objects?", plan.delete.len()), args.yes)?;
+    let objects = match plan.delete.len() {
+        1 => "1 object".to_owned(),
+        n => format!("{n} objects"),
+    };
+    confirm(&format!("Delete application {name} and {objects}?"), args.yes)?;
     let processes = runner.processes.as_ref();
     let namespace = &args.app.namespace;
     let held = match lease::acquire(&session.hub, processes, namespace, name, lease::Known::Nothing).await? {

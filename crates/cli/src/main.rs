@@ -22,6 +22,7 @@ mod diff;
 mod environment;
 mod explain;
 mod get;
+mod given;
 mod hub;
 mod identity;
 mod install;

@@ -1,6 +1,7 @@
 //! `lateen render`: objects per placement, offline. No runtime, no state folder, no network.
 
 use crate::crds::{self, CrdArgs};
+use crate::given::{source, sources};
 use crate::report;
 use crate::session::{self, Failure, HubArgs, Outcome};
 use ::render::{
@@ -8,10 +9,10 @@ use ::render::{
     builtin::{Added, Builtins},
 };
 use controller::prepare::Definitions;
-use cue_syntax::{Diagnostic, Source};
+use cue_syntax::Diagnostic;
 use k8s_schema::CustomTypes;
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,7 +30,8 @@ use std::sync::Arc;
 
 Nothing is asked (but a hub with --crds hub) and nothing is written. Exit status 1 when anything is wrong, with everything that is.")]
 pub(crate) struct RenderArgs {
-    /// A file with the Application, Policies, Workflows, definitions; `-` is standard input; may be given several times
+    /// A file or folder with the Application, Policies, Workflows, definitions; `-` is standard input; may be given
+    /// several times
     #[arg(short = 'f', long = "file", required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// A definition file (CUE or YAML) or a folder of them; may be given several times
@@ -113,8 +115,9 @@ pub(crate) fn documents(files: &[PathBuf], definition_paths: &[PathBuf]) -> Resu
     for path in definition_paths {
         collect(definitions(path, &mut documents));
     }
-    for file in files {
-        collect(source(file).and_then(|source| documents.read(&source)));
+    match sources(files) {
+        Ok(sources) => sources.iter().for_each(|source| collect(documents.read(source))),
+        Err(unreadable) => collect(Err(unreadable)),
     }
     documents.finish();
     if !problems.is_empty() {
@@ -185,20 +188,6 @@ fn order(input: &::render::AppInput) -> Vec<Diagnostic> {
         problems.retain(|p| p.code != "workflow/duplicate-step");
     }
     problems
-}
-
-/// A file's text; `-` is standard input.
-pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
-    let name = path.display().to_string();
-    let read = if name == "-" {
-        let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(path)
-    };
-    read.map(|text| Source::new(name.clone(), text)).map_err(|e| {
-        vec![Diagnostic::error("render/unreadable", format!("{name} cannot be read: {e}")).help("check the path")]
-    })
 }
 
 /// The definitions of files and folders, with the packages that they import.

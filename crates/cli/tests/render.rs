@@ -59,6 +59,31 @@ fn walk_c_takes_policies_and_the_workflow_from_their_own_documents() {
     insta::assert_snapshot!(entries(&out));
 }
 
+/// Whoever keeps policies and workflows in files of their own names the folder once.
+#[test]
+fn a_folder_stands_for_its_files() {
+    let from = examples().join("helm-two-clusters");
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(from.join("two-clusters.yaml")).unwrap();
+    std::fs::create_dir_all(folder.path().join("apps/later")).unwrap();
+    for (i, document) in text.split("\n---\n").enumerate() {
+        std::fs::write(folder.path().join(format!("apps/{i}.yaml")), document).unwrap();
+    }
+    std::fs::write(folder.path().join("apps/README.md"), "not: [yaml").unwrap();
+    std::fs::write(folder.path().join("apps/later/broken.yaml"), "not: [yaml").unwrap();
+    let [whole, parts] = [(from.as_path(), "two-clusters.yaml"), (folder.path(), "apps")]
+        .map(|(at, file)| lateen(at, &["render", "--output", "json", "-f", file], ""));
+    assert!(whole.status.success() && parts.status.success(), "{}", String::from_utf8_lossy(&parts.stderr));
+    assert_eq!(entries(&whole), entries(&parts));
+    let empty = lateen(folder.path(), &["render", "-f", "."], "");
+    insta::assert_snapshot!(String::from_utf8_lossy(&empty.stderr).trim_end(), @r"
+    render/unreadable
+
+      × the folder . has no YAML or JSON file
+      help: name the file, or a folder that has it; folders within a folder are not looked into
+    ");
+}
+
 #[test]
 fn standard_input_and_the_version_of_the_clusters() {
     let app = "apiVersion: core.oam.dev/v1beta1

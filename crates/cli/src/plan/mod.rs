@@ -30,7 +30,7 @@ use std::process::ExitCode;
 Ends with status 1 when a cluster would refuse an object, too.
 Nothing is written: objects are sent to their clusters as a dry run, and secrets are shown as ***.")]
 pub(crate) struct PlanArgs {
-    /// A file with the Application, and what it names; `-` is standard input; may be given several times
+    /// A file or folder with the Application, and what it names; `-` is standard input; may be given several times
     #[arg(short = 'f', long = "file", required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Definitions: files or folders; they win over those of the hub

@@ -21,8 +21,8 @@ pub(super) struct Given {
 /// Reads files; objects without a namespace get this one.
 pub(super) fn read(paths: &[PathBuf], namespace: &str) -> Outcome<Given> {
     let mut given = Given::default();
-    for path in paths {
-        for mut document in model::manifest::read(&crate::render::source(path)?)? {
+    for source in crate::given::sources(paths)? {
+        for mut document in model::manifest::read(&source)? {
             if document.name().is_empty() {
                 return Err(document
                     .locate(

@@ -35,7 +35,7 @@ pub(crate) struct UpArgs {
     /// An application that is on the hub already
     #[arg(required_unless_present = "file", conflicts_with = "file")]
     name: Option<String>,
-    /// Files with an Application and what it names (policies, workflows, definitions); `-` is standard input
+    /// Files or folders with an Application and what it names (policies, workflows, definitions); `-` is standard input
     #[arg(long, short, value_name = "FILE")]
     file: Vec<PathBuf>,
     /// Definitions: files or folders; they win over those of the hub
