@@ -44,3 +44,16 @@ fn what_is_known_to_blow_up_stays_polynomial() {
         assert!(large < 450_000, "{name}: {large} steps for 24");
     }
 }
+
+/// More elements than an index of 16 bits can tell apart.
+#[test]
+fn long_lists_are_put_together_from_what_they_hold() {
+    let text = "import \"list\"\n_r: list.Range(0, 70000, 1)\n_s: list.Sort([for i in _r {70000 - i}], list.Ascending)\n\
+        r: [_s[0], _s[66000], _s[69999], list.IsSorted(_s, list.Ascending)]";
+    let instance = Instance::of(Source::new("in.cue", text)).unwrap_or_else(|d| panic!("{d:?}"));
+    let program = compile(&cue::world::Nothing, instance).unwrap_or_else(|d| panic!("{d:?}"));
+    let evaluation = program.evaluate(Inputs::default(), &Limits::generous());
+    let data =
+        evaluation.lookup(&Selector::path("r")).data(&DataOptions::default()).unwrap_or_else(|d| panic!("{d:?}"));
+    assert_eq!(cue::json::to_value(&data).ok(), Some(serde_json::json!([1, 66001, 70000, true])));
+}

@@ -326,13 +326,7 @@ impl Evaluator {
     /// The node of `and([…])` or `or([…])`.
     fn combination(&mut self, or: bool, items: Vec<NodeId>, at: ExprId) -> NodeId {
         let span = self.span_at(at);
-        let mut env = NONE;
-        for item in items.iter().rev() {
-            let vars = self.vars.push((Val::Null, Val::Node(*item)));
-            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars, cyc: 0 });
-        }
-        let parts: Vec<ExprId> =
-            (0..items.len()).map(|i| self.ir.add(Expr::Variable { up: i as u16, index: 1 }, span)).collect();
+        let parts: Vec<ExprId> = items.iter().map(|item| self.expr_of(&Val::Node(*item), at).0).collect();
         let combined = match parts.as_slice() {
             [one] => *one,
             _ if or => {
@@ -342,7 +336,7 @@ impl Evaluator {
             _ => self.ir.add(Expr::And(parts.into()), span),
         };
         let n = self.new_node(NONE, Sym::NONE);
-        self.nodes[n].conjs.push(Conj { expr: combined, env, close: 0, cyc: 0 });
+        self.nodes[n].conjs.push(Conj { expr: combined, env: NONE, close: 0, cyc: 0 });
         n
     }
 
@@ -374,18 +368,11 @@ impl Evaluator {
         }
         self.make_optional(n);
         let arcs = self.nodes[n].arcs.clone();
-        let mut env = NONE;
-        for arc in arcs.iter().rev() {
-            let vars = self.vars.push((Val::Null, Val::Node(*arc)));
-            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars, cyc: 0 });
-        }
         let mut elements = Vec::new();
         let mut decls = Vec::new();
-        for (i, arc) in arcs.iter().enumerate() {
+        for arc in &arcs {
             let (label, kind) = (self.nodes[*arc].label, self.nodes[*arc].arc);
-            // A struct literal is a scope of its own, a list is not.
-            let up = (i + usize::from(!is_list)) as u16;
-            let value = self.ir.add(Expr::Variable { up, index: 1 }, span);
+            let (value, _) = self.expr_of(&Val::Node(*arc), at);
             if is_list {
                 elements.push(crate::ir::Element::Value(value));
             } else {
@@ -399,7 +386,7 @@ impl Evaluator {
             let lit = crate::ir::StructLit { decls: decls.into(), is_struct: true, ..Default::default() };
             Expr::Struct(self.ir.structs.push(lit))
         };
-        (self.ir.add(e, span), env)
+        (self.ir.add(e, span), NONE)
     }
 
     /// Unifies a value with a schema in a node of its own.
@@ -661,14 +648,6 @@ impl Evaluator {
         for (name, v) in [("x", x), ("y", y)] {
             let (value, env) = self.expr_of(v, e);
             let label = self.ir.symbols.string(name);
-            // The value is resolved from inside the literal, one scope further in.
-            let value = match self.ir.exprs[value].clone() {
-                Expr::Variable { index, .. } => {
-                    let span = self.ir.spans[value];
-                    self.ir.add(Expr::Variable { up: 1, index }, span)
-                }
-                _ => value,
-            };
             let decls =
                 Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
             let id = self.ir.structs.push(crate::ir::StructLit { decls, is_struct: true, ..Default::default() });

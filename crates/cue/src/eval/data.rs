@@ -351,11 +351,7 @@ impl Evaluator {
                 let (limit, _) = self.expr_of(&limit.clone(), at);
                 Expr::Bound(*op, limit)
             }
-            Val::Node(n) => {
-                let vars = self.vars.push((Val::Null, Val::Node(*n)));
-                let env = self.envs.push(super::Env { up: NONE, node: NONE, label: Sym::NONE, vars, cyc: 0 });
-                return (self.ir.add(Expr::Variable { up: 0, index: 1 }, span), env);
-            }
+            Val::Node(n) => Expr::Given(self.vars.push((Val::Null, Val::Node(*n)))),
         };
         (self.ir.add(e, span), NONE)
     }
@@ -363,38 +359,11 @@ impl Evaluator {
     /// A new list of existing values.
     pub(crate) fn list_of(&mut self, items: Vec<Val>, at: ExprId) -> NodeId {
         let n = self.new_node(NONE, Sym::NONE);
-        let empty = self.ir.lists.push(ListLit { elements: Box::new([]), rest: Some(None) });
         let span = self.span_at(at);
-        let list = self.ir.add(Expr::List(empty), span);
-        let mut pairs = Vec::with_capacity(items.len());
-        for item in &items {
-            pairs.push(self.expr_of(item, at));
-        }
-        // One literal whose elements each bring their own scope: nested environments cannot express that, so the elements
-        // are added as fields of the node, and the literal only says how long it is.
-        let elements: Box<[Element]> = pairs.iter().map(|p| Element::Value(p.0)).collect();
-        let same_scope = pairs.iter().all(|p| p.1 == NONE);
-        if same_scope {
-            let id = self.ir.lists.push(ListLit { elements, rest: None });
-            let e = self.ir.add(Expr::List(id), span);
-            self.nodes[n].conjs.push(Conj { expr: e, env: NONE, close: 0, cyc: 0 });
-            return n;
-        }
-        let _ = list;
-        let tops: Box<[Element]> = pairs
-            .iter()
-            .enumerate()
-            .map(|(i, _)| Element::Value(self.ir.add(Expr::Variable { up: i as u16, index: 1 }, span)))
-            .collect();
-        // A chain of scopes, one an element.
-        let mut env = NONE;
-        for (item, _) in items.iter().zip(&pairs).rev() {
-            let vars = self.vars.push((Val::Null, item.clone()));
-            env = self.envs.push(super::Env { up: env, node: NONE, label: Sym::NONE, vars, cyc: 0 });
-        }
-        let id = self.ir.lists.push(ListLit { elements: tops, rest: None });
-        let e = self.ir.add(Expr::List(id), span);
-        self.nodes[n].conjs.push(Conj { expr: e, env, close: 0, cyc: 0 });
+        let elements = items.iter().map(|item| Element::Value(self.expr_of(item, at).0)).collect();
+        let id = self.ir.lists.push(ListLit { elements, rest: None });
+        let expr = self.ir.add(Expr::List(id), span);
+        self.nodes[n].conjs.push(Conj { expr, env: NONE, close: 0, cyc: 0 });
         n
     }
 

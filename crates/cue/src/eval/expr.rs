@@ -87,6 +87,7 @@ impl Evaluator {
                 let pair = &self.vars[vars];
                 return Ok(if index == 0 { pair.0.clone() } else { pair.1.clone() });
             }
+            Expr::Given(value) => return Ok(self.vars[*value].1.clone()),
             Expr::Let { up, value } => {
                 let (up, value) = (*up, *value);
                 let scope = self.env_up(env, up);
@@ -97,6 +98,7 @@ impl Evaluator {
                         | Expr::ScopeValue { .. }
                         | Expr::Select(..)
                         | Expr::Variable { .. }
+                        | Expr::Given(_)
                         | Expr::Let { .. }
                         | Expr::Function(_)
                 ) {

@@ -331,7 +331,7 @@ impl Evaluator {
             || self.has(t, flag::CLOSE_ALL)
             || (self.nodes[t].label != Sym::NONE
                 && self.nodes[t].label.is_definition()
-                && matches!(self.ir.exprs[conj.expr], Expr::Variable { .. }));
+                && matches!(self.ir.exprs[conj.expr], Expr::Variable { .. } | Expr::Given(_)));
         if !self.scratch(n).seen.insert((t, conj.close, checked)) {
             return Ok(());
         }

@@ -286,6 +286,7 @@ impl Evaluator {
             Expr::Field { .. }
             | Expr::ScopeValue { .. }
             | Expr::Variable { .. }
+            | Expr::Given(_)
             | Expr::Let { .. }
             | Expr::DynamicField { .. }
             | Expr::Package(_)

@@ -230,6 +230,8 @@ pub(crate) enum Expr {
         up: u16,
         index: u8,
     },
+    /// A value that the evaluation has already, whatever the scope: the second of a pair in its variables.
+    Given(u32),
     /// An expression evaluated in the scope `up`, once per scope.
     Let {
         up: u16,

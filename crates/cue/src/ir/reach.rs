@@ -53,7 +53,13 @@ impl Ir {
                 Native::Error | Native::Close | Native::CloseAll | Native::Reclose | Native::MatchN | Native::MatchIf,
             )) => NEVER,
             Expr::Function(_) => 0,
-            Expr::NoShare | Expr::Bottom | Expr::Open(_) | Expr::Try(_) | Expr::Unknown(_) | Expr::Tainted(..) => NEVER,
+            Expr::NoShare
+            | Expr::Bottom
+            | Expr::Open(_)
+            | Expr::Try(_)
+            | Expr::Unknown(_)
+            | Expr::Given(_)
+            | Expr::Tainted(..) => NEVER,
             Expr::Bound(_, x) | Expr::Unary(_, x) | Expr::Select(x, _) => of(x),
             Expr::Binary(_, a, b) | Expr::Short(_, a, b) | Expr::Index(a, b) => of(a) | of(b),
             Expr::And(parts) => all(parts),
