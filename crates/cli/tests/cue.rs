@@ -55,7 +55,16 @@ fn transcripts() {
                 continue;
             }
             match &mut file {
-                Some(f) => writeln!(f, "{line}").unwrap(),
+                // `<FF>` is a byte that is no UTF-8.
+                Some(f) => {
+                    let mut parts = line.split("<FF>");
+                    f.write_all(parts.next().unwrap_or_default().as_bytes()).unwrap();
+                    for part in parts {
+                        f.write_all(&[0xff]).unwrap();
+                        f.write_all(part.as_bytes()).unwrap();
+                    }
+                    writeln!(f).unwrap();
+                }
                 None => writeln!(head, "{line}").unwrap(),
             }
         }

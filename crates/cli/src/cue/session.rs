@@ -156,7 +156,14 @@ impl InputArgs {
 
     /// As [`InputArgs::units`], with documents of JSON that are not read yet.
     pub(crate) fn units_with_texts(&self) -> Result<Vec<Unit>, Problems> {
-        self.compiled(self.load(true)?)
+        let loaded = self.load(true)?;
+        let texts = loaded.last().map_or(Vec::new(), |l| l.documents.clone());
+        // A text that is no data is told before what is wrong with the schema, as where all is read at once.
+        self.compiled(loaded).map_err(|found| {
+            let mut problems: Problems = texts.iter().filter_map(|d| d.read().err()).flatten().collect();
+            problems.extend(found);
+            problems
+        })
     }
 
     fn compiled(&self, loaded: Vec<Loaded>) -> Result<Vec<Unit>, Problems> {
