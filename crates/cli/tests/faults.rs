@@ -11,7 +11,7 @@
 
 mod receivers;
 
-use receivers::proxy::{Dice, Manner, Proxy};
+use receivers::proxy::{Dice, Manner, Proxy, signal};
 use receivers::{Hub, Receivers};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -215,31 +215,47 @@ fn each_effect_happens_once_when_the_process_dies_at_a_write() {
     );
 }
 
-/// A process that is stopped in the middle, past its lease, and goes on when another one has taken the run over and ended it.
+/// Processes that are stopped in the middle, one between its requests and one while a write of its is on its way; past their
+/// leases they go on, when others have taken the runs over and ended them.
 #[test]
 fn each_effect_happens_once_when_a_process_sleeps_past_its_lease() {
     const ROUNDS: usize = 6;
+    const AT: usize = 12;
     let place = Place::new();
     let receivers = Receivers::start();
-    let name = place.hub.name("sleeper");
-    place.store(&name, ROUNDS, &receivers);
-    place.proxy.is(Manner::Plain);
-    let mut sleeper = place.lateen(&["up", &name]).spawn().unwrap();
-    let signal = |signal: &str| {
-        let process = sleeper.id().to_string();
-        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
-    };
-    while place.proxy.inner.lock().unwrap().writes < 12 {
-        std::thread::sleep(Duration::from_millis(2));
+    let names = ["sleeper", "writer"].map(|name| place.hub.name(name));
+    let mut sleepers = Vec::new();
+    for (name, manner) in names.iter().zip([Manner::Plain, Manner::StopAt(AT)]) {
+        place.store(name, ROUNDS, &receivers);
+        place.proxy.is(manner);
+        let said = place.path(&format!("{name}.txt"));
+        // the proxy must know the process before its first write
+        let mut inner = place.proxy.inner.lock().unwrap();
+        let process = place.lateen(&["up", name]).stderr(std::fs::File::create(&said).unwrap()).spawn().unwrap();
+        let id = process.id();
+        inner.child = Some(process);
+        drop(inner);
+        while place.proxy.inner.lock().unwrap().writes < AT {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        // a second time for the one that the proxy has stopped, or is about to
+        signal("-STOP", id);
+        place.proxy.is(Manner::Plain);
+        let steps = place.status(name)["workflow"]["steps"].as_array().map_or(0, Vec::len);
+        assert!(steps < 3 * ROUNDS, "{name} was stopped in the middle, {steps}");
+        sleepers.push((name, place.proxy.inner.lock().unwrap().child.take().unwrap(), said));
     }
-    signal("-STOP");
-    let steps = place.status(&name)["workflow"]["steps"].as_array().map_or(0, Vec::len);
-    assert!(steps < 3 * ROUNDS, "it was stopped in the middle, {steps}");
-    // waits until the lease has expired
-    place.succeeds(&["up", &name]);
-    place.assert_over(&name, ROUNDS);
-    signal("-CONT");
-    assert!(sleeper.wait().unwrap().success(), "it finds that the run has ended");
-    place.assert_over(&name, ROUNDS);
-    receivers.assert_once(ROUNDS);
+    // each waits until the lease has expired
+    let others: Vec<Child> = names.iter().map(|name| place.lateen(&["up", name]).spawn().unwrap()).collect();
+    for (name, mut other) in names.iter().zip(others) {
+        assert!(other.wait().unwrap().success(), "{name} is taken over");
+        place.assert_over(name, ROUNDS);
+    }
+    for (name, mut sleeper, said) in sleepers {
+        signal("-CONT", sleeper.id());
+        let success = sleeper.wait().unwrap().success();
+        assert!(success, "{name} finds that its run has ended:\n{}", std::fs::read_to_string(&said).unwrap());
+        place.assert_over(name, ROUNDS);
+    }
+    receivers.assert_once(names.len() * ROUNDS);
 }

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub enum Manner {
     Faults(Dice, u64),
     /// The child dies at this write: when it arrives, or when it has been carried out.
     KillAt(usize, bool),
+    /// The child is stopped at this write, which vanishes.
+    StopAt(usize),
 }
 
 pub struct Inner {
@@ -133,9 +135,14 @@ fn swallow(mut stream: &TcpStream) -> Option<()> {
     stream.shutdown(Shutdown::Both).ok()
 }
 
+/// Sends a signal to a process.
+pub fn signal(name: &str, process: u32) {
+    assert!(Command::new("kill").args([name, &process.to_string()]).status().unwrap().success());
+}
+
 fn pass(mut stream: TcpStream, upstream: u16, inner: &Mutex<Inner>) -> Option<()> {
     let request = read(&stream)?;
-    let (mut fault, mut dies) = (None, None);
+    let (mut fault, mut dies, mut stops) = (None, None, false);
     {
         let mut inner = inner.lock().unwrap();
         inner.writes += usize::from(request.is_write);
@@ -148,6 +155,7 @@ fn pass(mut stream: TcpStream, upstream: u16, inner: &Mutex<Inner>) -> Option<()
                     fault = Some(dice.roll(9));
                 }
             }
+            Manner::StopAt(at) => stops = request.is_write && writes == *at,
             Manner::KillAt(at, after) => dies = (request.is_write && writes == *at).then_some(*after),
         }
         inner.faults += usize::from(fault.is_some());
@@ -158,6 +166,11 @@ fn pass(mut stream: TcpStream, upstream: u16, inner: &Mutex<Inner>) -> Option<()
             child.wait().unwrap();
         }
     };
+    if stops {
+        let child = inner.lock().unwrap().child.as_ref().map(Child::id);
+        signal("-STOP", child.unwrap());
+        return swallow(&stream);
+    }
     if dies == Some(false) {
         kill();
         return stream.shutdown(Shutdown::Both).ok();

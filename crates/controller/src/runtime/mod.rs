@@ -118,7 +118,7 @@ pub fn now() -> Time {
 /// Runs until the run has settled, somebody else has taken it over, or a stop was asked for.
 ///
 /// # Errors
-/// The hub cannot be written to for longer than the lease lasts, or refuses.
+/// The hub refuses, or cannot be written to although the lease is still held.
 pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
     let mut doing = Doing::new();
     let ended = turn(&mut execution, &mut doing).await;
@@ -164,6 +164,11 @@ async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended,
         match went {
             Ok(()) => {}
             Err(fault) if fault.class == actions::FaultClass::Conflict => return Ok(Ended::Superseded),
+            // This process slept past its lease in the middle of a request, or the hub was silent for that long: somebody else
+            // may have gone on, and who asks for the lease again hears of it, or why the hub cannot be reached.
+            Err(fault) if fault.class == actions::FaultClass::Transient && !execution.lease.fence().is_open() => {
+                return Ok(Ended::Superseded);
+            }
             Err(fault) => return Err(fault),
         }
         if let Some(ended) = ended {
