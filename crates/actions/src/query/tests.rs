@@ -33,14 +33,14 @@ async fn deployed() -> OneCluster {
     }))
     .await;
     let target = of("Deployment", "apps/v1", "web").object;
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         let live = one.all().read(&target).await.unwrap().unwrap();
         if live.pointer("/status/readyReplicas") == Some(&json!(1)) {
-            break;
+            return one;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    one
+    panic!("the Deployment does not become ready");
 }
 
 #[tokio::test]
