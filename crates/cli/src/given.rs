@@ -57,6 +57,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     Ok(files)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+/// That a file or folder cannot be read.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error("render/unreadable", format!("{} cannot be read: {error}", path.display()))
 }

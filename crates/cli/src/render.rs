@@ -209,11 +209,8 @@ fn definitions(path: &Path, documents: &mut Documents) -> Result<(), Vec<Diagnos
     if !path.is_dir() {
         return documents.read_definition(&source(path)?);
     }
-    let unreadable = |e: std::io::Error| {
-        vec![Diagnostic::error("render/unreadable", format!("{} cannot be read: {e}", path.display()))]
-    };
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(path).map_err(unreadable)?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let entries = std::fs::read_dir(path).map_err(|e| vec![crate::given::unreadable(path, &e)])?;
+    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.sort();
     let mut problems = Vec::new();
     for file in files {

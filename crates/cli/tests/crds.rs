@@ -3,30 +3,7 @@
 
 mod place;
 
-use place::Place;
-
-const CRD: &str = "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: queues.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {kind: Queue, plural: queues, singular: queue, listKind: QueueList}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              required: [size]
-              properties:
-                size: {type: integer, maximum: 9}
-                mode: {type: string, enum: [fast, safe]}
-";
+use place::{Place, QUEUES};
 
 const QUEUE: &str = "queue: {type: \"component\", description: \"A queue\", attributes: {}}
 template: {
@@ -76,7 +53,7 @@ fn lateen(place: &Place, command: &str) -> String {
 
 fn place() -> Place {
     Place::new(&[
-        ("crds/queue.yaml", CRD),
+        ("crds/queue.yaml", QUEUES),
         ("crds/notes.yaml", "just: notes\n"),
         ("definitions/queue.cue", QUEUE),
         ("app.yaml", &app("size: 12")),
@@ -153,7 +130,7 @@ fn cases_of_definitions_and_their_new_versions_are_held_to_crds() {
 #[test]
 fn an_application_that_brings_its_crd_is_held_to_it() {
     let place = place();
-    let crd = CRD.lines().map(|l| format!("            {l}")).collect::<Vec<_>>().join("\n");
+    let crd = QUEUES.lines().map(|l| format!("            {l}")).collect::<Vec<_>>().join("\n");
     let both = app("size: 12")
         + &format!(
             "    - name: kinds\n      type: k8s-objects\n      properties:\n        objects:\n          -\n{crd}"

@@ -7,6 +7,8 @@
     reason = "a test that cannot talk to the server has failed"
 )]
 
+mod place;
+
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -603,17 +605,6 @@ template: {
 
 #[test]
 fn objects_of_custom_kinds_are_held_to_crds_while_one_types() {
-    const CRD: &str = "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: queues.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {kind: Queue, plural: queues, singular: queue, listKind: QueueList}
-  versions:
-    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object,
-        properties: {size: {type: integer, maximum: 9}}}}}}}
-";
     const APP: &str = "apiVersion: core.oam.dev/v1beta1
 kind: Application
 metadata: {name: jobs}
@@ -624,7 +615,7 @@ spec:
       properties: {objects: [{apiVersion: example.com/v1, kind: Queue, metadata: {name: q}, spec: {size: 12}}]}
 ";
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("crd.yaml"), CRD).unwrap();
+    std::fs::write(folder.path().join("crd.yaml"), place::QUEUES).unwrap();
     let app = uri(folder.path(), "app.yaml");
     for (flags, wanted) in [(&[][..], ""), (&["--crds", "crd.yaml"], "12 is more than 9")] {
         let mut editor = Editor::start_with(folder.path(), flags);

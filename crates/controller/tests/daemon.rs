@@ -193,6 +193,13 @@ spec: {{components: [{{name: {name}, type: note}}]}}
     place.end().await;
 }
 
+/// Waits until an application runs with its second revision.
+async fn at_its_second(place: &Place, name: &str) {
+    let at = |app: &Value| app["status"]["latestRevision"]["name"] == format!("{name}-v2");
+    place.until("at its second revision", "Application", name, at).await;
+    place.running(name).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_of_a_version_is_followed_and_no_further() {
     let place = Place::new().await;
@@ -212,17 +219,13 @@ spec: {{components: [{{name: {name}, type: {kind}}}]}}
     apply(&place.hub, &app("part", "note@v1.2")).await;
     place.running("part").await;
     apply(&place.hub, &versioned("two", "1.2.3")).await;
-    let at = |app: &Value| app["status"]["latestRevision"]["name"] == "part-v2";
-    place.until("at its second revision", "Application", "part", at).await;
-    place.running("part").await;
+    at_its_second(&place, "part").await;
     apply(&place.hub, &versioned("three", "2.0.0")).await;
     // one that names no version gets the newest, and by then the other has been looked at
     apply(&place.hub, &app("whole", "note")).await;
     place.running("whole").await;
     apply(&place.hub, &versioned("four", "2.1.0")).await;
-    let at = |app: &Value| app["status"]["latestRevision"]["name"] == "whole-v2";
-    place.until("at its second revision", "Application", "whole", at).await;
-    place.running("whole").await;
+    at_its_second(&place, "whole").await;
     let part = place.running("part").await;
     assert_eq!(part["status"]["latestRevision"]["name"], "part-v2");
     for (name, wanted) in [("part", "two"), ("whole", "four")] {

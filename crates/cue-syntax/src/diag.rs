@@ -42,6 +42,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The path of the property concerned, in the user's file where there is one: `spec.components[0].properties.image`.
     pub path: Option<String>,
+    /// The name of that property is what is wrong, not its value: a misspelt field.
+    pub about_name: bool,
     /// Most important first.
     pub labels: Vec<Label>,
     /// What to do.
@@ -58,6 +60,7 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             path: None,
+            about_name: false,
             labels: Vec::new(),
             help: None,
             related: Vec::new(),
@@ -82,6 +85,13 @@ impl Diagnostic {
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Says that the name of the property is what is wrong.
+    #[must_use]
+    pub fn about_name(mut self) -> Self {
+        self.about_name = true;
         self
     }
 

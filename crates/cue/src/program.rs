@@ -611,8 +611,8 @@ impl Evaluator {
 
     /// A node with this value.
     fn value_node(&mut self, v: &Val) -> NodeId {
-        let (expr, env) = self.expr_of(v, NONE);
-        self.conj_node(crate::eval::Conj { expr, env, close: 0, cyc: 0 })
+        let expr = self.expr_of(v, NONE);
+        self.conj_node(crate::eval::Conj { expr, env: NONE, close: 0, cyc: 0 })
     }
 
     /// A node without a place with this one conjunct.

@@ -1,13 +1,12 @@
 //! Files of objects (YAML or JSON, one or many documents) with the place of every property.
 
-mod name;
+mod place;
 
-pub use self::name::point_at_name;
+pub use self::place::locate;
 
 use crate::action::nearest;
 use crate::lenient::path_keys;
 use cue::{Data, DataValue};
-use cue_syntax::diag::Label;
 use cue_syntax::{Diagnostic, Source};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -109,38 +108,10 @@ impl Document {
         self.value.get("metadata").and_then(|m| m.get(field)).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Where a property stands, or the nearest one above it that exists. Paths look like `spec.components[0].properties`.
-    pub fn place(&self, path: &str) -> (u32, u32) {
-        let mut at = &self.data;
-        let mut place = span(at);
-        for key in path_keys(path) {
-            let inner = match &at.value {
-                DataValue::Struct(fields) => fields.get(key.as_str()),
-                DataValue::List(items) => key.parse::<usize>().ok().and_then(|i| items.get(i)),
-                _ => None,
-            };
-            let Some(inner) = inner else { break };
-            at = inner;
-            place = span(at).or(place);
-        }
-        place.unwrap_or((0, 0))
-    }
-
     /// Gives a diagnostic that has a path and no place in this file its place.
     #[must_use]
     pub fn locate(&self, mut diagnostic: Diagnostic) -> Diagnostic {
-        if let Some(path) = &diagnostic.path
-            && !diagnostic.labels.iter().any(|l| l.source.name == self.source.name)
-        {
-            let (start, end) = self.place(path);
-            // A whole block is shown by its first line.
-            let text = self.source.text.get(start as usize..end as usize).unwrap_or_default();
-            let end = start + text.find('\n').unwrap_or(text.len()) as u32;
-            diagnostic.labels.insert(0, Label { source: self.source.clone(), start, end, text: String::new() });
-        }
-        // The user's own file comes first, the definition's after it.
-        diagnostic.labels.sort_by_key(|l| l.source.name != self.source.name);
-        point_at_name(&mut diagnostic);
+        place::locate(&mut diagnostic, &self.data);
         if diagnostic.path.as_deref() == Some("") {
             diagnostic.path = None;
         }
@@ -225,9 +196,11 @@ impl Document {
                 self.locate(match nearest(field, known.iter().copied()) {
                     Some(near) => Diagnostic::error("manifest/unknown-field", message)
                         .path(here)
+                        .about_name()
                         .help(format!("did you mean \"{near}\"?")),
                     None => Diagnostic::warning("manifest/unknown-field", message)
                         .path(here)
+                        .about_name()
                         .help(format!("known are {}", known.join(", "))),
                 }),
             );
@@ -252,10 +225,6 @@ const STEP: &[&str] = &[
     "forEach",
     "subSteps",
 ];
-
-fn span(data: &Data) -> Option<(u32, u32)> {
-    data.origin.as_ref().map(|o| (o.span.start, o.span.end))
-}
 
 #[cfg(test)]
 mod tests {
@@ -318,7 +287,8 @@ spec:
         let names: Vec<String> =
             documents.iter().map(|d| format!("{} {}/{}", d.kind(), d.namespace(), d.name())).collect();
         assert_eq!(names, ["A n/a", "B /b", "C /"]);
-        let (start, end) = documents[1].place("metadata.name.x");
+        let problem = documents[1].locate(Diagnostic::error("manifest/type", "").path("metadata.name.x"));
+        let (start, end) = (problem.labels[0].start, problem.labels[0].end);
         assert_eq!(&text[start as usize..end as usize], "b");
     }
 }

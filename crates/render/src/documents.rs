@@ -3,9 +3,8 @@
 use crate::application::AppInput;
 use crate::builtin::is_package;
 use crate::definition::{Given, Loaded, Provenance};
-use crate::tree;
 use cue::Data;
-use cue_syntax::{Diagnostic, Label, Severity, Source};
+use cue_syntax::{Diagnostic, Severity, Source};
 use model::{DefinitionKind, manifest};
 use std::sync::Arc;
 
@@ -137,28 +136,6 @@ fn revision(object: &serde_json::Value, source: &Arc<Source>) -> Result<Loaded, 
 /// Points diagnostics of a rendering at the user's own file, by their paths.
 pub fn locate(problems: &mut [Diagnostic], document: &Data) {
     for problem in problems {
-        let Some(path) = &problem.path else { continue };
-        let mut here = document;
-        let mut place = document.origin.as_ref();
-        for part in tree::parts(path) {
-            let next = match part {
-                tree::Part::Field(name) => tree::get(here, &name),
-                tree::Part::Index(i) => tree::items(here).get(i),
-            };
-            let Some(next) = next else { break };
-            here = next;
-            place = next.origin.as_ref().or(place);
-        }
-        let Some(origin) = place else { continue };
-        if !problem.labels.iter().any(|l| Arc::ptr_eq(&l.source, &origin.source)) {
-            // A whole block is shown by its first line.
-            let (start, end) = (origin.span.start, origin.span.end);
-            let text = origin.source.text.get(start as usize..end as usize).unwrap_or_default();
-            let end = start + text.find('\n').unwrap_or(text.len()) as u32;
-            problem.labels.push(Label { source: origin.source.clone(), start, end, text: String::new() });
-        }
-        // The user's own file comes first, the definition's after it.
-        problem.labels.sort_by_key(|l| !Arc::ptr_eq(&l.source, &origin.source));
-        manifest::point_at_name(problem);
+        manifest::locate(problem, document);
     }
 }

@@ -164,6 +164,7 @@ fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, given: &Data)
     match problem.code {
         "cue/not-allowed" => {
             problem.code = "render/unknown-parameter";
+            problem.about_name = true;
             problem.message = format!("\"{name}\" has no parameter \"{last}\"{}", within(parent));
             let names = schema::names(loaded, &schema::at(loaded, &tree::parts(parent)));
             let known = names.iter().map(String::as_str).filter(|n| *n != last);

@@ -326,7 +326,7 @@ impl Evaluator {
     /// The node of `and([…])` or `or([…])`.
     fn combination(&mut self, or: bool, items: Vec<NodeId>, at: ExprId) -> NodeId {
         let span = self.span_at(at);
-        let parts: Vec<ExprId> = items.iter().map(|item| self.expr_of(&Val::Node(*item), at).0).collect();
+        let parts: Vec<ExprId> = items.iter().map(|item| self.expr_of(&Val::Node(*item), at)).collect();
         let combined = match parts.as_slice() {
             [one] => *one,
             _ if or => {
@@ -341,7 +341,7 @@ impl Evaluator {
     }
 
     /// What a value has become, without the validators on it: an expression over its fields or elements.
-    fn final_value(&mut self, v: &Val, at: ExprId) -> (ExprId, EnvId) {
+    fn final_value(&mut self, v: &Val, at: ExprId) -> ExprId {
         let Val::Node(n) = v else { return self.expr_of(v, at) };
         let n = self.default_of(*n);
         let span = self.span_at(at);
@@ -356,10 +356,10 @@ impl Evaluator {
                 let mut parts = vec![self.ir.add(Expr::Kind(kinds), span)];
                 for (check, _) in checks {
                     if let Val::Bound(..) = check {
-                        parts.push(self.expr_of(&check, at).0);
+                        parts.push(self.expr_of(&check, at));
                     }
                 }
-                return (self.ir.add(Expr::And(parts.into()), span), NONE);
+                return self.ir.add(Expr::And(parts.into()), span);
             }
             _ => return self.expr_of(v, at),
         };
@@ -372,7 +372,7 @@ impl Evaluator {
         let mut decls = Vec::new();
         for arc in &arcs {
             let (label, kind) = (self.nodes[*arc].label, self.nodes[*arc].arc);
-            let (value, _) = self.expr_of(&Val::Node(*arc), at);
+            let value = self.expr_of(&Val::Node(*arc), at);
             if is_list {
                 elements.push(crate::ir::Element::Value(value));
             } else {
@@ -386,7 +386,7 @@ impl Evaluator {
             let lit = crate::ir::StructLit { decls: decls.into(), is_struct: true, ..Default::default() };
             Expr::Struct(self.ir.structs.push(lit))
         };
-        (self.ir.add(e, span), NONE)
+        self.ir.add(e, span)
     }
 
     /// Unifies a value with a schema in a node of its own.
@@ -394,8 +394,8 @@ impl Evaluator {
         let n = self.new_node(NONE, Sym::NONE);
         let value = self.final_value(v, at);
         let schema = self.expr_of(schema, at);
-        for (expr, env) in [value, schema] {
-            self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
+        for expr in [value, schema] {
+            self.nodes[n].conjs.push(Conj { expr, env: NONE, close: 0, cyc: 0 });
         }
         n
     }
@@ -643,17 +643,17 @@ impl Evaluator {
 
     fn compare_with(&mut self, comparer: &Val, x: &Val, y: &Val, e: ExprId) -> Res<bool> {
         let n = self.new_node(NONE, Sym::NONE);
-        let (expr, env) = self.expr_of(comparer, e);
-        self.nodes[n].conjs.push(Conj { expr, env, close: 0, cyc: 0 });
+        let expr = self.expr_of(comparer, e);
+        self.nodes[n].conjs.push(Conj { expr, env: NONE, close: 0, cyc: 0 });
         for (name, v) in [("x", x), ("y", y)] {
-            let (value, env) = self.expr_of(v, e);
+            let value = self.expr_of(v, e);
             let label = self.ir.symbols.string(name);
             let decls =
                 Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
             let id = self.ir.structs.push(crate::ir::StructLit { decls, is_struct: true, ..Default::default() });
             let span = self.span_at(e);
             let lit = self.ir.add(Expr::Struct(id), span);
-            self.nodes[n].conjs.push(Conj { expr: lit, env, close: 0, cyc: 0 });
+            self.nodes[n].conjs.push(Conj { expr: lit, env: NONE, close: 0, cyc: 0 });
         }
         let label = self.ir.symbols.string("less");
         let arc = self.select(n, label, e)?;

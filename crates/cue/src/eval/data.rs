@@ -336,7 +336,7 @@ impl Evaluator {
     }
 
     /// An expression that stands for a value.
-    pub(crate) fn expr_of(&mut self, v: &Val, at: ExprId) -> (ExprId, u32) {
+    pub(crate) fn expr_of(&mut self, v: &Val, at: ExprId) -> ExprId {
         let span = self.span_at(at);
         let e = match v {
             Val::Null => Expr::Null,
@@ -348,19 +348,19 @@ impl Evaluator {
             Val::Kind(k) => Expr::Kind(*k),
             Val::Function(f) => Expr::Function(*f),
             Val::Bound(op, limit) => {
-                let (limit, _) = self.expr_of(&limit.clone(), at);
+                let limit = self.expr_of(&limit.clone(), at);
                 Expr::Bound(*op, limit)
             }
             Val::Node(n) => Expr::Given(self.vars.push((Val::Null, Val::Node(*n)))),
         };
-        (self.ir.add(e, span), NONE)
+        self.ir.add(e, span)
     }
 
     /// A new list of existing values.
     pub(crate) fn list_of(&mut self, items: Vec<Val>, at: ExprId) -> NodeId {
         let n = self.new_node(NONE, Sym::NONE);
         let span = self.span_at(at);
-        let elements = items.iter().map(|item| Element::Value(self.expr_of(item, at).0)).collect();
+        let elements = items.iter().map(|item| Element::Value(self.expr_of(item, at))).collect();
         let id = self.ir.lists.push(ListLit { elements, rest: None });
         let expr = self.ir.add(Expr::List(id), span);
         self.nodes[n].conjs.push(Conj { expr, env: NONE, close: 0, cyc: 0 });

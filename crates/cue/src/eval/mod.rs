@@ -104,7 +104,6 @@ mod print;
 mod product;
 mod quick;
 mod refer;
-mod row;
 mod schedule;
 mod small;
 mod task;

@@ -1,8 +1,8 @@
 //! Nodes, conjuncts and environments.
 
-use super::row::Row;
 use super::{CloseId, CycId, Evaluator, FaultId, Task, Val};
 use crate::ir::{ArcKind, ExprId, Sym, kind};
+use cue_syntax::ast::Rare;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -177,22 +177,22 @@ pub(crate) struct Scratch {
     pub(crate) kind_at: ExprId,
     pub(crate) unknown: Option<u32>,
     /// Bounds and validators.
-    pub(crate) checks: Row<(Val, ExprId)>,
+    pub(crate) checks: Rare<(Val, ExprId)>,
     pub(crate) top: bool,
     /// A struct literal was seen.
     pub(crate) literal: bool,
     pub(crate) list: Option<Box<ListState>>,
-    pub(crate) patterns: Row<Pattern>,
+    pub(crate) patterns: Rare<Pattern>,
     pub(crate) branched: bool,
     /// Closedness requirements that start here: (group, holds below too).
     pub(crate) requires: Requires,
     /// Chains opened here by `...`.
-    pub(crate) opens: Row<CloseId>,
+    pub(crate) opens: Rare<CloseId>,
     pub(crate) cyclic: bool,
     pub(crate) acyclic: bool,
     /// Labels that comprehensions or optional fields have announced, with the number of arcs that were there before and their
     /// place among those announced then: loops count them from then on.
-    pub(crate) announced: Row<(Sym, u32, u32)>,
+    pub(crate) announced: Rare<(Sym, u32, u32)>,
     work: Option<Box<Work>>,
 }
 
@@ -273,17 +273,17 @@ impl Default for Scratch {
             kind: kind::TOP,
             kind_at: NONE,
             unknown: None,
-            checks: Row::default(),
+            checks: Rare::default(),
             top: false,
             literal: false,
             list: None,
-            patterns: Row::default(),
+            patterns: Rare::default(),
             branched: false,
             requires: SmallVec::new(),
-            opens: Row::default(),
+            opens: Rare::default(),
             cyclic: false,
             acyclic: false,
-            announced: Row::default(),
+            announced: Rare::default(),
             work: None,
         }
     }
