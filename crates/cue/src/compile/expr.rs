@@ -300,6 +300,10 @@ impl Compiler<'_> {
                     };
                     let Some(right) = run.first() else { break };
                     let r = self.expr(right);
+                    if acc.is_none() {
+                        self.has_a_value(op, left, l);
+                    }
+                    self.has_a_value(op, right, r);
                     match op {
                         BinaryOp::BoolAnd | BinaryOp::BoolOr if self.features.short_circuit => Expr::Short(op, l, r),
                         BinaryOp::Equal | BinaryOp::NotEqual if self.features.same_kinds() => {
@@ -315,6 +319,32 @@ impl Compiler<'_> {
             acc = Some(self.ir.add(node, span));
         }
         acc.unwrap_or_else(|| self.ir.add(Expr::Bottom, e.span()))
+    }
+
+    /// A type or bound written as an operand will never be concrete, whether the field is asked for or not.
+    fn has_a_value(&mut self, op: BinaryOp, written: &ast::Expr, e: ExprId) {
+        let mut plain = written;
+        while let ast::Expr::Paren(inner, _) = plain {
+            plain = inner;
+        }
+        let never = match &self.ir.exprs[e] {
+            Expr::Kind(_) | Expr::Top | Expr::Bound(..) => true,
+            // `uint8` and its like are a type with bounds.
+            Expr::And(_) => matches!(plain, ast::Expr::Ident(_)),
+            _ => false,
+        };
+        if !never {
+            return;
+        }
+        let span = written.span();
+        let text = self.sources.get(span.source).and_then(|s| s.text.get(span.start as usize..span.end as usize));
+        let text = text.unwrap_or_default();
+        let message = format!("invalid operand {text} ('{}' requires concrete value)", crate::eval::binary_text(op));
+        let mut d = cue_syntax::Diagnostic::error("cue/eval", message).at(&self.sources, span, "never a value");
+        d.help = Some(
+            "name a field here that has a value; what a field must be stands behind its name, or behind `&`".into(),
+        );
+        self.diagnostics.push(d);
     }
 
     fn alternative(&mut self, e: &ast::Expr) -> (ExprId, bool) {

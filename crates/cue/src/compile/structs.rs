@@ -78,7 +78,12 @@ impl Compiler<'_> {
     fn declaration(&mut self, decl: &ast::Decl, made: &mut Made) {
         match decl {
             ast::Decl::Field(field) => {
-                if let Some(decl) = self.field(field) {
+                let before = self.diagnostics.len();
+                let compiled = self.field(field);
+                if self.diagnostics.len() > before {
+                    self.told_at(before, &field.label);
+                }
+                if let Some(decl) = compiled {
                     made.regular |= matches!(
                         &decl,
                         Decl::Field { label, arc: ArcKind::Member, .. } if label.is_regular()
@@ -104,6 +109,24 @@ impl Compiler<'_> {
                 made.out.push(Decl::Ellipsis);
             }
             ast::Decl::Let(_) | ast::Decl::Attribute(_) => {}
+        }
+    }
+
+    /// Puts a field's name before the paths of what was found in its value.
+    fn told_at(&mut self, before: usize, label: &Label) {
+        let name = match label {
+            Label::Ident(name) => name.name.to_string(),
+            Label::String(lit) => match &lit.value {
+                Text::String(text) => crate::eval::quoted(text),
+                Text::Bytes(_) => return,
+            },
+            _ => return,
+        };
+        for d in self.diagnostics.iter_mut().skip(before).filter(|d| d.code == "cue/eval") {
+            d.path = Some(match &d.path {
+                Some(inner) => format!("{name}.{inner}"),
+                None => name.clone(),
+            });
         }
     }
 

@@ -100,8 +100,8 @@ impl Evaluator {
         }
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
-            let v = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
-            data.push(self.data_of(&v, e)?);
+            let given = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
+            data.push(self.data_of(&given, e).map_err(|stop| self.of_argument(b, v, stop, e))?);
         }
         if let Some(id) = data.iter().find_map(unknown_in) {
             return Err(Stop::Unknown(id));
@@ -124,11 +124,13 @@ impl Evaluator {
         let mut parts = Vec::new();
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
-            let v = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
-            data.push(match self.data_of(&v, e) {
+            let given = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
+            data.push(match self.data_of(&given, e) {
                 Ok(d) => d,
-                Err(Stop::Fault(f)) if self.faults[f].code == Code::Incomplete => self.with_parts(&v, &mut parts, 0),
-                Err(stop) => return Err(stop),
+                Err(Stop::Fault(f)) if self.faults[f].code == Code::Incomplete => {
+                    self.with_parts(&given, &mut parts, 0)
+                }
+                Err(stop) => return Err(self.of_argument(b, v, stop, e)),
             });
         }
         if parts.is_empty()

@@ -221,10 +221,19 @@ impl Evaluator {
             }
             Base::Bottom | Base::Forward(_) => return None,
             Base::None => {
-                // What needs itself as a part of itself has no end.
-                let f = match depth > 0 {
-                    false => self.missing(Reason::Static("cycle error"), place, Code::Cycle),
-                    true => self.missing(Reason::Static("structural cycle"), place, Code::Structural),
+                // What needs itself as a part of itself has no end; what needs a field that may yet come only waits.
+                let waits = match self.nodes[n].conjs.as_slice() {
+                    [conj] if self.force => Some(*conj),
+                    _ => None,
+                };
+                let waits = waits.and_then(|c| match self.eval(c.expr, c.env) {
+                    Err(super::Stop::Fault(f)) if self.faults[f].code == Code::Cycle => Some(f),
+                    _ => None,
+                });
+                let f = match (waits, depth > 0) {
+                    (Some(f), _) => f,
+                    (None, false) => self.missing(Reason::Static("cycle error"), place, Code::Cycle),
+                    (None, true) => self.missing(Reason::Static("structural cycle"), place, Code::Structural),
                 };
                 problems.push(f);
                 return None;

@@ -236,7 +236,7 @@ impl Evaluator {
 
     /// An operand of an operator: a type or bound written there will never be concrete.
     fn operator_operand(&mut self, v: Val, at: ExprId, op: &str) -> Res<Val> {
-        if let Val::Kind(_) | Val::Top | Val::Bound(..) | Val::Validator(_) = v {
+        if let Val::Kind(_) | Val::Top | Val::Bound(..) = v {
             let text = format!("invalid operand {} ('{op}' requires concrete value)", self.show(&v));
             return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
         }
@@ -288,7 +288,12 @@ impl Evaluator {
                 Part::Bytes(b) => out.extend_from_slice(b),
                 Part::Expr(inner) => {
                     let v = self.eval(*inner, env)?;
-                    match self.operand(v, *inner)? {
+                    let v = match self.operand(v.clone(), *inner) {
+                        // A list will never be text, whatever its elements wait for.
+                        Err(Stop::Fault(f)) if !self.is_permanent(f) && self.kind_of(&v) == kind::LIST => v,
+                        v => v?,
+                    };
+                    match v {
                         Val::Str(s) if (out.len() + s.len()) * 2 > self.room() => {
                             self.make((out.len() + s.len()) * 2, e)?
                         }

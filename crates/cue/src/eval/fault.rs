@@ -2,6 +2,7 @@
 
 use super::{Evaluator, NONE, NodeId, Stop, Val};
 use crate::api::ErrorClass;
+use crate::builtin::Builtin;
 use crate::ir::{ExprId, Sym};
 use cue_syntax::{Diagnostic, Span};
 use smol_str::SmolStr;
@@ -50,6 +51,8 @@ pub(crate) enum Reason {
     NonConcrete(Val),
     Ambiguous(NodeId),
     EmptyDisjunction,
+    /// What is wrong inside of an argument that has no place of its own: the function, the fault.
+    Argument(&'static Builtin, FaultId),
 }
 
 /// A fault.
@@ -175,6 +178,11 @@ impl Evaluator {
                 let n = self.faults[f].related.len();
                 format!("{n} errors in empty disjunction")
             }
+            Reason::Argument(b, inner) => {
+                let (path, text) = (self.path_of(*inner), self.message(*inner));
+                let colon = if path.is_empty() { "" } else { ": " };
+                format!("error in call to {}: {path}{colon}{text}", super::val::function_name_of(b))
+            }
         }
     }
 
@@ -213,6 +221,48 @@ impl Evaluator {
         out
     }
 
+    /// The path of the place where a fault is.
+    fn path_of(&self, f: FaultId) -> String {
+        let info = &self.faults[f];
+        match &info.trail {
+            _ if info.node == NONE => String::new(),
+            Some((from, labels)) => self.path_below(*from, labels),
+            None => self.path(info.node),
+        }
+    }
+
+    /// A fault that came up while an argument was read, as one of the call: an argument without a place has no path that
+    /// would lead anybody to it.
+    pub(crate) fn of_argument(&mut self, b: &'static Builtin, given: &Val, stop: Stop, e: ExprId) -> Stop {
+        let Stop::Fault(f) = stop else { return stop };
+        let info = &self.faults[f];
+        let from = info.trail.as_ref().map_or(info.node, |t| t.0);
+        if from == NONE || self.has_place(from) {
+            return stop;
+        }
+        let (code, trail) = (info.code, info.trail.clone());
+        // What instances share has no place, but what was named has one.
+        if let Val::Node(n) = given
+            && let Some((_, labels)) = trail
+            && self.follow(*n) == from
+            && self.has_place(self.placed(*n))
+        {
+            let mut info = self.faults[f].clone();
+            info.trail = Some((self.placed(*n), labels));
+            return Stop::Fault(self.faults.push(info));
+        }
+        self.stop(code, Reason::Argument(b, f), NONE, &[e])
+    }
+
+    /// Whether a node is part of a package.
+    fn has_place(&self, n: NodeId) -> bool {
+        let mut top = n;
+        while self.nodes[top].parent != NONE {
+            top = self.nodes[top].parent;
+        }
+        self.packages.values().any(|package| *package == top)
+    }
+
     pub(crate) fn class(&self, f: FaultId) -> ErrorClass {
         if self.is_permanent(f) { ErrorClass::Error } else { ErrorClass::Incomplete }
     }
@@ -224,6 +274,16 @@ impl Evaluator {
 
     fn diagnostic_at(&self, f: FaultId, depth: u32) -> Diagnostic {
         let info = &self.faults[f];
+        if let Reason::Argument(_, inner) = info.reason
+            && depth > 0
+        {
+            let mut d = self.diagnostic_at(inner, depth - 1);
+            (d.message, d.path) = (self.message(f), Some(self.path_of(f)).filter(|p| !p.is_empty()));
+            for e in &info.at {
+                d = d.at(&self.unit.sources, self.ir.spans[*e], "in this call");
+            }
+            return d;
+        }
         let code = match (&info.reason, info.code) {
             (_, Code::Budget) => "cue/limit",
             (_, Code::Structural) => "cue/structural-cycle",
@@ -242,15 +302,7 @@ impl Evaluator {
             _ => "cue/eval",
         };
         let mut d = Diagnostic::error(code, self.message(f));
-        if info.node != NONE {
-            let path = match &info.trail {
-                Some((from, labels)) => self.path_below(*from, labels),
-                None => self.path(info.node),
-            };
-            if !path.is_empty() {
-                d.path = Some(path);
-            }
-        }
+        d.path = Some(self.path_of(f)).filter(|p| !p.is_empty());
         // A field that may not be there is shown by its name, wherever it is given one.
         let given = match &info.reason {
             Reason::NotAllowed(_) if info.node != NONE => self.labels_of(info.node),

@@ -116,6 +116,7 @@ use crate::ir::{Arena, ExprId, Ir, Sym};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
+pub(crate) use arith::binary_text;
 pub(crate) use closedness::{CloseId, CloseInfo};
 pub(crate) use cycle::{Cyc, CycId};
 pub(crate) use data::Export;
@@ -123,7 +124,7 @@ pub(crate) use fault::{Code, FaultId, FaultInfo, Reason, nearest};
 pub(crate) use fits::{Fit, Form, FormId, Forms, element_form, length_fits, rest_fits};
 pub(crate) use node::{Alt, Base, Conj, Env, EnvId, Mode, NONE, Node, NodeId, flag};
 pub(crate) use task::{Task, TaskKind};
-pub(crate) use val::{Val, function_name};
+pub(crate) use val::{Val, function_name, quoted};
 
 /// Why an expression has no value now.
 #[derive(Debug, Clone, Copy)]

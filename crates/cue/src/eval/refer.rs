@@ -223,7 +223,7 @@ impl Evaluator {
     }
 
     /// The last place on the way to the value of a node: what instances share has none.
-    fn placed(&self, n: NodeId) -> NodeId {
+    pub(crate) fn placed(&self, n: NodeId) -> NodeId {
         let (mut at, mut place) = (n, n);
         while let Base::Forward(t) = self.nodes[at].base {
             at = t;

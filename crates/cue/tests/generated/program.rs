@@ -62,7 +62,7 @@ pub(crate) fn program(seed: u64) -> String {
     }
     if c.one_in(4) {
         let value = expression(&mut c, 2);
-        lines.push(format!("let v = {value}\nu: v"));
+        lines.push(format!("let o = {value}\nu: o"));
     }
     if c.one_in(5) {
         let (condition, body) = (condition(&mut c), structure(&mut c, 1));
