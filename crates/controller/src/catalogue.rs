@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::hub::Hub;
 use crate::packages::Added;
 use crate::prepare::{Definitions, of_hub};
+use crate::together::Together;
 use fleet::ClusterInfo;
 use futures::StreamExt;
 use indexmap::IndexMap;
@@ -21,7 +22,9 @@ use render::definition::{DefinitionSource, Layers, Loaded};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use workflow::step::Templates;
 
 /// Kinds of the hub that say what a type of a component, a trait or a step means.
@@ -35,6 +38,11 @@ const FOLLOWED: [(&str, &str, &str); 5] = [
 
 /// So many sets of definitions of revisions are kept.
 const PINNED: usize = 64;
+
+/// Before a watch that was interrupted is begun anew; each further time twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause before that.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What is known of a namespace's definitions.
 #[derive(Debug, Clone)]
@@ -92,6 +100,10 @@ struct Seen {
 pub struct Catalogue {
     seen: Mutex<Option<Arc<Seen>>>,
     kept: Mutex<Kept>,
+    /// What is being read of a namespace, of a revision, and of the clusters: runs begin many at a time.
+    reading: Together<String, Result<Known, Error>>,
+    reading_pinned: Together<(String, String), Result<Known, Error>>,
+    reading_clusters: Together<(), Result<Vec<ClusterInfo>, fleet::Error>>,
 }
 
 impl Catalogue {
@@ -152,7 +164,15 @@ impl Catalogue {
     /// # Errors
     /// The hub does not answer, or holds a definition that cannot be read.
     pub(crate) async fn of(&self, hub: &Hub, namespace: &str, given: &Definitions) -> Result<Known, Error> {
+        if let Some(known) = self.kept(self.stamp()).and_then(|kept| kept.namespaces.get(namespace).cloned()) {
+            return Ok(known);
+        }
+        self.reading.read(namespace.to_owned(), self.read(hub, namespace, given)).await
+    }
+
+    async fn read(&self, hub: &Hub, namespace: &str, given: &Definitions) -> Result<Known, Error> {
         let stamp = self.stamp();
+        // another one may have read it while this one waited for its turn
         if let Some(known) = self.kept(stamp).and_then(|kept| kept.namespaces.get(namespace).cloned()) {
             return Ok(known);
         }
@@ -182,45 +202,78 @@ impl Catalogue {
         definitions: String,
         read: impl Future<Output = Result<Known, Error>>,
     ) -> Result<Known, Error> {
-        let (stamp, key) = (self.stamp(), (namespace.to_owned(), definitions));
-        if let Some(known) = self.kept(stamp).and_then(|kept| kept.pinned.get(&key).cloned()) {
+        let key = (namespace.to_owned(), definitions);
+        let known = |stamp| self.kept(stamp).and_then(|kept| kept.pinned.get(&key).cloned());
+        if let Some(known) = known(self.stamp()) {
             return Ok(known);
         }
-        let known = read.await?;
-        if let Some(mut kept) = self.kept(stamp)
-            && self.stamp() == stamp
-        {
-            if kept.pinned.len() >= PINNED {
-                kept.pinned.clear();
+        let reading = async {
+            let stamp = self.stamp();
+            if let Some(known) = known(stamp) {
+                return Ok(known);
             }
-            return Ok(kept.pinned.entry(key).or_insert(known).clone());
-        }
-        Ok(known)
+            let known = read.await?;
+            if let Some(mut kept) = self.kept(stamp)
+                && self.stamp() == stamp
+            {
+                if kept.pinned.len() >= PINNED {
+                    kept.pinned.clear();
+                }
+                return Ok(kept.pinned.entry(key.clone()).or_insert(known).clone());
+            }
+            Ok(known)
+        };
+        self.reading_pinned.read(key.clone(), reading).await
     }
 
     /// The clusters, as `read` reads them.
     ///
     /// # Errors
     /// Those of `read`.
-    pub(crate) async fn clusters<E>(
+    pub(crate) async fn clusters(
         &self,
-        read: impl Future<Output = Result<Vec<ClusterInfo>, E>>,
-    ) -> Result<Vec<ClusterInfo>, E> {
-        let stamp = self.stamp();
-        if let Some(known) = self.kept(stamp).and_then(|kept| kept.clusters.clone()) {
+        read: impl Future<Output = Result<Vec<ClusterInfo>, fleet::Error>>,
+    ) -> Result<Vec<ClusterInfo>, fleet::Error> {
+        let known = |stamp| self.kept(stamp).and_then(|kept| kept.clusters.clone());
+        if let Some(known) = known(self.stamp()) {
             return Ok(known);
         }
-        let clusters = read.await?;
-        if let Some(mut kept) = self.kept(stamp)
-            && self.stamp() == stamp
-        {
-            kept.clusters = Some(clusters.clone());
-        }
-        Ok(clusters)
+        let reading = async {
+            let stamp = self.stamp();
+            if let Some(known) = known(stamp) {
+                return Ok(known);
+            }
+            let clusters = read.await?;
+            if let Some(mut kept) = self.kept(stamp)
+                && self.stamp() == stamp
+            {
+                kept.clusters = Some(clusters.clone());
+            }
+            Ok(clusters)
+        };
+        self.reading_clusters.read((), reading).await
     }
 }
 
+/// Watches for as long as anybody listens. A watch that was interrupted is begun anew with a list: one that goes on where it
+/// stood says nothing until something changes, so that nobody would know that it goes on.
 async fn watch(api: Api<DynamicObject>, config: watcher::Config, seen: Arc<Seen>, index: usize) {
+    let mut pause = PAUSE;
+    loop {
+        let began = Instant::now();
+        until_interrupted(api.clone(), config.clone(), &seen, index).await;
+        if let Some(well) = seen.well.get(index) {
+            well.store(false, Ordering::Release);
+        }
+        if began.elapsed() > LONGEST_PAUSE * 2 {
+            pause = PAUSE;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn until_interrupted(api: Api<DynamicObject>, config: watcher::Config, seen: &Seen, index: usize) {
     let mut events = watcher(api, config).default_backoff().boxed();
     let well = |is: bool| {
         if let Some(well) = seen.well.get(index) {
@@ -242,8 +295,76 @@ async fn watch(api: Api<DynamicObject>, config: watcher::Config, seen: Arc<Seen>
             Err(error) => {
                 well(false);
                 tracing::debug!(%error, "a watch of definitions is interrupted");
+                if !matches!(error, watcher::Error::InitialListFailed(_)) {
+                    return;
+                }
             }
         }
     }
-    well(false);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Request, Response};
+    use kube::client::Body;
+    use std::convert::Infallible;
+    use std::sync::atomic::AtomicUsize;
+
+    /// A hub without any objects whose first watches, so many, are refused; the others say nothing.
+    fn stumbling(refused: usize) -> Client {
+        let watches = Arc::new(AtomicUsize::new(0));
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let watches = watches.clone();
+            async move {
+                let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+                let answer = |status: u16, text: &str| {
+                    Ok::<_, Infallible>(
+                        Response::builder().status(status).body(Body::from(text.as_bytes().to_vec())).unwrap(),
+                    )
+                };
+                if !is_watch {
+                    return answer(
+                        200,
+                        r#"{"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "7"}, "items": []}"#,
+                    );
+                }
+                if watches.fetch_add(1, Ordering::Relaxed) < refused {
+                    let busy = r#"{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                        "message": "storage is (re)initializing", "reason": "TooManyRequests", "code": 429}"#;
+                    return answer(429, busy);
+                }
+                std::future::pending().await
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_was_refused_is_current_again_although_nothing_changes() {
+        let catalogue = Catalogue::default();
+        let _following = catalogue.follow(&stumbling(5));
+        assert_eq!(catalogue.stamp(), None, "nothing was listed yet");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(catalogue.stamp(), None, "five of the watches are interrupted");
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert!(catalogue.stamp().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn runs_that_begin_together_read_the_clusters_together() {
+        let (catalogue, reads) = (Catalogue::default(), AtomicUsize::new(0));
+        let read = || {
+            catalogue.clusters(async {
+                reads.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(Vec::new())
+            })
+        };
+        futures::future::join_all((0..100).map(|_| read())).await;
+        // all of them have asked in the same moment, before the first reading began
+        assert_eq!(reads.swap(0, Ordering::Relaxed), 1);
+        read().await.unwrap();
+        assert_eq!(reads.load(Ordering::Relaxed), 1, "without watches nobody knows whether it is still so");
+    }
 }

@@ -78,6 +78,8 @@ pub struct Held {
     holder: String,
     resource_version: String,
     fence: Fence,
+    /// How long the hub took to answer the last time.
+    pub took: Duration,
     /// Nobody has ever held it before.
     pub first: bool,
     /// Raised by every change of holder; the epoch of the run's journal.
@@ -228,6 +230,7 @@ pub async fn acquire(
                     holder: me,
                     resource_version,
                     fence: Fence::from(asked),
+                    took: asked.elapsed(),
                     first,
                     epoch,
                     left_by,
@@ -270,6 +273,7 @@ impl Held {
             Err(fault) => return Err(fault),
         };
         self.resource_version = Stored::of(&lease).resource_version;
+        self.took = asked.elapsed();
         self.fence.renew(asked);
         Ok(())
     }

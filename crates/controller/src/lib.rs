@@ -23,6 +23,7 @@ pub mod run;
 pub mod runtime;
 pub mod status;
 pub mod subject;
+mod together;
 pub mod webhook;
 
 pub use catalogue::Catalogue;

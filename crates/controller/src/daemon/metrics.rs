@@ -7,8 +7,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A watch that says nothing for longer than this, while it is interrupted, is a controller that is not well.
+/// A watch that is interrupted for longer than this is a controller that is not ready.
 const SILENCE: Duration = Duration::from_secs(30);
+/// A watch that has not failed for so long goes on, even if there is nothing to tell: it is tried again after 30 s at the
+/// latest, and a request that is not answered fails after another 30 s.
+const AGAIN: Duration = Duration::from_secs(75);
+/// A loop that has not turned for so long never will.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// When a watch failed first and last, without having told anything in between.
+#[derive(Debug, Clone, Copy)]
+struct Failing {
+    since: Instant,
+    last: Instant,
+}
+
+impl Failing {
+    fn again(before: Option<Failing>, now: Instant) -> Failing {
+        let before = before.filter(|failing| now.saturating_duration_since(failing.last) < AGAIN);
+        Failing { since: before.map_or(now, |failing| failing.since), last: now }
+    }
+
+    /// Whether it has been interrupted for too long.
+    fn is_long(self, now: Instant) -> bool {
+        let (since, last) = (now.saturating_duration_since(self.since), now.saturating_duration_since(self.last));
+        since >= SILENCE && last < AGAIN
+    }
+}
 
 /// Counters of one process.
 #[derive(Debug, Default)]
@@ -22,8 +47,10 @@ pub struct Metrics {
     drift_repaired: AtomicU64,
     drift_left: AtomicU64,
     run_millis: AtomicU64,
-    /// Since when the watch is interrupted; `None`: it is not.
-    silent: Mutex<Option<Instant>>,
+    /// `None`: the watch is not interrupted.
+    failing: Mutex<Option<Failing>>,
+    /// When the loop has turned last.
+    turned: Mutex<Option<Instant>>,
     synced: std::sync::atomic::AtomicBool,
     /// WorkflowRuns on the hub and under way, beside the Applications.
     workflow_runs: Arc<[AtomicU64; 2]>,
@@ -45,13 +72,19 @@ impl Metrics {
     }
 
     pub(super) fn heard(&self) {
-        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.synced.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn watch_failed(&self) {
         self.watch_failures.fetch_add(1, Ordering::Relaxed);
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        *failing = Some(Failing::again(*failing, Instant::now()));
+    }
+
+    /// The loop goes round.
+    pub(super) fn turned(&self) {
+        *self.turned.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     pub(super) fn applications(&self, count: usize) {
@@ -86,10 +119,17 @@ impl Metrics {
         }
     }
 
-    /// Whether the hub has been heard of, and is not silent for long.
-    pub fn is_well(&self) -> bool {
-        let silent = *self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        self.synced.load(Ordering::Relaxed) && silent.is_none_or(|since| since.elapsed() < SILENCE)
+    /// Whether the hub has been heard of, and its watch has not been interrupted for long.
+    pub fn is_ready(&self) -> bool {
+        let failing = *self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.synced.load(Ordering::Relaxed) && failing.is_none_or(|failing| !failing.is_long(Instant::now()))
+    }
+
+    /// Whether the process does what it is there for. A hub that does not answer is no reason to end it: started again it
+    /// would hear no more, and be late when the hub is back.
+    pub fn is_alive(&self) -> bool {
+        let turned = *self.turned.lock().unwrap_or_else(PoisonError::into_inner);
+        turned.is_none_or(|turned| turned.elapsed() < STUCK)
     }
 
     /// All of them as text, with the requests that were sent to each cluster.
@@ -140,13 +180,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_interruption_counts_until_the_watch_fails_no_more() {
+        let begin = Instant::now();
+        let at = |seconds: u64| begin + Duration::from_secs(seconds);
+        let first = Failing::again(None, at(0));
+        assert!(!first.is_long(at(29)) && first.is_long(at(31)));
+        let second = Failing::again(Some(first), at(40));
+        assert!(second.is_long(at(41)), "since the first");
+        // nobody changes anything at night: a watch that goes on says nothing
+        assert!(!second.is_long(at(40 + 75)));
+        assert!(!Failing::again(Some(second), at(300)).is_long(at(301)), "another interruption");
+    }
+
+    #[test]
+    fn a_hub_that_is_silent_is_no_reason_to_end_the_process() {
+        let metrics = Metrics::default();
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(50)).unwrap();
+        *metrics.failing.lock().unwrap() = Some(Failing { since: long_ago, last: Instant::now() });
+        metrics.synced.store(true, Ordering::Relaxed);
+        metrics.turned();
+        assert!(metrics.is_alive() && !metrics.is_ready());
+        *metrics.turned.lock().unwrap() = Instant::now().checked_sub(STUCK);
+        assert!(!metrics.is_alive());
+    }
+
+    #[test]
     fn each_counter_has_its_help_and_its_type() {
         let metrics = Metrics::default();
-        assert!(!metrics.is_well(), "nothing has been heard of the hub");
+        assert!(!metrics.is_ready(), "nothing has been heard of the hub");
         metrics.heard();
         metrics.ran(Duration::from_millis(1_500), false);
         metrics.applications(7);
-        assert!(metrics.is_well());
+        assert!(metrics.is_ready());
         let text = metrics.text();
         assert!(
             text.contains("\nlateen_runs_interrupted_total 1\n") && text.contains("\nlateen_run_seconds_total 1.5\n")

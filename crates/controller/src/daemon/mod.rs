@@ -215,6 +215,7 @@ impl Daemon {
                 },
                 Some((namespace, part)) = parts.recv() => self.renewed(&namespace, &part, &mut here),
                 _ = look.tick() => {
+                    self.metrics.turned();
                     self.mended(&mut here);
                     self.again(&mut here);
                 }

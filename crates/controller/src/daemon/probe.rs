@@ -44,8 +44,10 @@ async fn one(mut stream: TcpStream, metrics: &Metrics) -> std::io::Result<()> {
     let path = text.strip_prefix("GET ").and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
     let (status, body) = match path.split('?').next().unwrap_or_default() {
         "/metrics" => ("200 OK", metrics.all().await),
-        "/healthz" | "/readyz" if metrics.is_well() => ("200 OK", "ok\n".to_owned()),
-        "/healthz" | "/readyz" => ("503 Service Unavailable", "the hub is not heard of\n".to_owned()),
+        "/healthz" if metrics.is_alive() => ("200 OK", "ok\n".to_owned()),
+        "/healthz" => ("503 Service Unavailable", "the controller is stuck\n".to_owned()),
+        "/readyz" if metrics.is_ready() => ("200 OK", "ok\n".to_owned()),
+        "/readyz" => ("503 Service Unavailable", "the hub is not heard of\n".to_owned()),
         "" => ("405 Method Not Allowed", "only GET\n".to_owned()),
         _ => ("404 Not Found", "there are /healthz, /readyz and /metrics\n".to_owned()),
     };
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_follows_the_watch_and_metrics_are_text() {
+    async fn readiness_follows_the_watch_and_metrics_are_text() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -81,9 +83,13 @@ mod tests {
         let metrics = Arc::new(Metrics::of(fleet.clone()));
         let serving = tokio::spawn(answer(listener, metrics.clone()));
         let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
-        assert!(get(address, &ask("/healthz")).await.starts_with("HTTP/1.1 503"));
+        assert!(get(address, &ask("/readyz")).await.starts_with("HTTP/1.1 503"));
+        assert!(
+            get(address, &ask("/healthz")).await.starts_with("HTTP/1.1 200"),
+            "a hub that is silent is no reason to end"
+        );
         metrics.heard();
-        assert!(get(address, &ask("/healthz")).await.starts_with("HTTP/1.1 200"));
+        assert!(get(address, &ask("/readyz")).await.starts_with("HTTP/1.1 200"));
         assert!(get(address, &ask("/metrics?x=1")).await.contains("lateen_runs_total 0"));
         let sent = "lateen_cluster_requests_total{cluster=\"local\",verb=\"POST\"} 1\n";
         assert!(get(address, &ask("/metrics")).await.contains(sent), "of each cluster");

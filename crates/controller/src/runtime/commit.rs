@@ -6,12 +6,30 @@ use actions::Fault;
 use rustc_hash::FxHashMap;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
-use workflow::commit::{Commit, Deed};
+use workflow::commit::{Commit, Deed, MOMENT};
 use workflow::event::{ActionId, Event, Request};
 use workflow::ownership;
 
 /// A status of more steps than this is not made for every change.
 const STEPS_TOLD: usize = 500;
+
+/// On a hub that is slow, facts wait for so many of its answers longer: a run that would be over by then writes once, and
+/// does not make the hub slower by writing in between.
+const ANSWERS: u32 = 8;
+/// But no longer than this.
+const LONGEST: Duration = Duration::from_millis(1_800);
+
+/// How much longer than a moment facts may wait on a hub that took so long to answer.
+fn patience(took: Duration) -> i64 {
+    let more = (took * ANSWERS).min(LONGEST);
+    i64::try_from(more.as_millis()).unwrap_or_default()
+}
+
+/// When facts are to be written, of which the first came at `first`, and which are due then on a hub that answers at once.
+/// What does not wait for its moment to end, because somebody waits for it or because there is much, waits for nothing.
+fn when(first: i64, due: i64, patience: i64) -> i64 {
+    if due < first.saturating_add(MOMENT) { due } else { due.saturating_add(patience) }
+}
 
 /// Actions under way.
 #[derive(Debug, Default)]
@@ -49,6 +67,10 @@ pub(crate) struct Doing {
     commit: Commit,
     running: Running,
     started: Instant,
+    /// When the first of what is not yet written came.
+    first: Option<i64>,
+    /// See [`patience`].
+    patience: i64,
     debugger: Debugger,
     /// The last status could not be written.
     status_is_behind: bool,
@@ -62,6 +84,8 @@ impl Doing {
             commit: Commit::default(),
             running: Running::default(),
             started: Instant::now(),
+            first: None,
+            patience: 0,
             debugger: Debugger::default(),
             status_is_behind: false,
             wake: None,
@@ -98,9 +122,14 @@ impl Doing {
             let status = execution.run.status();
             execution.observe.changed(&status);
         }
-        let deeds = self.commit.take(self.clock(), requests);
+        self.patience = patience(execution.lease.took);
+        let clock = self.clock();
+        let deeds = self.commit.take(clock, requests);
+        if self.commit.due().is_some() {
+            self.first.get_or_insert(clock);
+        }
         self.all(execution, deeds).await?;
-        if self.commit.due().is_some_and(|due| due <= self.clock()) {
+        if self.when().is_some_and(|due| due <= self.clock()) {
             self.flush(execution).await?;
         }
         Ok(())
@@ -109,12 +138,17 @@ impl Doing {
     /// Writes everything that is left.
     pub(crate) async fn flush(&mut self, execution: &mut Execution<'_>) -> Result<(), Fault> {
         let deeds = self.commit.flush();
+        self.first = None;
         self.all(execution, deeds).await
+    }
+
+    fn when(&self) -> Option<i64> {
+        Some(when(self.first?, self.commit.due()?, self.patience))
     }
 
     /// When something has to be written.
     pub(crate) fn due(&self) -> Instant {
-        let millis = self.commit.due().map_or(3_600_000, |due| u64::try_from(due - self.clock()).unwrap_or_default());
+        let millis = self.when().map_or(3_600_000, |due| u64::try_from(due - self.clock()).unwrap_or_default());
         Instant::now() + Duration::from_millis(millis)
     }
 
@@ -183,5 +217,20 @@ impl Doing {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_wait_longer_on_a_slow_hub_unless_somebody_waits_for_them() {
+        let slow = patience(Duration::from_millis(100));
+        assert_eq!((patience(Duration::ZERO), slow, patience(Duration::from_secs(9))), (0, 800, 1_800));
+        assert_eq!(when(1_000, 1_000 + MOMENT, 0), 1_000 + MOMENT);
+        assert_eq!(when(1_000, 1_000 + MOMENT, slow), 1_000 + MOMENT + 800);
+        assert_eq!(when(1_000, 1_000, slow), 1_000, "there are many of them");
+        assert_eq!(when(1_000, 1_150, slow), 1_150, "a user has asked 150 ms after the first of them");
     }
 }

@@ -19,31 +19,46 @@ const ANSWER: Duration = Duration::from_millis(ownership::REQUEST as u64);
 /// How long the end of a run waits for what is left.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is still to be written: of each step the last.
+/// What is still to be written.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Of each step the last.
+    steps: IndexMap<String, Seen>,
+    /// There will be no more.
+    ended: bool,
+}
+
+/// What is still to be written, between the run and the task that writes.
 #[derive(Debug, Default)]
 struct Left {
-    steps: Mutex<IndexMap<String, Option<Seen>>>,
+    queue: Mutex<Queue>,
     more: Notify,
 }
 
 impl Left {
-    fn put(&self, step: String, seen: Option<Seen>) {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).insert(step, seen);
+    fn change(&self, change: impl FnOnce(&mut Queue)) {
+        change(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner));
         self.more.notify_one();
+    }
+
+    fn put(&self, seen: Seen) {
+        self.change(|queue| drop(queue.steps.insert(seen.step_id.clone(), seen)));
+    }
+
+    fn end(&self) {
+        self.change(|queue| queue.ended = true);
     }
 
     /// The next ones; `None`: there will be no more.
     async fn next(&self) -> Option<Vec<Seen>> {
         loop {
             {
-                let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-                let ended = steps.get("").is_some();
-                let some = steps.iter().filter(|(_, seen)| seen.is_some()).take(AT_A_TIME);
-                let names: Vec<String> = some.map(|(name, _)| name.clone()).collect();
-                if !names.is_empty() {
-                    return Some(names.iter().filter_map(|name| steps.shift_remove(name)?).collect());
+                let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+                if !queue.steps.is_empty() {
+                    let some = queue.steps.len().min(AT_A_TIME);
+                    return Some(queue.steps.drain(..some).map(|(_, seen)| seen).collect());
                 }
-                if ended {
+                if queue.ended {
                     return None;
                 }
             }
@@ -71,14 +86,13 @@ impl Debugger {
             let task = tokio::spawn(write(hub.clone(), app.clone(), left.clone()));
             (left, task)
         });
-        left.put(seen.step_id.clone(), Some(seen));
+        left.put(seen);
     }
 
     /// Writes what is left, if the hub takes it.
     pub(super) async fn end(self) {
         let Some((left, mut task)) = self.writing else { return };
-        // no step has this id
-        left.put(String::new(), None);
+        left.end();
         if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
             task.abort();
         }
@@ -129,10 +143,10 @@ mod tests {
     async fn of_each_step_the_last_is_written() {
         let left = Left::default();
         for text in ["a: 1", "a: 2"] {
-            left.put("one".to_owned(), Some(seen("one", text)));
+            left.put(seen("one", text));
         }
-        left.put("two".to_owned(), Some(seen("two", "b: 1")));
-        left.put(String::new(), None);
+        left.put(seen("two", "b: 1"));
+        left.end();
         assert_eq!(left.next().await, Some(vec![seen("one", "a: 2"), seen("two", "b: 1")]));
         assert_eq!(left.next().await, None);
     }
