@@ -53,7 +53,7 @@ pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
     confirm(&format!("Delete application {name} and {objects}?"), args.yes)?;
     let processes = runner.processes.as_ref();
     let namespace = &args.app.namespace;
-    let held = match lease::acquire(&session.hub, processes, namespace, name, lease::Known::Nothing).await? {
+    let mut held = match lease::acquire(&session.hub, processes, namespace, name, lease::Known::Nothing).await? {
         Attempt::Mine(held) => held,
         Attempt::Theirs { holder, .. } => {
             return Err(Diagnostic::error("delete/busy", format!("application {name} is being run by {holder}"))
@@ -61,11 +61,12 @@ pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
                 .into());
         }
     };
-    let result = remove(&session.hub, &keeper, &app, args.orphan, args.abandon).await;
+    let removing = remove(&session.hub, &keeper, &app, args.orphan, args.abandon);
+    let result = held.during(&session.hub, removing).await;
     // The lease goes with the application.
     let target = lease::address(namespace, name);
     let _ = held.release(&session.hub, Timestamp::now()).await;
-    let removed = result?;
+    let removed = result.unwrap_or_else(|| Err(lease::lost()))?;
     for line in &removed.kept {
         println!("  kept {line}");
     }

@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use workflow::ownership;
 
 /// How long a lease is good without being renewed.
@@ -53,7 +54,7 @@ impl Fence {
     pub async fn closed(&self) {
         while self.is_open() {
             let until = self.born + Duration::from_millis(self.until.load(Ordering::Acquire));
-            tokio::time::sleep_until(until.into()).await;
+            tokio::time::sleep_until(until).await;
         }
     }
 
@@ -78,8 +79,8 @@ pub struct Held {
     holder: String,
     resource_version: String,
     fence: Fence,
-    /// How long the hub took to answer the last time.
-    pub took: Duration,
+    /// How many milliseconds the hub took to answer the last time.
+    pub took: u32,
     /// Nobody has ever held it before.
     pub first: bool,
     /// Raised by every change of holder; the epoch of the run's journal.
@@ -119,6 +120,11 @@ pub fn address(namespace: &str, app: &str) -> ObjectRef {
         namespace: namespace.into(),
         name: format!("lateen-{app}"),
     }
+}
+
+/// Since then.
+fn millis(asked: Instant) -> u32 {
+    u32::try_from(asked.elapsed().as_millis()).unwrap_or(u32::MAX)
 }
 
 fn micro(time: Timestamp) -> String {
@@ -230,7 +236,7 @@ pub async fn acquire(
                     holder: me,
                     resource_version,
                     fence: Fence::from(asked),
-                    took: asked.elapsed(),
+                    took: millis(asked),
                     first,
                     epoch,
                     left_by,
@@ -248,6 +254,11 @@ pub async fn acquire(
         }
     }
     Err(last.unwrap_or_else(|| Fault::transient(format!("{target} changes hands too often"))))
+}
+
+/// The lease was lost in the middle of something.
+pub fn lost() -> Fault {
+    Fault::transient("the lease was lost meanwhile")
 }
 
 impl Held {
@@ -273,9 +284,40 @@ impl Held {
             Err(fault) => return Err(fault),
         };
         self.resource_version = Stored::of(&lease).resource_version;
-        self.took = asked.elapsed();
+        self.took = millis(asked);
         self.fence.renew(asked);
         Ok(())
+    }
+
+    /// Does something that may take longer than a lease is good for, and renews it meanwhile. When it is lost, what is done is
+    /// cut off where it stands, because whoever has it now must not be met; the answer is `None`.
+    pub async fn during<T>(&mut self, hub: &Hub, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        let fence = self.fence();
+        let mut pause = renew_after();
+        loop {
+            tokio::select! {
+                biased;
+                () = fence.closed() => return None,
+                done = &mut work => return Some(done),
+                () = tokio::time::sleep(pause) => {}
+            }
+            let mut renewing = std::pin::pin!(self.renew(hub, Timestamp::now()));
+            let (renewed, done) = tokio::select! {
+                biased;
+                // its answer is waited for: the lease could not be let go without it
+                done = &mut work => (renewing.await, Some(done)),
+                renewed = &mut renewing => (renewed, None),
+            };
+            if done.is_some() {
+                return done;
+            }
+            pause = match renewed {
+                Ok(()) => renew_after(),
+                Err(fault) if fault.class == FaultClass::Transient && fence.is_open() => Duration::from_millis(300),
+                Err(_) => return None,
+            };
+        }
     }
 
     fn is_mine(&self, lease: &Value) -> bool {
@@ -328,5 +370,67 @@ mod tests {
         assert_eq!(stored("here/dead", fresh).held_by_other(now, &One), None);
         assert_eq!(stored("", fresh).held_by_other(now, &One), None);
         assert_eq!(stored("here/1", fresh).held_by_other(now, &One), None);
+    }
+
+    /// A hub with this lease, which `holder` has by now.
+    fn hub_with(holder: &'static str) -> Hub {
+        let version = Arc::new(AtomicU64::new(7));
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let version = version.clone();
+            async move {
+                let is_mine = holder == "here/1";
+                let lease = |version: u64| {
+                    let target = address("n", "shop");
+                    manifest(&target, holder, Timestamp::now(), 3, &version.to_string()).to_string()
+                };
+                let (status, text) = match request.method() == http::Method::PUT {
+                    true if is_mine => (200, lease(version.fetch_add(1, Ordering::Relaxed) + 1)),
+                    true => (
+                        409,
+                        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                        "message": "changed", "reason": "Conflict", "code": 409})
+                        .to_string(),
+                    ),
+                    false => (200, lease(version.load(Ordering::Relaxed))),
+                };
+                let response =
+                    http::Response::builder().status(status).body(kube::client::Body::from(text.into_bytes()));
+                Ok::<_, std::convert::Infallible>(response.unwrap())
+            }
+        });
+        Hub::new(actions::Objects::new(kube::Client::new(service, "default"), "local"))
+    }
+
+    fn held() -> Held {
+        Held {
+            target: address("n", "shop"),
+            holder: "here/1".into(),
+            resource_version: "7".into(),
+            fence: Fence::from(Instant::now()),
+            took: 0,
+            first: false,
+            epoch: 3,
+            left_by: String::new(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_while_something_is_done_under_it() {
+        let (hub, mut held) = (hub_with("here/1"), held());
+        let work = async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            7
+        };
+        assert_eq!(held.during(&hub, work).await, Some(7));
+        let renewed: u64 = held.resource_version.parse().unwrap();
+        assert!(renewed > 7 + 20, "{renewed}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_under_a_lease_that_another_has_taken_is_cut_off() {
+        let (hub, mut held) = (hub_with("there/9"), held());
+        let began = Instant::now();
+        assert_eq!(held.during(&hub, std::future::pending::<()>()).await, None);
+        assert_eq!(began.elapsed(), renew_after());
     }
 }

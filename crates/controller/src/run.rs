@@ -383,7 +383,7 @@ impl Runner {
             context: None,
             tell,
         };
-        let ended = execute(Execution {
+        let mut over = execute(Execution {
             hub: &self.hub,
             app: &app,
             run,
@@ -402,7 +402,12 @@ impl Runner {
         if let Some(stopper) = stopper {
             stopper.abort();
         }
-        let ended = ended?;
+        let run = observe.last.workflow.clone();
+        let closed = self.close(&over.ended, over.lease.as_mut(), &subject, &keeper, run).await;
+        let ended = over.ended.clone();
+        over.release(&self.hub).await;
+        // lost in the middle of its end: whoever takes the lease next, most likely this process, comes to the same end
+        let (ended, Some(notes)) = (ended?, closed?) else { return Ok(None) };
         let stalled = matches!(ended, Ended::Stalled);
         let settled = match ended {
             Ended::Settled(settled) => settled,
@@ -410,12 +415,6 @@ impl Runner {
             Ended::Stopped if respecified.load(Ordering::Relaxed) => return Ok(None),
             Ended::Stopped | Ended::Stalled => Settled::No,
         };
-        let mut notes = Vec::new();
-        if let (Settled::Finished(phase), false) = (settled, self.hub.is_of_workflow_runs()) {
-            let succeeded = phase == RunPhase::Succeeded;
-            notes = keeper.prune(succeeded, !succeeded).await?;
-            self.remember(&subject, observe.last.workflow.clone(), succeeded).await?;
-        }
         let fires_at = match settled {
             Settled::Suspended(Some(time)) => Timestamp::from_millisecond(time.0).ok(),
             _ => None,
@@ -429,6 +428,31 @@ impl Runner {
         }
         let app = self.hub.application(namespace, name).await?.ok_or_else(|| follow::not_found(namespace, name))?;
         Ok(Some(Finished { fires_at, stalled, notes, ..Finished::as_it_stands(app) }))
+    }
+
+    /// What belongs to the end of a run that is over: prunes what no version wants any more, and notes on the revision how it
+    /// went, under the lease, because whoever begins the next version delivers what this one would delete. Answers what was
+    /// kept or is owed, a line each; `None`: the lease was lost.
+    async fn close(
+        &self,
+        ended: &Result<Ended, Fault>,
+        lease: Option<&mut Held>,
+        subject: &Subject,
+        keeper: &Keeper,
+        run: Option<WorkflowStatus>,
+    ) -> Result<Option<Vec<String>>, Fault> {
+        let nothing = Ok(Some(Vec::new()));
+        let (Ok(Ended::Settled(Settled::Finished(phase))), Some(lease)) = (ended, lease) else { return nothing };
+        if self.hub.is_of_workflow_runs() {
+            return nothing;
+        }
+        let succeeded = *phase == RunPhase::Succeeded;
+        let closing = async {
+            let notes = keeper.prune(succeeded, !succeeded).await?;
+            self.remember(subject, run, succeeded).await?;
+            Ok::<_, Fault>(notes)
+        };
+        lease.during(&self.hub, closing).await.transpose()
     }
 
     /// As [`Runner::begin`], of an Application that nobody has ever begun: it has no revisions, no trackers and no journal.

@@ -197,6 +197,89 @@ async fn story(stage: &mut Stage) {
     stage.stop().await;
 }
 
+/// Deletes an object.
+const DROPS: &str = r#"
+import "vela/kube"
+delete: kube.#Delete & {$params: value: {apiVersion: parameter.apiVersion, kind: parameter.kind, metadata: name: parameter.name}}
+parameter: {apiVersion: string, kind: string, name: string}
+"#;
+
+/// A run that is to be run again every second by a step of its own, and has deleted what it applied, of a namespace and of none.
+async fn runs_again(stage: &mut Stage) {
+    stage.fleet.create_namespace("local", "again").await.unwrap();
+    stage.serve(Requesters::default());
+    let drops = json!({"apiVersion": "core.oam.dev/v1beta1", "kind": "WorkflowStepDefinition",
+        "metadata": {"name": "drops", "namespace": "again"}, "spec": {"schematic": {"cue": {"template": DROPS}}}});
+    stage.store(&drops).await;
+    let role = "rbac.authorization.k8s.io/v1";
+    let applied =
+        |name: &str, value: Value| json!({"name": name, "type": "apply-object", "properties": {"value": value}});
+    let dropped = |name: &str, version: &str, kind: &str, of: &str| json!({"name": name, "type": "drops", "properties": {"apiVersion": version, "kind": kind, "name": of}});
+    let again = json!({"name": "again", "type": "restart-workflow", "properties": {"every": "1s"}});
+    let app = json!({"apiVersion": "core.oam.dev/v1beta1", "kind": "Application",
+    "metadata": {"name": "again", "namespace": "again"},
+    "spec": {"components": [], "workflow": {"steps": [
+        applied("map", config_map("dropped", "again", "for a while")),
+        applied("role", json!({"apiVersion": role, "kind": "ClusterRole", "metadata": {"name": "lateen-dropped"}})),
+        applied("stays", config_map("stays", "again", "for good")),
+        dropped("no-map", "v1", "ConfigMap", "dropped"),
+        dropped("no-role", role, "ClusterRole", "lateen-dropped"),
+        again,
+    ]}}});
+    stage.store(&app).await;
+    let hub = stage.hub.clone();
+    let mut begun = Vec::new();
+    until("it has been run three times", async || {
+        let app = hub.application("again", "again").await.unwrap().unwrap();
+        let run = app.status.and_then(|status| status.workflow).filter(|run| run.finished)?;
+        assert_eq!(run.phase, Some(model::RunPhase::Succeeded), "{run:?}");
+        if !begun.contains(&run.start_time) {
+            begun.push(run.start_time);
+        }
+        (begun.len() >= 3).then_some(())
+    })
+    .await;
+    // what a step has deleted is not what was delivered any more: nobody brings it back
+    stage.stop().await;
+    let trackers = hub.trackers("again", "again").await.unwrap();
+    let listed = trackers.iter().flat_map(|t| &t.spec.managed_resources).filter(|entry| !entry.deleted);
+    let listed: Vec<&str> = listed.map(|entry| entry.name.as_str()).collect();
+    assert_eq!(listed, ["stays"]);
+
+    // A finalizer of somebody else's stays, whoever was faster.
+    let stale = hub.application("again", "again").await.unwrap().unwrap();
+    let target = reference("core.oam.dev/v1beta1", "Application", "again", "again");
+    let mut finalizers = stale.metadata.finalizers.clone();
+    finalizers.push("example.com/theirs".to_owned());
+    change(hub.objects(), &target, json!({"metadata": {"finalizers": finalizers}})).await;
+    assert_eq!(hub.set_finalizers(&stale, &[]).await.unwrap_err().status, Some(409));
+    hub.delete_application("again", "again").await.unwrap();
+    stage.serve(Requesters::default());
+    until("only theirs is left", async || {
+        let app = hub.application("again", "again").await.unwrap().unwrap();
+        (app.metadata.finalizers == ["example.com/theirs"]).then_some(())
+    })
+    .await;
+    change(hub.objects(), &target, json!({"metadata": {"finalizers": []}})).await;
+    until("it is gone", async || hub.application("again", "again").await.unwrap().is_none().then_some(())).await;
+    let stays = hub.objects().read(&reference("v1", "ConfigMap", "again", "stays")).await.unwrap();
+    assert!(stays.is_none(), "what it delivered went before it");
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_runs_again_and_what_it_deletes_stays_so_on_an_embedded_cluster() {
+    runs_again(&mut Stage::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_runs_again_and_what_it_deletes_stays_so_on_a_real_cluster() {
+    if let Some(mut stage) = Stage::real("again-far").await {
+        runs_again(&mut stage).await;
+        stage.fleet.detach(&stage.far).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_changes_is_brought_back_on_embedded_clusters() {
     story(&mut Stage::embedded().await).await;

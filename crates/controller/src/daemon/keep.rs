@@ -14,31 +14,39 @@ use model::tracker::ResourceKey;
 use model::{Application, RunPhase, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 /// Looks at the suspects of an Application, under its lease, and brings back what it may.
-pub(super) async fn keep(runner: &Runner, metrics: &Metrics, drift: &Drift, key: &Key) -> Result<(), Error> {
-    let suspects = drift.take(key);
-    if suspects.is_empty() {
+pub(super) async fn keep(
+    runner: &Runner,
+    metrics: &Metrics,
+    drift: &Drift,
+    looks: &Semaphore,
+    key: &Key,
+) -> Result<(), Error> {
+    if !drift.has_suspects(key) {
         return Ok(());
     }
+    let _turn = looks.acquire().await;
+    let suspects = drift.take(key);
     let (namespace, name) = (key.0.as_str(), key.1.as_str());
     let kept = async {
         let Some(app) = runner.hub.application(namespace, name).await? else { return Ok(()) };
         if !is_kept(&app) {
             return Ok(());
         }
-        let held = match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, lease::Known::Nothing)
-            .await?
-        {
-            Attempt::Mine(held) => held,
-            Attempt::Theirs { holder, .. } => {
-                return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());
-            }
-        };
-        let looked = look(runner, metrics, drift, &app, &suspects).await;
+        let mut held =
+            match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, lease::Known::Nothing).await?
+            {
+                Attempt::Mine(held) => held,
+                Attempt::Theirs { holder, .. } => {
+                    return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());
+                }
+            };
+        let looked = held.during(&runner.hub, look(runner, metrics, drift, &app, &suspects)).await;
         // a lease that cannot be let go expires by itself
         let _ = held.release(&runner.hub, Timestamp::now()).await;
-        looked
+        looked.unwrap_or_else(|| Err(lease::lost().into()))
     }
     .await;
     if kept.is_err() {
@@ -122,7 +130,8 @@ async fn secrets(
     given_by_steps(steps, &mut given);
     let components = prepared.input.app.spec.components.iter();
     given.extend(components.filter(|c| !c.inputs.is_empty()).map(|c| c.name.as_str()));
-    let clusters = runner.clusters.fleet().list().await.map_err(|e| crate::clusters::fault(&e))?;
+    let clusters = runner.catalogue.clusters(runner.clusters.fleet().list()).await;
+    let clusters = clusters.map_err(|e| crate::clusters::fault(&e))?;
     let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
     let known = render::Clusters::Known(clusters);
     let rendered = prepared.renderer.application(&prepared.input, &known, &prepared.context)?;

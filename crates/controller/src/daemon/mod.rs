@@ -42,6 +42,9 @@ const LAST_MOMENTS: Duration = Duration::from_secs(8);
 
 /// How long the watch may lag behind what was written, before it is asked.
 const LAG: Duration = Duration::from_millis(500);
+/// How many Applications at rest are looked at at a time: after a start it may be all of them, and a lease that is taken before
+/// there is time to look expires unused.
+const LOOKED_AT: usize = 32;
 /// How often a run that somebody else executes is looked at: who is killed does not say so.
 const LOOK: Duration = Duration::from_millis(1_500);
 
@@ -109,6 +112,8 @@ struct Loop {
     done: mpsc::UnboundedSender<(Key, Did)>,
     again: mpsc::UnboundedSender<Key>,
     gate: Arc<Semaphore>,
+    /// Who looks at what was changed.
+    looks: Arc<Semaphore>,
     /// Hears of processes that have died.
     gone: mpsc::UnboundedSender<String>,
     initializers: Arc<Notify>,
@@ -159,8 +164,20 @@ impl Daemon {
             }
         }
         let (known, parts_told) = (FxHashMap::default(), FxHashMap::default());
-        let mut here =
-            Loop { known, busy: 0, done, again, gate, gone, initializers, drift, parts: parts_told, definitions: 0 };
+        let looks = Arc::new(Semaphore::new(LOOKED_AT));
+        let mut here = Loop {
+            known,
+            busy: 0,
+            done,
+            again,
+            gate,
+            looks,
+            gone,
+            initializers,
+            drift,
+            parts: parts_told,
+            definitions: 0,
+        };
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
@@ -302,12 +319,12 @@ impl Daemon {
         here.busy += 1;
         let serving = Serving { stop: self.stop.clone(), news, gate: here.gate.clone(), gone: here.gone.clone() };
         let (runner, metrics, done) = (self.runner.clone(), self.metrics.clone(), here.done.clone());
-        let drift = here.drift.clone();
+        let (drift, looks) = (here.drift.clone(), here.looks.clone());
         tokio::spawn(async move {
             let did = match (one(&runner, &metrics, &key, serving, renewed).await, drift) {
                 // boxed: most tasks wait for something else, and there may be thousands of them
                 (Did::Rested(fingerprint), Some(drift)) => {
-                    match Box::pin(keep::keep(&runner, &metrics, &drift, &key)).await {
+                    match Box::pin(keep::keep(&runner, &metrics, &drift, &looks, &key)).await {
                         Ok(()) => Did::Rested(fingerprint),
                         Err(error) => {
                             tracing::warn!(namespace = key.0, name = key.1, %error, "drift could not be looked at");
@@ -576,7 +593,7 @@ async fn blame(runner: &Runner, app: &Application, problems: &[Diagnostic]) -> R
 async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
     let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
     let processes = runner.processes.as_ref();
-    let held = match lease::acquire(&runner.hub, processes, namespace, name, lease::Known::Nothing).await? {
+    let mut held = match lease::acquire(&runner.hub, processes, namespace, name, lease::Known::Nothing).await? {
         Attempt::Mine(held) => held,
         Attempt::Theirs { .. } => return Ok(false),
     };
@@ -584,7 +601,10 @@ async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
     let keeper = runner.keeper(app, rules, "").await;
     let orphan = app.metadata.finalizers.iter().any(|f| f == labels::ORPHAN_FINALIZER);
     let removed = match &keeper {
-        Ok(keeper) => remove(&runner.hub, keeper, app, orphan, false).await,
+        Ok(keeper) => {
+            let removing = remove(&runner.hub, keeper, app, orphan, false);
+            held.during(&runner.hub, removing).await.unwrap_or_else(|| Err(lease::lost()))
+        }
         Err(fault) => Err(fault.clone()),
     };
     // a lease that cannot be let go expires by itself
@@ -622,9 +642,10 @@ mod tests {
         let (done, _) = mpsc::unbounded_channel();
         let (again, due) = mpsc::unbounded_channel();
         let (gate, initializers) = (Arc::new(Semaphore::new(1)), Arc::new(Notify::new()));
+        let looks = gate.clone();
         let (known, parts) = (FxHashMap::default(), FxHashMap::default());
         let (gone, _) = mpsc::unbounded_channel();
-        (Loop { known, busy: 0, done, again, gate, gone, initializers, drift, parts, definitions: 0 }, due)
+        (Loop { known, busy: 0, done, again, gate, looks, gone, initializers, drift, parts, definitions: 0 }, due)
     }
 
     /// An Application whose run is over, with a Workflow of its own name.

@@ -498,10 +498,13 @@ impl Dispatch for Keeper {
         })
     }
 
-    fn delete<'a>(&'a self, manifest: Manifest) -> BoxFuture<'a, Result<bool, Fault>> {
+    fn delete<'a>(&'a self, mut manifest: Manifest) -> BoxFuture<'a, Result<bool, Fault>> {
         Box::pin(async move {
             let objects = self.clusters.objects(&manifest.cluster).await?;
-            let target = ObjectRef::of(&manifest.object)?;
+            let mut target = ObjectRef::of(&manifest.object)?;
+            let (_, namespaced) = objects.resource(&target.api_version, &target.kind).await?;
+            // it is recorded as it was marked: what is recorded still is brought back
+            self.mark(&mut manifest, &mut target, namespaced);
             let deleted = objects.delete(&target, &DeleteParams::default()).await?;
             let mut inventory = self.inventory.lock().await;
             for tracker in inventory.forget(&key(&manifest.cluster, &manifest.object)) {

@@ -50,19 +50,32 @@ pub async fn remove(
         persist(|| hub.delete_revision(namespace, &revision.metadata.name)).await?;
     }
     persist(|| hub.delete_context(app)).await?;
-    let free: Vec<String> = app
-        .metadata
-        .finalizers
-        .iter()
-        .filter(|f| *f != labels::APP_FINALIZER && *f != labels::ORPHAN_FINALIZER)
-        .cloned()
-        .collect();
-    if free.len() != app.metadata.finalizers.len() {
-        match persist(|| hub.set_finalizers(app, &free)).await {
-            Err(fault) if fault.is_not_found() => {}
-            done => drop(done?),
-        }
-    }
+    free(hub, app).await?;
     persist(|| hub.delete_application(namespace, name)).await?;
     Ok(result)
+}
+
+/// Takes Lateen's finalizers off an Application, and leaves those of others.
+async fn free(hub: &Hub, app: &Application) -> Result<(), Fault> {
+    let mut latest = app.clone();
+    for _ in 0..10 {
+        let others = latest.metadata.finalizers.iter();
+        let others: Vec<String> =
+            others.filter(|f| *f != labels::APP_FINALIZER && *f != labels::ORPHAN_FINALIZER).cloned().collect();
+        if others.len() == latest.metadata.finalizers.len() {
+            return Ok(());
+        }
+        match persist(|| hub.set_finalizers(&latest, &others)).await {
+            Err(fault) if fault.is_not_found() => return Ok(()),
+            // somebody has changed the Application meanwhile
+            Err(fault) if fault.status == Some(409) => {}
+            done => return done.map(drop),
+        }
+        let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
+        match persist(|| hub.application(namespace, name)).await? {
+            Some(now) if now.metadata.uid == app.metadata.uid => latest = now,
+            _ => return Ok(()),
+        }
+    }
+    Err(Fault::transient("the Application changes too often for its finalizer to be taken off"))
 }

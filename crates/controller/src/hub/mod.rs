@@ -212,13 +212,14 @@ impl Hub {
         self.objects.merge(&target, &json!({ "metadata": metadata }), false, MANAGER).await.map(drop)
     }
 
-    /// Sets the finalizers of an Application. The answer is its version after it.
+    /// Sets the finalizers of an Application, if it still is as it was read: the list is written whole, and one that somebody
+    /// else has put there since would be lost. The answer is its version after it.
     ///
     /// # Errors
-    /// Not found, an unreachable hub.
+    /// Not found, a conflict (409), an unreachable hub.
     pub async fn set_finalizers(&self, app: &Application, finalizers: &[String]) -> Result<String, Fault> {
         let target = self.owner(&app.metadata.namespace, &app.metadata.name);
-        let patch = json!({"metadata": {"finalizers": finalizers}});
+        let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": app.metadata.resource_version}});
         let written = self.objects.merge(&target, &patch, false, MANAGER).await?;
         let version = written.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         Ok(version.unwrap_or_default().to_owned())

@@ -15,14 +15,13 @@ const STEPS_TOLD: usize = 500;
 
 /// On a hub that is slow, facts wait for so many of its answers longer: a run that would be over by then writes once, and
 /// does not make the hub slower by writing in between.
-const ANSWERS: u32 = 8;
-/// But no longer than this.
-const LONGEST: Duration = Duration::from_millis(1_800);
+const ANSWERS: i64 = 8;
+/// But no longer than this, in milliseconds.
+const LONGEST: i64 = 1_800;
 
-/// How much longer than a moment facts may wait on a hub that took so long to answer.
-fn patience(took: Duration) -> i64 {
-    let more = (took * ANSWERS).min(LONGEST);
-    i64::try_from(more.as_millis()).unwrap_or_default()
+/// How many milliseconds longer than a moment facts may wait on a hub that took so many to answer.
+fn patience(took: u32) -> i64 {
+    (i64::from(took) * ANSWERS).min(LONGEST)
 }
 
 /// When facts are to be written, of which the first came at `first`, and which are due then on a hub that answers at once.
@@ -226,8 +225,8 @@ mod tests {
 
     #[test]
     fn facts_wait_longer_on_a_slow_hub_unless_somebody_waits_for_them() {
-        let slow = patience(Duration::from_millis(100));
-        assert_eq!((patience(Duration::ZERO), slow, patience(Duration::from_secs(9))), (0, 800, 1_800));
+        let slow = patience(100);
+        assert_eq!((patience(0), slow, patience(9_000)), (0, 800, 1_800));
         assert_eq!(when(1_000, 1_000 + MOMENT, 0), 1_000 + MOMENT);
         assert_eq!(when(1_000, 1_000 + MOMENT, slow), 1_000 + MOMENT + 800);
         assert_eq!(when(1_000, 1_000, slow), 1_000, "there are many of them");

@@ -115,21 +115,35 @@ pub fn now() -> Time {
     Time(Timestamp::now().as_millisecond())
 }
 
+/// What comes after the loop.
+#[derive(Debug)]
+pub struct Over {
+    /// How it ended. A fault: the hub refuses, or cannot be written to although the lease is still held.
+    pub ended: Result<Ended, Fault>,
+    /// The lease, unless somebody else has it: what belongs to the end of the run is done under it, and then it is let go.
+    pub lease: Option<Held>,
+    doing: Doing,
+}
+
+impl Over {
+    /// Lets the lease go, and what goes on beside the run come to its end.
+    pub async fn release(self, hub: &Hub) {
+        if let Some(lease) = self.lease {
+            // A lease that cannot be let go expires by itself; the result of the run does not depend on it.
+            let _ = lease.release(hub, Timestamp::now()).await;
+        }
+        self.doing.end().await;
+    }
+}
+
 /// Runs until the run has settled, somebody else has taken it over, or a stop was asked for.
-///
-/// # Errors
-/// The hub refuses, or cannot be written to although the lease is still held.
-pub async fn execute(mut execution: Execution<'_>) -> Result<Ended, Fault> {
+pub async fn execute(mut execution: Execution<'_>) -> Over {
     let mut doing = Doing::new();
     let ended = turn(&mut execution, &mut doing).await;
-    let Execution { hub, lease, .. } = execution;
+    let lease = execution.lease;
     doing.settle(lease.fence().is_open()).await;
-    if !matches!(ended, Ok(Ended::Superseded)) {
-        // A lease that cannot be let go expires by itself; the result of the run does not depend on it.
-        let _ = lease.release(hub, Timestamp::now()).await;
-    }
-    doing.end().await;
-    ended
+    let lease = (!matches!(ended, Ok(Ended::Superseded))).then_some(lease);
+    Over { ended, lease, doing }
 }
 
 async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended, Fault> {
