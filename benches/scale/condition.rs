@@ -3,11 +3,11 @@
 
 use crate::Row;
 use crate::figure::{Figure, Goal};
-use crate::receiver::{Receiver, quantile};
-use crate::stage::Stage;
+use crate::receiver::{Receiver, spread};
+use crate::stage::{Stage, text};
 use actions::{ObjectRef, PatchType};
 use rustc_hash::FxHashMap;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 pub(crate) const ROW: Row = Row {
@@ -59,7 +59,7 @@ pub(crate) async fn measure(stage: &Stage, size: usize) -> Result<Vec<Figure>, S
         stage.workflow(&format!("run-{i}"), "StepByStep", steps)
     };
     stage.create((0..size).map(run).collect()).await?;
-    waiting(stage, size).await?;
+    stage.until(size, "runs wait", |app| text(app, "/status/workflow/steps/0/reason") == "Wait").await?;
     // longer than the pauses of runs that look by themselves
     tokio::time::sleep(Duration::from_secs(2)).await;
     let began = controller.begin().await;
@@ -83,28 +83,6 @@ pub(crate) async fn measure(stage: &Stage, size: usize) -> Result<Vec<Figure>, S
     let seen = receiver.seen();
     let mut took: Vec<f64> =
         seen.iter().filter_map(|came| Some(came.at.duration_since(*changed.get(&came.path)?).as_secs_f64())).collect();
-    figure.extra = vec![
-        ("p50 s", quantile(&mut took, 50)),
-        ("p99 s", quantile(&mut took, 99)),
-        ("max s", quantile(&mut took, 100)),
-    ];
+    figure.extra = spread(&mut took);
     Ok(vec![figure])
-}
-
-/// Waits until every run waits.
-async fn waiting(stage: &Stage, size: usize) -> Result<(), String> {
-    let filter = actions::Filter { namespace: stage.namespace.clone(), ..actions::Filter::default() };
-    let mut count = 0;
-    for _ in 0..300 {
-        let list = stage.objects.list("core.oam.dev/v1beta1", "Application", &filter).await.map_err(|f| f.message)?;
-        let items = list.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let waits =
-            |app: &&Value| app.pointer("/status/workflow/steps/0/reason").and_then(Value::as_str) == Some("Wait");
-        count = items.iter().filter(waits).count();
-        if count == size {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    Err(format!("{count} of {size} runs wait"))
 }

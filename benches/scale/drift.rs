@@ -3,11 +3,11 @@
 use crate::Row;
 use crate::applications::light;
 use crate::figure::{Figure, Goal};
-use crate::receiver::quantile;
-use crate::stage::Stage;
+use crate::receiver::spread;
+use crate::stage::{Stage, text};
 use actions::{ObjectRef, PatchType};
 use kube::api::DeleteParams;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 pub(crate) const ROW: Row = Row {
@@ -50,11 +50,7 @@ pub(crate) async fn measure(stage: &Stage, size: usize) -> Result<Vec<Figure>, S
     }
     let mut figure = controller.since(&began, size, Instant::now()).await;
     controller.kill().await?;
-    figure.extra = vec![
-        ("p50 s", quantile(&mut took, 50)),
-        ("p99 s", quantile(&mut took, 99)),
-        ("max s", quantile(&mut took, 100)),
-    ];
+    figure.extra = spread(&mut took);
     Ok(vec![figure])
 }
 
@@ -62,8 +58,7 @@ pub(crate) async fn measure(stage: &Stage, size: usize) -> Result<Vec<Figure>, S
 async fn mended(stage: &Stage, target: &ObjectRef, changed: Instant) -> Result<f64, String> {
     loop {
         let live = stage.objects.read(target).await.map_err(|f| f.message)?;
-        let colour = live.as_ref().and_then(|live| live.pointer("/data/colour")).and_then(Value::as_str);
-        if colour == Some("green") {
+        if live.as_ref().is_some_and(|live| text(live, "/data/colour") == "green") {
             return Ok(changed.elapsed().as_secs_f64());
         }
         if changed.elapsed() > Duration::from_secs(60) {

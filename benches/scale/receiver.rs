@@ -94,3 +94,8 @@ pub(crate) fn quantile(values: &mut [f64], hundredths: usize) -> f64 {
     let place = (values.len() * hundredths).div_ceil(100).saturating_sub(1);
     values.get(place).copied().unwrap_or(f64::INFINITY)
 }
+
+/// How seconds are spread: the middle, the highest but one of a hundred, the highest.
+pub(crate) fn spread(seconds: &mut [f64]) -> Vec<(&'static str, f64)> {
+    vec![("p50 s", quantile(seconds, 50)), ("p99 s", quantile(seconds, 99)), ("max s", quantile(seconds, 100))]
+}

@@ -87,12 +87,30 @@ impl Stage {
             "spec": {"components": [], "workflow": {"mode": {"steps": mode}, "steps": steps}}})
     }
 
-    /// How many Applications of the namespace are in this phase, as the hub says.
-    pub(crate) async fn in_phase(&self, phase: &str) -> Result<usize, String> {
+    /// Of how many Applications of the namespace this holds, as the hub says.
+    async fn count(&self, holds: impl Fn(&Value) -> bool) -> Result<usize, String> {
         let filter = actions::Filter { namespace: self.namespace.clone(), ..actions::Filter::default() };
         let list = self.objects.list("core.oam.dev/v1beta1", "Application", &filter).await.map_err(|f| f.message)?;
         let items = list.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        Ok(items.iter().filter(|app| app.pointer("/status/status").and_then(Value::as_str) == Some(phase)).count())
+        Ok(items.iter().filter(|app| holds(app)).count())
+    }
+
+    /// How many Applications of the namespace are in this phase, as the hub says.
+    pub(crate) async fn in_phase(&self, phase: &str) -> Result<usize, String> {
+        self.count(|app| text(app, "/status/status") == phase).await
+    }
+
+    /// Waits until so many Applications of the namespace are as they are to be; `what` says how, for a message.
+    pub(crate) async fn until(&self, size: usize, what: &str, holds: impl Fn(&Value) -> bool) -> Result<(), String> {
+        let mut count = 0;
+        for _ in 0..300 {
+            count = self.count(&holds).await?;
+            if count == size {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        Err(format!("{count} of {size} {what}"))
     }
 
     /// Stores Applications and waits until all of them are running, as a controller says and then the hub: what the
@@ -115,6 +133,11 @@ impl Stage {
     pub(crate) async fn end(self) {
         self.fleet.close().await;
     }
+}
+
+/// What stands there; nothing where there is no text.
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// User and system time of this process.

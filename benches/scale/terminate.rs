@@ -4,7 +4,7 @@
 use crate::Row;
 use crate::figure::{Figure, Goal};
 use crate::receiver::{Receiver, quantile};
-use crate::stage::Stage;
+use crate::stage::{Stage, text};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -78,15 +78,19 @@ pub(crate) async fn measure(stage: &Stage, size: usize) -> Result<Vec<Figure>, S
     let app = |&(s, i): &(usize, usize)| {
         let (components, steps) = state(STATES.get(s).map_or("", |(name, _)| name), receiver.port);
         // of one name each: components of two Applications must not be one object
-        let text = components.to_string().replace("\"front\"", &format!("\"front-{i}\""));
+        let named = components.to_string().replace("\"front\"", &format!("\"front-{i}\""));
         let steps = steps.to_string().replace("\"component\":\"front\"", &format!("\"component\":\"front-{i}\""));
         let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
         json!({"apiVersion": "core.oam.dev/v1beta1", "kind": "Application",
             "metadata": {"name": name_of(s, i), "namespace": namespace},
-            "spec": {"components": parsed(&text), "workflow": {"steps": parsed(&steps)}}})
+            "spec": {"components": parsed(&named), "workflow": {"steps": parsed(&steps)}}})
     };
     stage.create(names.iter().map(app).collect()).await?;
-    reached(stage, names.len()).await?;
+    let is_there = |app: &Value| {
+        let (name, phase) = (text(app, "/metadata/name"), text(app, "/status/workflow/steps/0/phase"));
+        STATES.iter().any(|(state, wanted)| name.starts_with(&format!("{state}-")) && phase == *wanted)
+    };
+    stage.until(names.len(), "runs are in their states", is_there).await?;
     let mut by_state: Vec<Vec<f64>> = vec![Vec::new(); STATES.len()];
     let (mut served, mut left) = (Vec::new(), Vec::new());
     for &(s, i) in names.iter().filter(|(_, i)| *i < each) {
@@ -121,26 +125,4 @@ async fn terminate(stage: &Stage, name: &str) -> Result<f64, String> {
     let asked = Instant::now();
     stage.lateen(&["workflow", "terminate", name, "-n", &stage.namespace]).await?;
     Ok(asked.elapsed().as_secs_f64())
-}
-
-/// Waits until every run is in its state.
-async fn reached(stage: &Stage, size: usize) -> Result<(), String> {
-    let filter = actions::Filter { namespace: stage.namespace.clone(), ..actions::Filter::default() };
-    let mut count = 0;
-    for _ in 0..300 {
-        let list = stage.objects.list("core.oam.dev/v1beta1", "Application", &filter).await.map_err(|f| f.message)?;
-        let items = list.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let text =
-            |app: &Value, pointer: &str| app.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let is_there = |app: &&Value| {
-            let (name, phase) = (text(app, "/metadata/name"), text(app, "/status/workflow/steps/0/phase"));
-            STATES.iter().any(|(state, wanted)| name.starts_with(&format!("{state}-")) && phase == *wanted)
-        };
-        count = items.iter().filter(is_there).count();
-        if count == size {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    Err(format!("{count} of {size} runs are in their states"))
 }

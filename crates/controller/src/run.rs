@@ -447,12 +447,23 @@ impl Runner {
             return nothing;
         }
         let succeeded = *phase == RunPhase::Succeeded;
-        let closing = async {
-            let notes = keeper.prune(succeeded, !succeeded).await?;
-            self.remember(subject, run, succeeded).await?;
-            Ok::<_, Fault>(notes)
-        };
-        lease.during(&self.hub, closing).await.transpose()
+        lease.during(&self.hub, self.prune_after(subject, keeper, run, succeeded)).await.transpose()
+    }
+
+    /// See [`Runner::close`]; for a controller, which finds that who was to do it has not.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub(crate) async fn prune_after(
+        &self,
+        subject: &Subject,
+        keeper: &Keeper,
+        run: Option<WorkflowStatus>,
+        succeeded: bool,
+    ) -> Result<Vec<String>, Fault> {
+        let notes = keeper.prune(succeeded, !succeeded).await?;
+        self.remember(subject, run, succeeded).await?;
+        Ok(notes)
     }
 
     /// As [`Runner::begin`], of an Application that nobody has ever begun: it has no revisions, no trackers and no journal.

@@ -9,7 +9,7 @@ use actions::Objects;
 use common::{Stage, change, reference, until};
 use controller::requester::Requesters;
 use kube::api::DeleteParams;
-use model::AppPhase;
+use model::{AppPhase, TrackerType, labels};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,17 @@ fn application(far: &str) -> Value {
             ],
         },
     })
+}
+
+/// An object as it was applied, without what the server has added.
+fn copy(object: &Value) -> Value {
+    let mut copy = object.clone();
+    let metadata = &object["metadata"];
+    copy["metadata"] = json!({"name": metadata["name"], "labels": metadata["labels"]});
+    if let Some(namespace) = metadata.get("namespace") {
+        copy["metadata"]["namespace"] = namespace.clone();
+    }
+    copy
 }
 
 async fn value(objects: &Objects, name: &str, pointer: &str) -> Option<String> {
@@ -176,6 +187,8 @@ async fn story(stage: &mut Stage) {
     assert!(stage.metrics.text().contains("lateen_drift_repaired_total"));
 
     // What a new version drops is pruned, not kept.
+    let before = stage.hub.trackers("drift", "kept").await.unwrap();
+    let dropped = copy(&far.read(&plain).await.unwrap().unwrap());
     let mut less = application(&stage.far);
     less["spec"]["components"].as_array_mut().unwrap().remove(0);
     stage.store(&less).await;
@@ -184,6 +197,20 @@ async fn story(stage: &mut Stage) {
     change(&far, &password, json!({"stringData": {"value": "changed"}})).await;
     comes_back(&far, "password", "/data/value", "YXMgZGVsaXZlcmVk").await;
     assert!(far.read(&plain).await.unwrap().is_none(), "it was pruned");
+
+    // A controller that dies before it has pruned leaves the older version's tracker, and the next one prunes.
+    stage.stop().await;
+    far.apply(&dropped, &labels::field_manager("drift", "kept"), true, false).await.unwrap();
+    for tracker in before.iter().filter(|t| t.spec.kind == TrackerType::Versioned) {
+        stage.hub.apply(&copy(&serde_json::to_value(tracker).unwrap())).await.unwrap();
+    }
+    stage.serve(Requesters::default());
+    until("plain is pruned again", async || far.read(&plain).await.unwrap().is_none().then_some(())).await;
+    until("the older tracker is gone", async || {
+        let trackers = stage.hub.trackers("drift", "kept").await.unwrap();
+        (trackers.iter().filter(|t| t.spec.kind == TrackerType::Versioned).count() == 1).then_some(())
+    })
+    .await;
 
     stage.hub.delete_application("drift", "kept").await.unwrap();
     until("the application is gone", async || {

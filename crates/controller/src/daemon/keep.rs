@@ -16,7 +16,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-/// Looks at the suspects of an Application, under its lease, and brings back what it may.
+/// Looks at the suspects of an Application, under its lease, and brings back what it may; and prunes after its version, where
+/// who was to do it has died before.
 pub(super) async fn keep(
     runner: &Runner,
     metrics: &Metrics,
@@ -28,7 +29,7 @@ pub(super) async fn keep(
         return Ok(());
     }
     let _turn = looks.acquire().await;
-    let suspects = drift.take(key);
+    let (suspects, unpruned) = (drift.take(key), drift.take_unpruned(key));
     let (namespace, name) = (key.0.as_str(), key.1.as_str());
     let kept = async {
         let Some(app) = runner.hub.application(namespace, name).await? else { return Ok(()) };
@@ -43,7 +44,7 @@ pub(super) async fn keep(
                     return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());
                 }
             };
-        let looked = held.during(&runner.hub, look(runner, metrics, drift, &app, &suspects)).await;
+        let looked = held.during(&runner.hub, look(runner, metrics, drift, &app, &suspects, unpruned)).await;
         // a lease that cannot be let go expires by itself
         let _ = held.release(&runner.hub, Timestamp::now()).await;
         looked.unwrap_or_else(|| Err(lease::lost().into()))
@@ -51,6 +52,9 @@ pub(super) async fn keep(
     .await;
     if kept.is_err() {
         drift.put_back(&suspects);
+        if unpruned {
+            drift.put_back_unpruned(key);
+        }
     }
     kept
 }
@@ -69,10 +73,19 @@ async fn look(
     drift: &Drift,
     app: &Application,
     suspects: &[ResourceKey],
+    unpruned: bool,
 ) -> Result<(), Error> {
     let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
     let (subject, prepared) = runner.check(app).await?;
     let keeper = runner.keeper(app, subject.rules.clone(), &subject.revision.name).await?;
+    let run = app.status.as_ref().and_then(|status| status.workflow.clone()).filter(|run| run.finished);
+    // a newer revision prunes by itself
+    if let Some(run) = run.filter(|_| unpruned && !subject.revision.is_new) {
+        let succeeded = run.phase == Some(RunPhase::Succeeded);
+        for note in runner.prune_after(&subject, &keeper, Some(run), succeeded).await? {
+            tracing::info!(namespace, name, note, "kept or owed");
+        }
+    }
     let unknown = keeper.without_content(suspects).await;
     let mut content = FxHashMap::default();
     if unknown.iter().any(|key| key.kind == "Secret" && key.group.is_empty()) {

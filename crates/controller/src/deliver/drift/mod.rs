@@ -15,8 +15,8 @@ use kube::Api;
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::GroupVersionKind;
 use kube::runtime::{WatchStreamExt, watcher};
-use model::ResourceTracker;
 use model::tracker::ResourceKey;
+use model::{ResourceTracker, TrackerType, labels};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Drift {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether objects of an Application are to be looked at.
+    /// Whether objects of an Application are to be looked at, or pruned.
     pub fn has_suspects(&self, app: &AppKey) -> bool {
         self.table().has_suspects(app)
     }
@@ -82,6 +82,16 @@ impl Drift {
     /// They could not be looked at: whoever comes next has to.
     pub fn put_back(&self, keys: &[ResourceKey]) {
         self.table().put_back(keys);
+    }
+
+    /// Whether an Application's newest version is to be pruned after; it is taken off the list.
+    pub fn take_unpruned(&self, app: &AppKey) -> bool {
+        self.table().take_unpruned(app)
+    }
+
+    /// It could not be pruned after: whoever comes next has to.
+    pub fn put_back_unpruned(&self, app: &AppKey) {
+        self.table().unpruned(app.clone());
     }
 
     /// An object is as it should be, and its manager owns this of it.
@@ -116,21 +126,27 @@ async fn follow(drift: Arc<Drift>, hub: Hub, clusters: Arc<FleetClusters>) {
     let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
     let mut watches: JoinSet<()> = JoinSet::new();
     let mut running: FxHashMap<Watched, AbortHandle> = FxHashMap::default();
-    let mut listed: Vec<String> = Vec::new();
+    let (mut listed, mut versions): (Vec<String>, Vec<(AppKey, i64)>) = Default::default();
     while let Some(event) = events.next().await {
         let mut initial = false;
         match event {
             Ok(watcher::Event::Init) => {
-                listed.clear();
+                (listed, versions) = Default::default();
                 initial = true;
             }
             Ok(watcher::Event::InitApply(object)) => {
                 initial = true;
                 listed.extend(object.metadata.name.clone());
-                tracker(&drift, object);
+                versions.extend(tracker(&drift, object));
             }
-            Ok(watcher::Event::InitDone) => drift.table().only(&std::mem::take(&mut listed)),
-            Ok(watcher::Event::Apply(object)) => tracker(&drift, object),
+            Ok(watcher::Event::InitDone) => {
+                drift.table().only(&std::mem::take(&mut listed));
+                for app in behind(std::mem::take(&mut versions)) {
+                    drift.table().unpruned(app.clone());
+                    drift.wake_after(app, Duration::ZERO);
+                }
+            }
+            Ok(watcher::Event::Apply(object)) => drop(tracker(&drift, object)),
             Ok(watcher::Event::Delete(object)) => {
                 drift.table().forget(object.metadata.name.as_deref().unwrap_or_default());
             }
@@ -157,7 +173,20 @@ async fn follow(drift: Arc<Drift>, hub: Hub, clusters: Arc<FleetClusters>) {
     }
 }
 
-fn tracker(drift: &Drift, object: DynamicObject) {
+/// The Applications of which there are trackers of more than one version, by these: whoever was to prune after the newest has
+/// not come to it, or could not.
+fn behind(versions: Vec<(AppKey, i64)>) -> Vec<AppKey> {
+    let mut seen: FxHashMap<AppKey, (i64, bool)> = FxHashMap::default();
+    for (app, generation) in versions {
+        let (first, differ) = seen.entry(app).or_insert((generation, false));
+        *differ |= *first != generation;
+    }
+    seen.into_iter().filter(|(_, (_, differ))| *differ).map(|(app, _)| app).collect()
+}
+
+/// Takes in a tracker; of a version the Application and its generation.
+fn tracker(drift: &Drift, object: DynamicObject) -> Option<(AppKey, i64)> {
+    let is_going = object.metadata.deletion_timestamp.is_some();
     let name = object.metadata.name.clone().unwrap_or_default();
     let read = serde_json::to_value(object).map_err(|e| Fault::permanent(e.to_string()));
     let read = read.and_then(|v| serde_json::from_value(v).map_err(|e| Fault::permanent(e.to_string())));
@@ -166,7 +195,28 @@ fn tracker(drift: &Drift, object: DynamicObject) {
         Ok(tracker)
     });
     match read {
-        Ok(tracker) => drift.table().tracker(tracker),
-        Err(fault) => tracing::warn!(name, %fault, "a tracker cannot be read: what it lists is not watched"),
+        Ok(tracker) => {
+            let label = |key: &str| tracker.metadata.labels.get(key).cloned().unwrap_or_default();
+            let version =
+                ((label(labels::APP_NAMESPACE), label(labels::APP_NAME)), tracker.spec.application_generation);
+            let is_version = tracker.spec.kind == TrackerType::Versioned && !is_going;
+            drift.table().tracker(tracker);
+            is_version.then_some(version)
+        }
+        Err(fault) => {
+            tracing::warn!(name, %fault, "a tracker cannot be read: what it lists is not watched");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_application_with_trackers_of_two_versions_is_behind() {
+        let of = |name: &str, generation: i64| (("d".to_owned(), name.to_owned()), generation);
+        assert_eq!(behind(vec![of("a", 1), of("b", 1), of("b", 2), of("c", 7), of("c", 7)]), [of("b", 0).0]);
     }
 }

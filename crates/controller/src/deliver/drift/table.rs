@@ -47,6 +47,8 @@ pub(super) struct Table {
     trackers: FxHashMap<Arc<str>, Vec<ResourceKey>>,
     kinds: FxHashMap<Watched, usize>,
     suspects: FxHashMap<Arc<AppKey>, FxHashSet<ResourceKey>>,
+    /// Applications whose older versions have not been pruned.
+    unpruned: FxHashSet<AppKey>,
     /// The generation of each Application's newest tracker: what only older ones list is pruned, not kept.
     newest: FxHashMap<Arc<AppKey>, i64>,
 }
@@ -237,7 +239,15 @@ impl Table {
     }
 
     pub(super) fn has_suspects(&self, app: &AppKey) -> bool {
-        self.suspects.get(app).is_some_and(|keys| !keys.is_empty())
+        self.unpruned.contains(app) || self.suspects.get(app).is_some_and(|keys| !keys.is_empty())
+    }
+
+    pub(super) fn unpruned(&mut self, app: AppKey) {
+        self.unpruned.insert(app);
+    }
+
+    pub(super) fn take_unpruned(&mut self, app: &AppKey) -> bool {
+        self.unpruned.remove(app)
     }
 
     pub(super) fn take(&mut self, app: &AppKey) -> Vec<ResourceKey> {
