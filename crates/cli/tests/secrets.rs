@@ -366,7 +366,13 @@ fn no_byte_of_a_secret_is_written_or_said() {
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    assert!(status.contains("uspend"), "{status}");
+    let ended = controller.try_wait().unwrap();
+    let log = || {
+        let log = std::fs::read_to_string(place.folder.path().join("log")).unwrap();
+        let told: Vec<&str> = log.lines().filter(|line| !line.contains("TRACE")).collect();
+        told[told.len().saturating_sub(60)..].join("\n")
+    };
+    assert!(status.contains("uspend"), "{status}\nthe controller ({ended:?}) says:\n{}", log());
     // it is written beside the run
     for _ in 0..600 {
         if place.run(&["workflow", "debug", "watched", "--step", "wait"]).0 {
