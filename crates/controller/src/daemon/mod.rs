@@ -42,9 +42,9 @@ const LAST_MOMENTS: Duration = Duration::from_secs(8);
 
 /// How long the watch may lag behind what was written, before it is asked.
 const LAG: Duration = Duration::from_millis(500);
-/// How many Applications at rest are looked at at a time: after a start it may be all of them, and a lease that is taken before
-/// there is time to look expires unused.
-const LOOKED_AT: usize = 32;
+/// How many Applications at rest are looked at at a time: after a start it may be all of them, and each is two lists that a server
+/// makes of everything. With 32 at a time on a hub of 1,000 Applications it answered so late that leases were lost over it.
+const LOOKED_AT: usize = 8;
 /// How often a run that somebody else executes is looked at: who is killed does not say so.
 const LOOK: Duration = Duration::from_millis(1_500);
 
