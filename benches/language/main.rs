@@ -4,13 +4,14 @@
 //! the binary that `LATEEN_BENCH_CUE` names; without one our figures are printed alone. `--growth` doubles each case's size
 //! four times and prints what that does to time and memory. `--slope N` evaluates one program N times in a process (a million
 //! is the promise) and prints its resident memory on the way. Without names the table ends with programs that are known to
-//! blow up elsewhere; each has a second. `side-by-side` is eight packages on one thread and on two. `--record` keeps the ratios
+//! blow up elsewhere; each has a second. `side-by-side` is eight packages on one thread and on two; `warm` a component rendered again and again. `--record` keeps the ratios
 //! in `recorded.txt`; a run that falls more than a tenth behind them ends with status 1.
 
 mod cases;
 mod known;
 #[path = "../measure.rs"]
 mod measure;
+mod warm;
 
 use cases::{CASES, Case};
 use measure::{Cost, is_measuring, run};
@@ -152,6 +153,7 @@ fn table(cases: &[&Case], folder: &Path, options: &Options) -> Result<bool, Stri
     }
     if options.names.is_empty() || options.names.iter().any(|n| n == SIDE_BY_SIDE) {
         side_by_side(folder, options)?;
+        warm::components()?;
     }
     let fine = !options.names.is_empty() || blow_ups(folder)?;
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/language/recorded.txt");

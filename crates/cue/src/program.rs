@@ -260,7 +260,7 @@ impl<'e> Value<'e> {
                 None if problems.is_empty() => {
                     Ok(crate::data::DataValue::Struct(crate::data::Fields::default()).into())
                 }
-                _ => Err(problems.iter().map(|f| e.diagnostic(*f)).collect()),
+                _ => Err(told_once(problems.iter().map(|f| e.diagnostic(*f)))),
             }
         })
     }
@@ -294,7 +294,8 @@ impl<'e> Value<'e> {
                 e.export(node, Export { partial: true, origins: false, check: true }, &mut problems, 0);
                 problems
             });
-            problems.into_iter().filter(|f| e.class(*f) == ErrorClass::Incomplete).map(|f| e.diagnostic(f)).collect()
+            let incomplete = problems.into_iter().filter(|f| e.class(*f) == ErrorClass::Incomplete);
+            told_once(incomplete.map(|f| e.diagnostic(f)))
         })
     }
 
@@ -324,7 +325,7 @@ impl<'e> Value<'e> {
                 out.extend(e.own_cycle(self.node));
             }
             let in_place = self.node != e.root && e.shown_in_place(self.node, &out);
-            (out.into_iter().map(|f| e.diagnostic(f)).collect(), in_place)
+            (told_once(out.into_iter().map(|f| e.diagnostic(f))), in_place)
         })
     }
 
@@ -622,4 +623,11 @@ impl Evaluator {
         self.nodes[n].flags |= crate::eval::flag::PART;
         n
     }
+}
+
+/// Without those that say the same of the same place: a value that several fields read is wrong once.
+fn told_once(all: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let place = |d: &Diagnostic| d.labels.first().map(|l| (l.source.name.clone(), l.start));
+    all.filter(|d| seen.insert((d.code, d.path.clone(), d.message.clone(), place(d)))).collect()
 }

@@ -57,3 +57,24 @@ fn long_lists_are_put_together_from_what_they_hold() {
         evaluation.lookup(&Selector::path("r")).data(&DataOptions::default()).unwrap_or_else(|d| panic!("{d:?}"));
     assert_eq!(cue::json::to_value(&data).ok(), Some(serde_json::json!([1, 66001, 70000, true])));
 }
+
+/// What is asked of a list in each round of a loop over it, and bounds of which there are many, is counted once.
+#[test]
+fn what_a_loop_asks_of_a_whole_list_does_not_grow_with_its_length() {
+    let programs: [(&str, fn(usize) -> String); 4] = [
+        ("len in a condition", |n| {
+            format!("import \"list\"\n_r: list.Range(0, {n}, 1)\na: len([for i in _r if len(_r) > i {{i}}])")
+        }),
+        ("len in a value", |n| {
+            format!("import \"list\"\n_r: list.Range(0, {n}, 1)\na: list.Sum([for i in _r {{len(_r) + i}}])")
+        }),
+        ("bounds", |n| format!("import \"list\"\na: and([for i in list.Range(0, {n}, 1) {{>=i}}]) & 1000000")),
+        ("values that there must not be", |n| {
+            format!("import \"list\"\na: and([for i in list.Range(0, {n}, 1) {{!=\"n\\(i)\"}}]) & \"web\"")
+        }),
+    ];
+    for (name, program) in programs {
+        let [small, large] = [4_000, 16_000].map(|n| steps(name, None, &program(n)));
+        assert!(large <= 5 * small, "{name}: {small} steps, {large} for four times as many");
+    }
+}

@@ -18,6 +18,8 @@ pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, 
             continue;
         }
         let mut problem = nearest_arm(problem);
+        // Where a parameter is expected is in the user's file, not in the template.
+        problem.labels.retain(|l| l.text != "expected in here");
         let below = problem.path.as_deref().and_then(below_parameter).map(str::to_owned);
         if let Some(name) = problem.message.strip_prefix("cannot reference optional field: ").map(str::to_owned) {
             absent(&mut problem, &name, base, loaded);

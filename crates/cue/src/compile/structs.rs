@@ -86,7 +86,7 @@ impl Compiler<'_> {
                 if let Some(decl) = compiled {
                     made.regular |= matches!(
                         &decl,
-                        Decl::Field { label, arc: ArcKind::Member, .. } if label.is_regular()
+                        Decl::Field { label, arc: ArcKind::Member | ArcKind::Required, .. } if label.is_regular()
                     );
                     made.out.push(decl);
                 }

@@ -3,6 +3,7 @@
 use super::{Code, Evaluator, NodeId, Reason, Val};
 use crate::ir::{ExprId, kind};
 use cue_syntax::ast::UnaryOp;
+use smol_str::SmolStr;
 use std::cmp::Ordering;
 
 /// How two scalars of one kind compare.
@@ -25,6 +26,20 @@ fn rank(check: &Val) -> u8 {
     }
 }
 
+/// More checks of one node than this are not compared with each other one by one.
+const FEW: usize = 64;
+
+/// A text that only equal bounds have; none for those whose limit is no number and no text.
+fn name_of(check: &Val) -> Option<SmolStr> {
+    let Val::Bound(op, limit) = check else { return None };
+    let op = super::val::op_text(*op);
+    match limit.as_ref() {
+        Val::Num(n) => Some(format!("{op}{}{:?}", n.to_json(), n.kind()).into()),
+        Val::Str(text) => Some(format!("{op}\"{text}").into()),
+        _ => None,
+    }
+}
+
 impl Evaluator {
     pub(crate) fn check_bounds(&mut self, n: NodeId) {
         let s = self.scratch(n);
@@ -32,6 +47,10 @@ impl Evaluator {
             return;
         }
         let (checks, kinds) = (s.checks.clone(), s.kind);
+        let mut checks = checks.to_vec();
+        if checks.len() > FEW {
+            checks = self.strongest(checks);
+        }
         for (i, (a, at)) in checks.iter().enumerate() {
             for (b, b_at) in checks.iter().skip(i + 1) {
                 if self.contradict(a, b, kinds) {
@@ -48,6 +67,37 @@ impl Evaluator {
                 }
             }
         }
+    }
+
+    /// Of limits to the same side only the one that implies the others.
+    fn strongest(&mut self, checks: Vec<(Val, ExprId)>) -> Vec<(Val, ExprId)> {
+        use UnaryOp::{Greater, GreaterEqual, Less, LessEqual};
+        let mut kept: Vec<(Val, ExprId)> = Vec::new();
+        for (check, at) in checks {
+            self.spend(1);
+            let limit = matches!(check, Val::Bound(Greater | GreaterEqual | Less | LessEqual, _));
+            if limit && !kept.iter().any(|(k, _)| self.implies(k, &check)) {
+                kept.retain(|(k, _)| !self.implies(&check, k));
+                kept.push((check, at));
+            }
+        }
+        kept
+    }
+
+    /// Whether a node has not this bound or validator yet. Of many bounds it is remembered which they are.
+    pub(crate) fn is_new_check(&mut self, n: NodeId, check: &Val) -> bool {
+        let checks = &self.scratch(n).checks;
+        let Some(name) = (checks.len() > FEW).then(|| name_of(check)).flatten() else {
+            let (length, new) = (checks.len(), !checks.iter().any(|(c, _)| c == check));
+            self.spend(length / FEW);
+            return new;
+        };
+        if !self.many_checks.contains_key(&n) {
+            let names = self.scratch(n).checks.iter().filter_map(|(c, _)| name_of(c)).collect();
+            self.many_checks.insert(n, names);
+        }
+        self.budget.add(name.len() + size_of::<SmolStr>());
+        self.many_checks.get_mut(&n).is_some_and(|names| names.insert(name))
     }
 
     /// Whether two bounds of a node leave nothing over.

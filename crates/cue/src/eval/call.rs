@@ -205,7 +205,7 @@ impl Evaluator {
                 let n = match self.argument(&name, 0, v, kinds, arg(0))? {
                     Val::Str(s) => s.len(),
                     Val::Bytes(b) => b.len(),
-                    Val::Node(n) => return self.len_of(n, arg(0)),
+                    Val::Node(n) => return self.len_of(n),
                     _ => 0,
                 };
                 Ok(Val::Num(Number::from(n as u64)))
@@ -290,7 +290,7 @@ impl Evaluator {
         }
     }
 
-    fn len_of(&mut self, n: NodeId, at: ExprId) -> Res<Val> {
+    fn len_of(&mut self, n: NodeId) -> Res<Val> {
         if self.has(n, flag::OPEN_PENDING) {
             return Err(Stop::Unknown(NONE));
         }
@@ -301,15 +301,21 @@ impl Evaluator {
             Base::None => self.nodes[n].scratch.as_ref().is_some_and(|s| s.list.is_some()),
             base => matches!(base, Base::List),
         };
-        let count = self.nodes[n]
-            .arcs
-            .iter()
-            .filter(|a| {
-                let arc = &self.nodes[**a];
-                arc.arc == crate::ir::ArcKind::Member && (is_list || arc.label.is_regular())
-            })
-            .count();
-        let _ = at;
+        let known = self.nodes[n].flags & (flag::DONE | flag::SETTLED) == flag::DONE | flag::SETTLED;
+        if let Some(count) = self.lengths.get(&n).filter(|_| known) {
+            return Ok(Val::Num(Number::from(*count as u64)));
+        }
+        let counts = |a: &&NodeId| {
+            let arc = &self.nodes[**a];
+            let fits = if is_list { arc.label.as_index().is_some() } else { arc.label.is_regular() };
+            arc.arc == crate::ir::ArcKind::Member && fits
+        };
+        let (all, count) = (self.nodes[n].arcs.len(), self.nodes[n].arcs.iter().filter(counts).count());
+        // Asked in each round of a loop, a long one is counted once.
+        self.spend(all / 64);
+        if known && all > 64 {
+            self.lengths.insert(n, count);
+        }
         Ok(Val::Num(Number::from(count as u64)))
     }
 

@@ -95,18 +95,19 @@ impl Evaluator {
         }
     }
 
+    fn no_range(&mut self, v: &Val, k: u16, at: ExprId) -> super::Stop {
+        let text = format!("cannot range over {} (found {}, want list or struct)", self.show(v), kind::text(k));
+        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at])
+    }
+
     /// The fields or elements that a `for` walks.
     fn items(&mut self, v: Val, at: ExprId) -> Res<Vec<(Val, Val)>> {
         let n = match v {
             Val::Node(n) => n,
+            v if v.kind() & (kind::STRUCT | kind::LIST) == 0 => return Err(self.no_range(&v, v.kind(), at)),
             v => {
                 let v = self.operand(v, at)?;
-                let text = format!(
-                    "cannot range over {} (found {}, want list or struct)",
-                    self.show(&v),
-                    kind::text(v.kind())
-                );
-                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
+                return Err(self.no_range(&v, v.kind(), at));
             }
         };
         self.settle(n)?;
@@ -134,12 +135,7 @@ impl Evaluator {
             Base::List => true,
             Base::Scalar(v) => {
                 let v = v.clone();
-                let text = format!(
-                    "cannot range over {} (found {}, want list or struct)",
-                    self.show(&v),
-                    kind::text(v.kind())
-                );
-                return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
+                return Err(self.no_range(&v, v.kind(), at));
             }
             Base::None if self.force => {
                 let s = self.nodes[m].scratch.as_ref();
@@ -154,9 +150,7 @@ impl Evaluator {
             _ => {
                 let k = self.kind_of(&Val::Node(m));
                 if k & (kind::STRUCT | kind::LIST) == 0 {
-                    let text =
-                        format!("cannot range over {} (incomplete type {})", self.show(&Val::Node(m)), kind::text(k));
-                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
+                    return Err(self.no_range(&Val::Node(m), k, at));
                 }
                 return Err(self.stop(Code::Incomplete, Reason::NonConcrete(Val::Node(m)), NONE, &[at]));
             }
@@ -203,7 +197,7 @@ impl Evaluator {
             Ok(v) => Ok(Some(v)),
             Err(Stop::Fault(f)) if self.is_permanent(f) => Err(Stop::Fault(f)),
             Err(Stop::Fault(f)) => match self.faults[f].reason {
-                Reason::Undefined(_) | Reason::OptionalReference(_) | Reason::RequiredReference(_) => Ok(None),
+                Reason::Undefined(..) | Reason::OptionalReference(_) | Reason::RequiredReference(_) => Ok(None),
                 _ => Err(Stop::Fault(f)),
             },
             Err(stop) => Err(stop),

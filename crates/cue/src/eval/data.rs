@@ -8,7 +8,7 @@ use cue_syntax::{SourceId, Span};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
-const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
+pub(crate) const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
 
 /// Bytes of a value that is put out, without its text.
 const PUT_OUT: usize = 256;

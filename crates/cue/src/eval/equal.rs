@@ -19,7 +19,8 @@ impl Evaluator {
         }
         // What a pattern is compiled to can be many times as large.
         self.spend(pattern.len() * 8);
-        let made = Regexp::new(pattern).map(Arc::new).map_err(|e| format!("invalid regexp: {e}"));
+        let room = usize::try_from(self.limits.memory / 4).unwrap_or(usize::MAX);
+        let made = Regexp::within(pattern, room).map(Arc::new).map_err(|e| format!("invalid regexp: {e}"));
         self.regexes.insert(pattern.clone(), made.clone());
         made
     }

@@ -27,6 +27,9 @@ impl Code {
     }
 }
 
+/// What is said of the struct in which something has to be given.
+const EXPECTED: &str = "expected in here";
+
 /// What is said of a field declared with `!` that nothing gives.
 pub(crate) const REQUIRED: &str = "field is required but not present";
 
@@ -42,7 +45,8 @@ pub(crate) enum Reason {
     /// A value and the bound or validator that it breaks.
     Bound(Val, Val),
     NotAllowed(Sym),
-    Undefined(Sym),
+    /// The name, and what was asked for it.
+    Undefined(Sym, NodeId),
     /// Whether there is such a field depends on whether there is one.
     CyclicReference(Sym),
     OptionalReference(Sym),
@@ -165,7 +169,7 @@ impl Evaluator {
                 _ => format!("invalid value {} (out of bound {})", self.show(v), self.show(b)),
             },
             Reason::NotAllowed(_) => "field not allowed".to_owned(),
-            Reason::Undefined(s) => match s.as_index() {
+            Reason::Undefined(s, _) => match s.as_index() {
                 Some(i) => format!("undefined field: {i}"),
                 None => format!("undefined field: {}", text(*s)),
             },
@@ -292,7 +296,7 @@ impl Evaluator {
             (Reason::Conflict(..) | Reason::Kinds(..), _) => "cue/conflict",
             (Reason::Bound(..), _) => "cue/bound",
             (Reason::NotAllowed(_), _) => "cue/not-allowed",
-            (Reason::Undefined(_), _) => "cue/undefined-field",
+            (Reason::Undefined(..), _) => "cue/undefined-field",
             (Reason::OptionalReference(_), _) => "cue/optional-field",
             (Reason::RequiredReference(_) | Reason::Static(REQUIRED), _) => "cue/required-field",
             (Reason::NonConcrete(_), _) => "cue/non-concrete",
@@ -324,28 +328,16 @@ impl Evaluator {
                 _ => String::new(),
             };
             let span = match &info.reason {
-                Reason::Undefined(_) | Reason::OptionalReference(_) | Reason::RequiredReference(_) => self.selected(*e),
+                Reason::Undefined(..) | Reason::OptionalReference(_) | Reason::RequiredReference(_) => {
+                    self.selected(*e)
+                }
                 _ => self.ir.spans[*e],
             };
             d = d.at(&self.unit.sources, span, text);
         }
-        match &info.reason {
-            Reason::NotAllowed(sym) | Reason::Undefined(sym) if info.node != NONE => {
-                // The struct that was asked, or the parent of the field that may not be there.
-                let owner = match &info.reason {
-                    Reason::NotAllowed(_) => self.nodes[info.node].parent,
-                    _ => info.node,
-                };
-                if owner != NONE {
-                    let owner = self.follow(owner);
-                    let names = self.labels(owner).into_iter().filter(|l| l != sym);
-                    let names: Vec<SmolStr> = names.map(|l| self.ir.symbols.text(l).clone()).collect();
-                    let wanted = self.ir.symbols.text(*sym);
-                    d.help =
-                        nearest(wanted, names.iter().map(SmolStr::as_str)).map(|n| format!("did you mean \"{n}\"?"));
-                }
-            }
-            _ => {}
+        d.help = self.advice(f);
+        if let Some(span) = self.wanted_in(info) {
+            d = d.at(&self.unit.sources, span, EXPECTED);
         }
         if depth > 0 {
             d.related = info.related.iter().take(20).map(|r| self.diagnostic_at(*r, depth - 1)).collect();

@@ -28,9 +28,8 @@ impl Evaluator {
             Val::Bound(..) | Val::Validator(_) => {
                 self.mark_cyc(n, conj);
                 self.narrow(n, v.kind(), at);
-                let s = self.scratch(n);
-                if !s.checks.iter().any(|(c, _)| *c == v) {
-                    s.checks.push((v, at));
+                if self.is_new_check(n, &v) {
+                    self.scratch(n).checks.push((v, at));
                 }
             }
             Val::Function(f) => {

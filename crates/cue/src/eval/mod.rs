@@ -15,7 +15,7 @@
 //! | operators, interpolation, calls | values of expressions | [`expr`], [`arith`], [`call`] |
 //! | optional fields that nobody gives | no nodes, their literals are kept | [`optional`] |
 //! | the order of fields | a sort over literals | [`order`] |
-//! | what export says is incomplete; errors and their places | leaving the evaluation | [`data`], [`fault`] |
+//! | what export says is incomplete; errors and their places; "did you mean" | leaving the evaluation | [`data`], [`fault`], [`advice`] |
 //!
 //! # Three programs, step by step
 //!
@@ -82,6 +82,7 @@
 //!
 //! **Closedness** is by evidence, see [`closedness`]. **Structural cycles** by marks on conjuncts, see [`cycle`].
 
+mod advice;
 mod argument;
 mod arith;
 mod bounds;
@@ -160,6 +161,10 @@ pub(crate) struct Evaluator {
     pub(crate) shared: FxHashMap<quick::SharedKey, quick::Shared>,
     /// The conjuncts of nodes that have many, and how many they were.
     pub(crate) many: FxHashMap<NodeId, (usize, FxHashSet<Conj>)>,
+    /// The bounds of nodes that have many.
+    pub(crate) many_checks: FxHashMap<NodeId, FxHashSet<smol_str::SmolStr>>,
+    /// The lengths of long lists and structs that are complete.
+    pub(crate) lengths: FxHashMap<NodeId, usize>,
     /// How many references have led back to where they came from.
     pub(crate) circles: u64,
     /// Bounds by their expression, those that have a literal for a limit.
@@ -219,6 +224,8 @@ impl Evaluator {
             detached: FxHashMap::default(),
             shared: FxHashMap::default(),
             many: FxHashMap::default(),
+            many_checks: FxHashMap::default(),
+            lengths: FxHashMap::default(),
             circles: 0,
             bounds: FxHashMap::default(),
             packages: FxHashMap::default(),

@@ -162,7 +162,7 @@ impl Evaluator {
                 return Ok(arc);
             }
         } else if (self.may_still_give(n, label) && !self.has(n, flag::DONE)) || self.may_come(n, label) {
-            return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), place, &[at]));
+            return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), NONE, &[at]));
         }
         if let Base::Unknown(id) = self.nodes[n].base {
             return Err(Stop::Unknown(id));
@@ -193,7 +193,7 @@ impl Evaluator {
                 if let Some(k) = wrong {
                     let want = if label.as_index().is_some() { "list" } else { "struct" };
                     let text = format!("invalid operand (found {}, want {want})", kind::text(k));
-                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), place, &[at]));
+                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
                 }
                 if let Some(i) = label.as_index()
                     && let Base::List = self.nodes[n].base
@@ -206,20 +206,20 @@ impl Evaluator {
                         Expr::Index(_, index) => index,
                         _ => at,
                     };
-                    return Err(self.stop(code, Reason::Text(text.into()), place, &[at]));
+                    return Err(self.stop(code, Reason::Text(text.into()), NONE, &[at]));
                 }
                 if !self.closed_for_selection(n, label) {
-                    return Err(self.stop(Code::Incomplete, Reason::Undefined(label), place, &[at]));
+                    return Err(self.stop(Code::Incomplete, Reason::Undefined(label, place), NONE, &[at]));
                 }
                 // What is wrong inside comes first: put right it may bring the field.
                 let inside = self.fault_inside(n);
                 let code = if inside.is_some() { Code::Incomplete } else { Code::Eval };
-                let f = self.fault(code, Reason::Undefined(label), place, &[at]);
+                let f = self.fault(code, Reason::Undefined(label, place), NONE, &[at]);
                 self.faults[f].related.extend(inside);
                 return Err(Stop::Fault(f));
             }
         };
-        Err(self.stop(Code::Incomplete, reason, place, &[at]))
+        Err(self.stop(Code::Incomplete, reason, NONE, &[at]))
     }
 
     /// The last place on the way to the value of a node: what instances share has none.
@@ -290,7 +290,7 @@ impl Evaluator {
                 let alt = self.follow(alt.node);
                 self.pick(alt, at)
             }
-            _ => Err(self.stop(Code::Incomplete, Reason::Ambiguous(n), n, &[at])),
+            _ => Err(self.stop(Code::Incomplete, Reason::Ambiguous(n), NONE, &[at])),
         }
     }
 

@@ -357,7 +357,7 @@ pub(crate) struct StructLit {
     pub(crate) dynamic: bool,
     /// There is an embedding or comprehension, so the literal may not be a struct at all.
     pub(crate) embeds: bool,
-    /// A regular field is declared, or nothing is embedded: it is a struct whatever else happens.
+    /// A regular or required field is declared, or nothing is embedded: it is a struct whatever else happens.
     pub(crate) is_struct: bool,
     pub(crate) open: bool,
     /// Labels that it can give to the struct that it is embedded in; `None` when they cannot be known beforehand.

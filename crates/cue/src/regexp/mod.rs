@@ -37,9 +37,17 @@ impl Regexp {
     /// # Errors
     /// When it is not RE2 syntax, or too large.
     pub fn new(pattern: &str) -> Result<Regexp, RegexpError> {
+        Self::within(pattern, SIZE_LIMIT)
+    }
+
+    /// Compiles a pattern that may take this many bytes, and no more than any other may.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn within(pattern: &str, bytes: usize) -> Result<Regexp, RegexpError> {
         let translated = translate::translate(pattern)?;
         let inner = regex::RegexBuilder::new(&translated.pattern)
-            .size_limit(SIZE_LIMIT)
+            .size_limit(bytes.min(SIZE_LIMIT))
             .nest_limit(translate::MAX_NESTING * 4)
             .build()
             .map_err(|e| RegexpError {

@@ -199,6 +199,9 @@ impl Builder<'_> {
                 let help = match other {
                     Expr::Number(..) => Some("quote the number: labels are strings"),
                     Expr::Selector { .. } => Some("write `a: b: …` for a field inside a field"),
+                    Expr::Binary { op: BinaryOp::Subtract, .. } => {
+                        Some("a name with `-` goes between quotes: `\"a-b\": …`")
+                    }
                     _ => Some("a computed label goes between parentheses: `(expression): …`"),
                 };
                 self.problem(
