@@ -1,9 +1,8 @@
 //! What may be done about a fault: the name that was meant, the names and values that there are, where a value is expected.
 
-use super::data::NOWHERE;
 use super::fault::{FaultInfo, REQUIRED};
 use super::{Base, Evaluator, FaultId, Mode, NONE, NodeId, Reason, Val, nearest};
-use crate::ir::{ArcKind, Sym, kind};
+use crate::ir::{ArcKind, Sym};
 use cue_syntax::Span;
 use smol_str::SmolStr;
 
@@ -54,7 +53,7 @@ impl Evaluator {
 
     /// The values that there may be, where each alternative is one and what is given is another.
     fn none_of(&self, info: &FaultInfo) -> Option<String> {
-        let scalar = |v: &Val| v.kind() & (kind::STRUCT | kind::LIST) == 0 && !matches!(v, Val::Node(_));
+        let scalar = |v: &Val| matches!(v, Val::Null | Val::Bool(_) | Val::Num(_) | Val::Str(_) | Val::Bytes(_));
         let pairs: Option<Vec<(&Val, &Val)>> = info
             .related
             .iter()
@@ -91,7 +90,9 @@ impl Evaluator {
         let parent = Some(self.nodes[info.node].parent).filter(|p| *p != NONE && self.nodes[*p].parent != NONE)?;
         let declared = self.ir.spans[*info.at.first()?];
         let around = |s: &Span| s.source == declared.source && s.start <= declared.start && declared.end <= s.end;
+        // What a flag names is no place where anything could be given.
+        let file = |s: &Span| self.unit.sources.get(s.source).is_some_and(|source| !source.name.starts_with("--"));
         let mut given = self.nodes[parent].conjs.iter().map(|c| self.ir.spans[c.expr]);
-        given.find(|s| s.source != NOWHERE.source && !around(s)).filter(|_| self.nodes[parent].arc == ArcKind::Member)
+        given.find(|s| file(s) && !around(s)).filter(|_| self.nodes[parent].arc == ArcKind::Member)
     }
 }
