@@ -61,7 +61,8 @@ fn long_lists_are_put_together_from_what_they_hold() {
 /// What is asked of a list in each round of a loop over it, and bounds of which there are many, is counted once.
 #[test]
 fn what_a_loop_asks_of_a_whole_list_does_not_grow_with_its_length() {
-    let programs: [(&str, fn(usize) -> String); 4] = [
+    type Named = (&'static str, fn(usize) -> String);
+    let programs: [Named; 4] = [
         ("len in a condition", |n| {
             format!("import \"list\"\n_r: list.Range(0, {n}, 1)\na: len([for i in _r if len(_r) > i {{i}}])")
         }),
