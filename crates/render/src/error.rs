@@ -185,8 +185,11 @@ fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, given: &Data)
             });
         }
         "cue/conflict" | "cue/bound" | "cue/empty-disjunction" | "cue/eval" => {
+            // What there is to choose from stands in the message.
+            let told = problem.code == "cue/empty-disjunction";
             problem.code = "render/mistyped-parameter";
             if let Some(wanted) = &wanted {
+                problem.help = problem.help.take().filter(|_| !told);
                 let given = shown(given, below);
                 problem.message = match &given {
                     Some(given) => format!("\"{last}\" cannot be {given}: \"{name}\" wants {wanted}"),
