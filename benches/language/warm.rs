@@ -22,7 +22,8 @@ pub(crate) fn components() -> Result<(), String> {
     let (renderer, context) = (Renderer::builtin(), RenderContext::default());
     let (view, placement) = (AppView::of(&input.app), Placement::hub("default"));
     for component in input.components() {
-        let render = || renderer.component(&view, &component, &placement, &context, None).map(|made| made.objects.len());
+        let render =
+            || renderer.component(&view, &component, &placement, &context, None).map(|made| made.objects.len());
         for _ in 0..TIMES / 10 {
             render().map_err(|d| format!("{d:?}"))?;
         }
