@@ -403,7 +403,8 @@ impl Runner {
             stopper.abort();
         }
         let run = observe.last.workflow.clone();
-        let closed = self.close(&over.ended, over.lease.as_mut(), &subject, &keeper, run).await;
+        // boxed: what comes last must not make those larger that wait for the world
+        let closed = Box::pin(self.close(&over.ended, over.lease.as_mut(), &subject, &keeper, run)).await;
         let ended = over.ended.clone();
         over.release(&self.hub).await;
         // lost in the middle of its end: whoever takes the lease next, most likely this process, comes to the same end
