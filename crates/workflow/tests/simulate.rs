@@ -46,7 +46,7 @@ fn no_history_breaks_a_promise_4() {
 /// sender had given up.
 #[test]
 fn histories_that_failed_once() {
-    for seed in [1_005_966, 1_425_667] {
+    for seed in [933_207, 1_005_966, 1_425_667, 3_823_705, 5_397_408] {
         must_hold(seed, &Options::default());
     }
 }

@@ -102,7 +102,9 @@ impl Doing {
 
     /// Waits until no action is under way.
     pub(crate) async fn settle(&mut self, fence_is_open: bool) {
-        let cut_off = !fence_is_open && !self.running.wanted.is_empty();
+        // those that were given up before count as well: their requests may still be on their way
+        let under_way = self.running.wanted.len() + self.running.given_up.len();
+        let cut_off = !fence_is_open && under_way > 0;
         self.running.settle().await;
         if cut_off {
             // the requests of actions that the fence cut off may still arrive

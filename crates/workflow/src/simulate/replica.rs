@@ -187,8 +187,10 @@ impl World {
     fn give_up(&mut self, r: usize) {
         self.tell(|| format!("r{r} lets go of the run"));
         // what is on its way may still arrive, and must not meet the next life of this process
-        let mut after = LOOK;
+        let (mut after, now) = (LOOK, self.now());
         if let Some(me) = self.me(r) {
+            // that of actions that were given up before, too
+            after = after.max(me.abandoned_until - now);
             if !me.acts.is_empty() || me.waits.is_some() {
                 after = ownership::REQUEST;
             }
