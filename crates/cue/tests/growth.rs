@@ -58,11 +58,12 @@ fn long_lists_are_put_together_from_what_they_hold() {
     assert_eq!(cue::json::to_value(&data).ok(), Some(serde_json::json!([1, 66001, 70000, true])));
 }
 
-/// What is asked of a list in each round of a loop over it, and bounds of which there are many, is counted once.
+/// What is asked of a list in each round of a loop over it is counted once, and so are bounds and groups of closedness of which
+/// there are many.
 #[test]
 fn what_a_loop_asks_of_a_whole_list_does_not_grow_with_its_length() {
     type Named = (&'static str, fn(usize) -> String);
-    let programs: [Named; 4] = [
+    let programs: [Named; 6] = [
         ("len in a condition", |n| {
             format!("import \"list\"\n_r: list.Range(0, {n}, 1)\na: len([for i in _r if len(_r) > i {{i}}])")
         }),
@@ -72,6 +73,12 @@ fn what_a_loop_asks_of_a_whole_list_does_not_grow_with_its_length() {
         ("bounds", |n| format!("import \"list\"\na: and([for i in list.Range(0, {n}, 1) {{>=i}}]) & 1000000")),
         ("values that there must not be", |n| {
             format!("import \"list\"\na: and([for i in list.Range(0, {n}, 1) {{!=\"n\\(i)\"}}]) & \"web\"")
+        }),
+        ("a definition that is embedded again and again", |n| {
+            format!("import \"list\"\n#A: a: b: 1\na: and([for i in list.Range(0, {n}, 1) {{#A}}])")
+        }),
+        ("definitions that `...` opens", |n| {
+            format!("import \"list\"\n#A: a: b: 1\na: and([for i in list.Range(0, {n}, 1) {{#A, ...}}]) & {{c: d: 1}}")
         }),
     ];
     for (name, program) in programs {

@@ -12,9 +12,16 @@
 use super::node::{Requires, Scratch};
 use super::{Code, Evaluator, NodeId, Reason, flag};
 use crate::ir::ArcKind;
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 pub(crate) type CloseId = u32;
+
+/// Up to this many groups are searched for one by one.
+const FEW: usize = 16;
+
+/// Looks at a group that take as long as a step.
+const LOOKS: usize = 4;
 
 /// What opened a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,11 +68,12 @@ impl Evaluator {
             }
             at = info.parent;
         }
-        let s = self.scratch(n);
+        let known = &mut self.scratch(n).requires;
         for r in requires {
-            match s.requires.iter_mut().find(|x| x.0 == r.0) {
-                Some(old) => old.1 |= r.1,
-                None => s.requires.push(r),
+            // The newest group is the last one, so that many are not moved.
+            match known.binary_search_by_key(&r.0, |x| x.0) {
+                Ok(i) => known.get_mut(i).into_iter().for_each(|old| old.1 |= r.1),
+                Err(i) => known.insert(i, r),
             }
         }
         group
@@ -97,6 +105,35 @@ impl Evaluator {
 
     pub(crate) fn has_evidence(&self, arc: NodeId, group: CloseId) -> bool {
         self.nodes[arc].conjs.iter().any(|c| self.in_chain(c.close, group))
+    }
+
+    /// The groups that some conjuncts belong to, with all that these lie in; none when fewer than many are asked for, each of
+    /// which is found sooner by [`Evaluator::in_chain`].
+    fn groups(&self, asked: usize, conjuncts: impl Iterator<Item = CloseId>) -> Option<FxHashSet<CloseId>> {
+        if asked <= FEW {
+            return None;
+        }
+        let mut out = FxHashSet::default();
+        for mut id in conjuncts {
+            while id != 0 && out.insert(id) {
+                id = self.closes[id].parent;
+            }
+        }
+        self.spend((asked + out.len()) / LOOKS);
+        Some(out)
+    }
+
+    /// Whether one of some conjuncts belongs to a group; `known`: what [`Evaluator::groups`] says of them.
+    fn any_in(
+        &self,
+        known: &Option<FxHashSet<CloseId>>,
+        mut conjuncts: impl Iterator<Item = CloseId>,
+        group: CloseId,
+    ) -> bool {
+        match known {
+            Some(groups) => groups.contains(&group),
+            None => conjuncts.any(|c| self.in_chain(c, group)),
+        }
     }
 
     /// Evidence that is a field, not a pattern.
@@ -133,6 +170,7 @@ impl Evaluator {
     pub(crate) fn requirements(&mut self, n: NodeId) -> Requires {
         let mut out = self.nodes[n].scratch.as_ref().map(|s| s.requires.clone()).unwrap_or_default();
         let parent = self.nodes[n].parent;
+        self.spend(out.len() / FEW / LOOKS);
         if self.has(n, flag::REQUIRES) || parent == super::NONE {
             return out;
         }
@@ -145,15 +183,22 @@ impl Evaluator {
             return out;
         }
         let inherited = self.requirements(parent);
+        let (here, around) = (&self.nodes[n].conjs, self.nodes[parent].scratch.as_deref());
+        let evidence = || here.iter().map(|c| c.close);
+        let opens = || around.into_iter().flat_map(|s| s.opens.iter().copied());
+        let all = self.groups(inherited.len(), evidence());
+        let opened = self.groups(inherited.len(), opens());
+        let own = out.len();
         for (group, recursive) in inherited {
             if recursive
-                && !self.is_opened(parent, group)
-                && self.has_evidence(n, group)
-                && !out.iter().any(|r| r.0 == group)
+                && self.any_in(&all, evidence(), group)
+                && !(self.closes[group].kind == CloseKind::Literal && self.any_in(&opened, opens(), group))
+                && out.get(..own).is_none_or(|o| o.binary_search_by_key(&group, |r| r.0).is_err())
             {
                 out.push((group, true));
             }
         }
+        out.sort_unstable_by_key(|r| r.0);
         if last {
             self.nodes[n].flags |= flag::REQUIRES;
         }
@@ -163,8 +208,25 @@ impl Evaluator {
         out
     }
 
+    /// Whether the fields of a conjunct at `parent` have to be those of a definition that was referred to.
+    pub(crate) fn is_required(&mut self, parent: NodeId, close: CloseId) -> bool {
+        if close == 0 {
+            return false;
+        }
+        let requires = self.requirements(parent);
+        let mut at = close;
+        while at != 0 {
+            let known = requires.binary_search_by_key(&at, |r| r.0).ok().and_then(|i| requires.get(i));
+            if known.is_some_and(|r| r.1) && !self.is_opened(parent, at) {
+                return true;
+            }
+            at = self.closes[at].parent;
+        }
+        false
+    }
+
     /// Whether `...` in a node opened a literal: what is below it is not closed either.
-    pub(crate) fn is_opened(&self, n: NodeId, group: CloseId) -> bool {
+    fn is_opened(&self, n: NodeId, group: CloseId) -> bool {
         let opens = |s: &Scratch| s.opens.iter().any(|o| self.in_chain(*o, group));
         self.closes[group].kind == CloseKind::Literal && self.nodes[n].scratch.as_deref().is_some_and(opens)
     }
@@ -184,7 +246,7 @@ impl Evaluator {
         }
     }
 
-    /// The fields of a done node that are not allowed, by one requirement after the other.
+    /// The fields of a done node that are not allowed.
     pub(crate) fn not_allowed(&mut self, n: NodeId) -> Vec<NodeId> {
         let mut out = Vec::new();
         let fields = |a: &NodeId| self.nodes[*a].arc != ArcKind::Optional && self.nodes[*a].label.is_regular();
@@ -200,19 +262,30 @@ impl Evaluator {
             .as_ref()
             .map(|s| (s.opens.iter().copied().collect(), s.literals.iter().map(|l| l.close).collect()))
             .unwrap_or_default();
-        for (group, _) in requires {
-            // A definition that is no struct here (`#A: int`, a validator) closes nothing.
-            if !literals.iter().any(|l| self.in_chain(*l, group)) || opens.iter().any(|o| self.in_chain(*o, group)) {
+        // A definition that is no struct here (`#A: int`, a validator) closes nothing.
+        let given = self.groups(requires.len(), literals.iter().copied());
+        let opened = self.groups(requires.len(), opens.iter().copied());
+        let groups: SmallVec<[CloseId; 4]> = requires
+            .iter()
+            .map(|r| r.0)
+            .filter(|g| {
+                self.any_in(&given, literals.iter().copied(), *g) && !self.any_in(&opened, opens.iter().copied(), *g)
+            })
+            .collect();
+        for arc in &self.nodes[n].arcs {
+            let node = &self.nodes[*arc];
+            if node.arc == ArcKind::Optional || !node.label.is_regular() {
                 continue;
             }
-            for arc in &self.nodes[n].arcs {
-                let node = &self.nodes[*arc];
-                if node.arc == ArcKind::Optional || !node.label.is_regular() || self.has_evidence(*arc, group) {
-                    continue;
-                }
-                if !self.undecided_may(*arc, |c| self.in_chain(c, group)) && !self.beside(*arc, group, &opens) {
-                    out.push(*arc);
-                }
+            let evidence = || node.conjs.iter().map(|c| c.close);
+            let all = self.groups(groups.len(), evidence());
+            let lacks = |group: &CloseId| {
+                !self.any_in(&all, evidence(), *group)
+                    && !self.undecided_may(*arc, |c| self.in_chain(c, *group))
+                    && !self.beside(*arc, *group, &opens)
+            };
+            if groups.iter().any(lacks) {
+                out.push(*arc);
             }
         }
         out

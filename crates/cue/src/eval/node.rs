@@ -166,7 +166,7 @@ pub(crate) struct ListState {
     pub(crate) rest: Vec<(usize, Option<Conj>)>,
 }
 
-/// Requirements of closedness: (group, holds below too).
+/// Requirements of closedness: (group, holds below too), by group.
 pub(crate) type Requires = SmallVec<[(CloseId, bool); 2]>;
 
 /// What the evaluation of a node needs beside its conjuncts and arcs. Some nodes keep it; see [`Work`] for what none does.

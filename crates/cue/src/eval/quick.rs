@@ -171,7 +171,7 @@ impl Evaluator {
         if parent == NONE || !self.is_settled(n) {
             return false;
         }
-        let closed = closes && (self.is_in_definition(n) || self.is_required(parent, conj));
+        let closed = closes && (self.is_in_definition(n) || self.is_required(parent, conj.close));
         let referred = conj.cyc != 0;
         let key = (conj.expr, env, closed, referred);
         let shared = match self.shared.get(&key) {
@@ -243,17 +243,6 @@ impl Evaluator {
                 self.faults[f as u32].node = NONE;
             }
         }
-    }
-
-    /// Whether the fields of a conjunct at `parent` have to be those of a definition that was referred to.
-    fn is_required(&mut self, parent: NodeId, conj: Conj) -> bool {
-        if conj.close == 0 {
-            return false;
-        }
-        let requires = self.requirements(parent);
-        requires.iter().any(|(group, recursive)| {
-            *recursive && self.in_chain(conj.close, *group) && !self.is_opened(parent, *group)
-        })
     }
 
     /// Whether nothing is wrong or unknown in a final value.
