@@ -58,6 +58,16 @@ impl Fence {
         }
     }
 
+    /// Does something for as long as it may; `None`: not to its end, and if the fence was closed before, nothing of it. An
+    /// executor whose lease has run out is silent, as [`ownership`] demands.
+    pub async fn while_open<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.closed() => None,
+            done = work => Some(done),
+        }
+    }
+
     /// Whether it may.
     pub fn is_open(&self) -> bool {
         u64::try_from(self.born.elapsed().as_millis()).is_ok_and(|now| now < self.until.load(Ordering::Acquire))
@@ -256,11 +266,6 @@ pub async fn acquire(
     Err(last.unwrap_or_else(|| Fault::transient(format!("{target} changes hands too often"))))
 }
 
-/// The lease was lost in the middle of something.
-pub fn lost() -> Fault {
-    Fault::transient("the lease was lost meanwhile")
-}
-
 impl Held {
     /// Renews it.
     ///
@@ -318,6 +323,21 @@ impl Held {
                 Err(_) => return None,
             };
         }
+    }
+
+    /// Does something under it, as [`Held::during`], and lets it go, however that ended.
+    ///
+    /// # Errors
+    /// Those of `work`, and that the lease was lost meanwhile.
+    pub async fn only_for<T, E: From<Fault>>(
+        mut self,
+        hub: &Hub,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let done = self.during(hub, work).await;
+        // a lease that cannot be let go expires by itself
+        let _ = self.release(hub, Timestamp::now()).await;
+        done.unwrap_or_else(|| Err(Fault::transient("the lease was lost meanwhile").into()))
     }
 
     fn is_mine(&self, lease: &Value) -> bool {
@@ -412,6 +432,21 @@ mod tests {
             epoch: 3,
             left_by: String::new(),
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_not_renewed_its_lease_is_silent() {
+        let (fence, sent) = (Fence::from(Instant::now()), AtomicU64::new(0));
+        let work = async {
+            loop {
+                sent.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        assert_eq!(fence.while_open(work).await, None::<()>);
+        assert_eq!(sent.load(Ordering::Relaxed), 7, "at 0 s to 6 s: it is held for 6.5 s");
+        let late = fence.while_open(async { sent.fetch_add(1, Ordering::Relaxed) }).await;
+        assert_eq!((late, sent.load(Ordering::Relaxed)), (None, 7), "not even once");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use super::debug::Debugger;
 use super::{Execution, Signal, persist};
-use actions::Fault;
+use actions::{Fault, FaultClass};
 use rustc_hash::FxHashMap;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
@@ -73,6 +73,8 @@ pub(crate) struct Doing {
     debugger: Debugger,
     /// The last status could not be written.
     status_is_behind: bool,
+    /// The lease ran out in the middle of a write.
+    cut_off: bool,
     /// When the core wants to be woken.
     pub(crate) wake: Option<Instant>,
 }
@@ -87,6 +89,7 @@ impl Doing {
             patience: 0,
             debugger: Debugger::default(),
             status_is_behind: false,
+            cut_off: false,
             wake: None,
         }
     }
@@ -104,10 +107,10 @@ impl Doing {
     pub(crate) async fn settle(&mut self, fence_is_open: bool) {
         // those that were given up before count as well: their requests may still be on their way
         let under_way = self.running.wanted.len() + self.running.given_up.len();
-        let cut_off = !fence_is_open && under_way > 0;
+        let cut_off = self.cut_off || !fence_is_open && under_way > 0;
         self.running.settle().await;
         if cut_off {
-            // the requests of actions that the fence cut off may still arrive
+            // the requests that the fence cut off may still arrive
             tokio::time::sleep(Duration::from_millis(ownership::REQUEST as u64)).await;
         }
     }
@@ -155,7 +158,13 @@ impl Doing {
 
     async fn all(&mut self, execution: &mut Execution<'_>, deeds: Vec<Deed>) -> Result<(), Fault> {
         for deed in deeds {
-            self.deed(execution, deed).await?;
+            let fence = execution.lease.fence();
+            let was_open = fence.is_open();
+            let done = fence.while_open(self.deed(execution, deed)).await;
+            self.cut_off |= was_open && done.is_none();
+            // as if somebody else had it by now, which may be
+            let lapsed = Fault { class: FaultClass::Conflict, ..Fault::transient("the lease has run out") };
+            done.unwrap_or(Err(lapsed))?;
         }
         Ok(())
     }
@@ -173,14 +182,10 @@ impl Doing {
                 let (perform, sender, id) = (execution.perform.clone(), execution.sender.clone(), action.id);
                 let fence = execution.lease.fence();
                 let task = tokio::spawn(async move {
-                    tokio::select! {
-                        // a lease that is as good as lost takes with it what is under way
-                        biased;
-                        () = fence.closed() => {}
-                        outcome = perform.perform(action) => {
-                            // The loop may be gone: then nobody wants the answer.
-                            let _ = sender.send(Signal::Event(Event::Action { id, outcome }));
-                        }
+                    // a lease that is as good as lost takes with it what is under way
+                    if let Some(outcome) = fence.while_open(perform.perform(action)).await {
+                        // The loop may be gone: then nobody wants the answer.
+                        let _ = sender.send(Signal::Event(Event::Action { id, outcome }));
                     }
                 });
                 self.running.wanted.insert(id, task);

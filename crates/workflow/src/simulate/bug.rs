@@ -51,10 +51,12 @@ pub enum Bug {
     AnswersMixedUp,
     /// A lease is taken before it has expired.
     ImpatientTakeOver,
+    /// A process that takes its own lapsed lease again does not wait for what it had sent before.
+    MeetsItself,
 }
 
 /// All of them.
-pub const ALL: [Bug; 24] = [
+pub const ALL: [Bug; 25] = [
     Bug::IntentAfterEffect,
     Bug::KeyPerAttempt,
     Bug::NoFence,
@@ -79,4 +81,5 @@ pub const ALL: [Bug; 24] = [
     Bug::NobodyTakesOver,
     Bug::AnswersMixedUp,
     Bug::ImpatientTakeOver,
+    Bug::MeetsItself,
 ];

@@ -7,7 +7,7 @@ use self::act::{Act, fault};
 use super::bug::Bug;
 use super::hub::{Op, Reply};
 use super::script::Script;
-use super::world::{Happening, World};
+use super::world::{Happening, LONGEST_WAY, World};
 use crate::commit::{Commit, Deed};
 use crate::event::{ActionId, Event, FaultClass};
 use crate::journal::{Entry, Fact};
@@ -22,6 +22,9 @@ use std::rc::Rc;
 
 /// How often an idle replica looks for work.
 const LOOK: i64 = 500;
+
+/// How soon a renewal that failed is tried again, as the runtime does.
+const RENEW_AGAIN: i64 = 300;
 
 /// What a process waits for before it goes on.
 #[derive(Debug)]
@@ -74,6 +77,8 @@ pub(crate) struct Replica {
     /// When it goes on without having heard anything.
     pub timer: Option<i64>,
     renewing: Option<(u64, i64)>,
+    /// When the lease is to be renewed next.
+    renew_at: Option<i64>,
     /// The journal at which it found nothing to do.
     rested_at: Option<u64>,
     at_rest: bool,
@@ -112,6 +117,7 @@ impl Replica {
             wake: None,
             timer: None,
             renewing: None,
+            renew_at: None,
             rested_at: None,
             at_rest: false,
         }
@@ -163,6 +169,7 @@ impl Replica {
         self.heard = None;
         self.wake = None;
         self.renewing = None;
+        self.renew_at = None;
         self.open_until = 0;
     }
 }
@@ -196,6 +203,9 @@ impl World {
             }
             me.drop_run();
         }
+        if self.has(Bug::MeetsItself) {
+            after = LOOK;
+        }
         self.look_later(r, after);
     }
 
@@ -205,20 +215,34 @@ impl World {
         }
     }
 
+    /// Renews the lease if it is time; a process that writes something does so when it has been written.
     pub(crate) fn renew(&mut self, r: usize) {
         let now = self.now();
         let Some(me) = self.me(r) else { return };
-        if me.run.is_none() {
+        if me.run.is_none() || me.renew_at.is_none_or(|at| at > now) {
             return;
         }
-        let renewed = me.clock(now);
-        let life = me.life;
-        if let Some(call) = self.send(r, Op::Renew { renewed })
-            && let Some(me) = self.me(r)
-        {
-            me.renewing = Some((call, now));
+        if me.waits.is_some() {
+            return self.renew_in(r, LONGEST_WAY);
         }
-        self.schedule(now + ownership::RENEW, Happening::Renew { to: r, life });
+        let renewed = me.clock(now);
+        me.renew_at = None;
+        match self.send(r, Op::Renew { renewed }) {
+            Some(call) => {
+                if let Some(me) = self.me(r) {
+                    me.renewing = Some((call, now));
+                }
+            }
+            None => self.give_up(r),
+        }
+    }
+
+    fn renew_in(&mut self, r: usize, after: i64) {
+        let at = self.now() + after;
+        let Some(me) = self.me(r) else { return };
+        me.renew_at = Some(at);
+        let life = me.life;
+        self.schedule(at, Happening::Renew { to: r, life });
     }
 
     pub(crate) fn answered(&mut self, r: usize, call: u64, reply: Reply) {
@@ -227,11 +251,14 @@ impl World {
         if me.renewing.is_some_and(|(c, _)| c == call) {
             let asked = me.renewing.take().map_or(0, |(_, asked)| asked);
             match reply {
-                Reply::Version(_) => me.open_until = asked + ownership::HOLD,
-                Reply::Conflict => self.give_up(r),
-                _ => {}
+                Reply::Version(_) => {
+                    me.open_until = asked + ownership::HOLD;
+                    self.renew_in(r, ownership::RENEW);
+                }
+                Reply::Conflict => return self.give_up(r),
+                _ => self.renew_in(r, RENEW_AGAIN),
             }
-            return;
+            return self.drive(r);
         }
         if me.waits.as_ref().is_some_and(|(c, _)| *c == call) {
             let waits = me.waits.take().map(|(_, waits)| waits);
@@ -248,6 +275,7 @@ impl World {
         let Some(me) = self.me(r) else { return };
         if me.renewing.is_some_and(|(c, _)| c == call) {
             me.renewing = None;
+            self.renew_in(r, RENEW_AGAIN);
         } else if me.waits.as_ref().is_some_and(|(c, _)| *c == call) {
             if let Some((_, waits)) = me.waits.take() {
                 self.again(r, waits);
@@ -387,10 +415,8 @@ impl World {
     ) {
         let stale = self.has(Bug::StaleJournal);
         let forgets = self.has(Bug::BudgetInMemory);
-        let now = self.now();
         let Some(plan) = self.servers.works.get(generation).map(|w| w.plan.clone()) else { return };
         let Some(me) = self.me(r) else { return };
-        let life = me.life;
         let identity = Identity {
             uid: format!("uid-{generation}"),
             revision: format!("app-v{}", generation + 1),
@@ -416,7 +442,7 @@ impl World {
         me.request = request;
         me.rested_at = None;
         self.tell(|| format!("r{r} executes version {} from {} entries", generation + 1, entries.len()));
-        self.schedule(now + ownership::RENEW, Happening::Renew { to: r, life });
+        self.renew_in(r, ownership::RENEW);
         if self.has(Bug::PruneTooEarly) {
             self.find_what_to_prune(r);
         }
@@ -428,7 +454,7 @@ impl World {
             let now = self.now();
             let (generation, request) = (self.servers.generation, self.servers.request.clone());
             let Some(me) = self.me(r) else { return };
-            if !me.alive || me.stopped_until > now || me.waits.is_some() {
+            if !me.alive || me.stopped_until > now || me.waits.is_some() || me.renewing.is_some() {
                 return;
             }
             let clock = me.clock(now);

@@ -93,7 +93,7 @@ impl Agenda {
 }
 
 /// How long a message takes at most when nothing is wrong.
-const LONGEST_WAY: i64 = 8;
+pub(super) const LONGEST_WAY: i64 = 8;
 
 /// A whole simulation.
 #[derive(Debug)]
@@ -242,6 +242,8 @@ impl World {
             (replica.life, replica.epoch, replica.generation, replica.may_act(self.servers.now))
         };
         if op.needs_lease() && !open && !self.has(Bug::NoFence) {
+            // who could not renew its lease in time is as good as stopped: what is under way is asked again
+            self.servers.troubles += u32::from(!matches!(op, Op::Release));
             return None;
         }
         self.sent += 1;
