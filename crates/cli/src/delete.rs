@@ -7,7 +7,6 @@ use controller::lease::{self, Attempt};
 use controller::prepare::Definitions;
 use cue_syntax::Diagnostic;
 use delivery::Rules;
-use jiff::Timestamp;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -53,7 +52,7 @@ pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
     confirm(&format!("Delete application {name} and {objects}?"), args.yes)?;
     let processes = runner.processes.as_ref();
     let namespace = &args.app.namespace;
-    let mut held = match lease::acquire(&session.hub, processes, namespace, name, lease::Known::Nothing).await? {
+    let held = match lease::acquire(&session.hub, processes, namespace, name, lease::Known::Nothing).await? {
         Attempt::Mine(held) => held,
         Attempt::Theirs { holder, .. } => {
             return Err(Diagnostic::error("delete/busy", format!("application {name} is being run by {holder}"))
@@ -62,11 +61,7 @@ pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
         }
     };
     let removing = remove(&session.hub, &keeper, &app, args.orphan, args.abandon);
-    let result = held.during(&session.hub, removing).await;
-    // The lease goes with the application.
-    let target = lease::address(namespace, name);
-    let _ = held.release(&session.hub, Timestamp::now()).await;
-    let removed = result.unwrap_or_else(|| Err(lease::lost()))?;
+    let removed = held.only_for(&session.hub, removing).await?;
     for line in &removed.kept {
         println!("  kept {line}");
     }
@@ -80,7 +75,8 @@ pub(crate) async fn run(hub: HubArgs, mut args: DeleteArgs) -> Outcome {
             removed.owed.iter().map(|line| Diagnostic::error("delete/owed-object", line.clone())).collect();
         return Err(diagnostic.into());
     }
-    session.hub.objects().delete(&target, &Default::default()).await?;
+    // The lease goes with the application.
+    session.hub.objects().delete(&lease::address(namespace, name), &Default::default()).await?;
     println!("Deleted application {name} with {} objects.", removed.deleted.len());
     Ok(())
 }

@@ -20,6 +20,7 @@ use render::Renderer;
 use render::builtin::Builtins;
 use render::definition::{DefinitionSource, Layers, Loaded};
 use rustc_hash::FxHashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -159,37 +160,53 @@ impl Catalogue {
         Some(kept)
     }
 
+    /// What is kept, found by `find`; else what `read` gives, once for all who ask meanwhile, and kept by `keep` if nothing has
+    /// changed since it began.
+    async fn known<K: Clone + Eq + Hash, T: Clone, E: Clone>(
+        &self,
+        reading: &Together<K, Result<T, E>>,
+        key: K,
+        find: impl Fn(&Kept, &K) -> Option<T>,
+        read: impl Future<Output = Result<T, E>>,
+        keep: impl FnOnce(&mut Kept, K, T) -> T,
+    ) -> Result<T, E> {
+        let find = |stamp| self.kept(stamp).and_then(|kept| find(&kept, &key));
+        if let Some(known) = find(self.stamp()) {
+            return Ok(known);
+        }
+        let once = async {
+            let stamp = self.stamp();
+            // another one may have read it while this one waited for its turn
+            if let Some(known) = find(stamp) {
+                return Ok(known);
+            }
+            let new = read.await?;
+            match self.kept(stamp) {
+                Some(mut kept) if self.stamp() == stamp => Ok(keep(&mut kept, key.clone(), new)),
+                _ => Ok(new),
+            }
+        };
+        reading.read(key.clone(), once).await
+    }
+
     /// Everything that knows definitions for a namespace: those given, those of the hub, those built in.
     ///
     /// # Errors
     /// The hub does not answer, or holds a definition that cannot be read.
     pub(crate) async fn of(&self, hub: &Hub, namespace: &str, given: &Definitions) -> Result<Known, Error> {
-        if let Some(known) = self.kept(self.stamp()).and_then(|kept| kept.namespaces.get(namespace).cloned()) {
-            return Ok(known);
-        }
-        self.reading.read(namespace.to_owned(), self.read(hub, namespace, given)).await
-    }
-
-    async fn read(&self, hub: &Hub, namespace: &str, given: &Definitions) -> Result<Known, Error> {
-        let stamp = self.stamp();
-        // another one may have read it while this one waited for its turn
-        if let Some(known) = self.kept(stamp).and_then(|kept| kept.namespaces.get(namespace).cloned()) {
-            return Ok(known);
-        }
-        let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(given.files.clone())];
-        for found in of_hub(hub, namespace).await? {
-            layers.push(Box::new(found));
-        }
-        layers.push(Box::new(Builtins));
-        let added = Added::load(hub, namespace, &given.packages).await?;
-        let known = Known::new(Renderer::new(Layers(layers)), added);
-        if let Some(mut kept) = self.kept(stamp)
-            && self.stamp() == stamp
-        {
-            // another task may have been faster: what it has compiled already is worth more
-            return Ok(kept.namespaces.entry(namespace.to_owned()).or_insert(known).clone());
-        }
-        Ok(known)
+        let read = async {
+            let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(given.files.clone())];
+            for found in of_hub(hub, namespace).await? {
+                layers.push(Box::new(found));
+            }
+            layers.push(Box::new(Builtins));
+            let added = Added::load(hub, namespace, &given.packages).await?;
+            Ok(Known::new(Renderer::new(Layers(layers)), added))
+        };
+        let find = |kept: &Kept, namespace: &String| kept.namespaces.get(namespace).cloned();
+        // another task may have been faster: what it has compiled already is worth more
+        let keep = |kept: &mut Kept, namespace, new| kept.namespaces.entry(namespace).or_insert(new).clone();
+        self.known(&self.reading, namespace.to_owned(), find, read, keep).await
     }
 
     /// What `read` makes of the definitions of a revision, whose text is `definitions`: many runs go on with the same ones.
@@ -202,28 +219,14 @@ impl Catalogue {
         definitions: String,
         read: impl Future<Output = Result<Known, Error>>,
     ) -> Result<Known, Error> {
-        let key = (namespace.to_owned(), definitions);
-        let known = |stamp| self.kept(stamp).and_then(|kept| kept.pinned.get(&key).cloned());
-        if let Some(known) = known(self.stamp()) {
-            return Ok(known);
-        }
-        let reading = async {
-            let stamp = self.stamp();
-            if let Some(known) = known(stamp) {
-                return Ok(known);
+        let find = |kept: &Kept, key: &(String, String)| kept.pinned.get(key).cloned();
+        let keep = |kept: &mut Kept, key, new| {
+            if kept.pinned.len() >= PINNED {
+                kept.pinned.clear();
             }
-            let known = read.await?;
-            if let Some(mut kept) = self.kept(stamp)
-                && self.stamp() == stamp
-            {
-                if kept.pinned.len() >= PINNED {
-                    kept.pinned.clear();
-                }
-                return Ok(kept.pinned.entry(key.clone()).or_insert(known).clone());
-            }
-            Ok(known)
+            kept.pinned.entry(key).or_insert(new).clone()
         };
-        self.reading_pinned.read(key.clone(), reading).await
+        self.known(&self.reading_pinned, (namespace.to_owned(), definitions), find, read, keep).await
     }
 
     /// The clusters, as `read` reads them.
@@ -234,24 +237,9 @@ impl Catalogue {
         &self,
         read: impl Future<Output = Result<Vec<ClusterInfo>, fleet::Error>>,
     ) -> Result<Vec<ClusterInfo>, fleet::Error> {
-        let known = |stamp| self.kept(stamp).and_then(|kept| kept.clusters.clone());
-        if let Some(known) = known(self.stamp()) {
-            return Ok(known);
-        }
-        let reading = async {
-            let stamp = self.stamp();
-            if let Some(known) = known(stamp) {
-                return Ok(known);
-            }
-            let clusters = read.await?;
-            if let Some(mut kept) = self.kept(stamp)
-                && self.stamp() == stamp
-            {
-                kept.clusters = Some(clusters.clone());
-            }
-            Ok(clusters)
-        };
-        self.reading_clusters.read((), reading).await
+        let find = |kept: &Kept, (): &()| kept.clusters.clone();
+        let keep = |kept: &mut Kept, (), new: Vec<ClusterInfo>| kept.clusters.insert(new).clone();
+        self.known(&self.reading_clusters, (), find, read, keep).await
     }
 }
 

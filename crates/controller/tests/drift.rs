@@ -294,6 +294,14 @@ async fn runs_again(stage: &mut Stage) {
     stage.stop().await;
 }
 
+/// On real control planes where they run; the far cluster is detached again.
+async fn on_real_clusters(far: &str, story: impl AsyncFnOnce(&mut Stage)) {
+    if let Some(mut stage) = Stage::real(far).await {
+        story(&mut stage).await;
+        stage.fleet.detach(&stage.far).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_runs_again_and_what_it_deletes_stays_so_on_an_embedded_cluster() {
     runs_again(&mut Stage::embedded().await).await;
@@ -301,10 +309,7 @@ async fn a_workflow_runs_again_and_what_it_deletes_stays_so_on_an_embedded_clust
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_runs_again_and_what_it_deletes_stays_so_on_a_real_cluster() {
-    if let Some(mut stage) = Stage::real("again-far").await {
-        runs_again(&mut stage).await;
-        stage.fleet.detach(&stage.far).await.unwrap();
-    }
+    on_real_clusters("again-far", runs_again).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -314,8 +319,5 @@ async fn what_somebody_changes_is_brought_back_on_embedded_clusters() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_changes_is_brought_back_on_real_clusters() {
-    if let Some(mut stage) = Stage::real("drift-far").await {
-        story(&mut stage).await;
-        stage.fleet.detach(&stage.far).await.unwrap();
-    }
+    on_real_clusters("drift-far", story).await;
 }

@@ -34,3 +34,6 @@ pub use coverage::Coverage;
 pub use data::{Data, DataValue, Fields, Labels, Origin, Unknown};
 pub use program::{Evaluation, Parts, Program, Value, compile};
 pub use world::World;
+
+/// The text of a label at the struct, in a schema or in data, in which something has to be given.
+pub const EXPECTED_HERE: &str = "expected in here";

@@ -15,25 +15,3 @@ where
 pub(crate) fn is_default<T: Default + PartialEq>(v: &T) -> bool {
     *v == T::default()
 }
-
-/// The keys of a property path: `spec.components[0]."x.y"` gives `spec`, `components`, `0`, `x.y`.
-pub(crate) fn path_keys(path: &str) -> std::vec::IntoIter<String> {
-    let mut keys = Vec::new();
-    let mut key = String::new();
-    let mut quoted = false;
-    for c in path.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '.' | '[' | ']' if !quoted => {
-                if !key.is_empty() {
-                    keys.push(std::mem::take(&mut key));
-                }
-            }
-            c => key.push(c),
-        }
-    }
-    if !key.is_empty() {
-        keys.push(key);
-    }
-    keys.into_iter()
-}

@@ -5,7 +5,6 @@ mod place;
 pub use self::place::locate;
 
 use crate::action::nearest;
-use crate::lenient::path_keys;
 use cue::{Data, DataValue};
 use cue_syntax::{Diagnostic, Source};
 use serde::de::DeserializeOwned;
@@ -174,9 +173,9 @@ impl Document {
     }
 
     fn at(&self, path: &str) -> Option<&Value> {
-        path_keys(path).try_fold(&self.value, |v, key| match v {
+        cue::data::steps(path).iter().try_fold(&self.value, |v, key| match v {
             Value::Array(list) => key.parse::<usize>().ok().and_then(|i| list.get(i)),
-            _ => v.get(&key),
+            _ => v.get(key),
         })
     }
 

@@ -19,7 +19,7 @@ pub(crate) fn translate(problems: Vec<Diagnostic>, base: &str, loaded: &Loaded, 
         }
         let mut problem = nearest_arm(problem);
         // Where a parameter is expected is in the user's file, not in the template.
-        problem.labels.retain(|l| l.text != "expected in here");
+        problem.labels.retain(|l| l.text != cue::EXPECTED_HERE);
         let below = problem.path.as_deref().and_then(below_parameter).map(str::to_owned);
         if let Some(name) = problem.message.strip_prefix("cannot reference optional field: ").map(str::to_owned) {
             absent(&mut problem, &name, base, loaded);
@@ -189,7 +189,9 @@ fn kind_of(problem: &mut Diagnostic, below: &str, loaded: &Loaded, given: &Data)
             let told = problem.code == "cue/empty-disjunction";
             problem.code = "render/mistyped-parameter";
             if let Some(wanted) = &wanted {
-                problem.help = problem.help.take().filter(|_| !told);
+                if told {
+                    problem.help = None;
+                }
                 let given = shown(given, below);
                 problem.message = match &given {
                     Some(given) => format!("\"{last}\" cannot be {given}: \"{name}\" wants {wanted}"),

@@ -157,7 +157,8 @@ impl InputArgs {
     /// As [`InputArgs::units`], with documents of JSON that are not read yet.
     pub(crate) fn units_with_texts(&self) -> Result<Vec<Unit>, Problems> {
         let loaded = self.load(true)?;
-        let texts = loaded.last().map_or(Vec::new(), |l| l.documents.clone());
+        let last = loaded.last().map_or(&[][..], |l| &l.documents);
+        let texts: Vec<_> = last.iter().filter(|d| d.text().is_some()).cloned().collect();
         // A text that is no data is told before what is wrong with the schema, as where all is read at once.
         self.compiled(loaded).map_err(|found| {
             let mut problems: Problems = texts.iter().filter_map(|d| d.read().err()).flatten().collect();

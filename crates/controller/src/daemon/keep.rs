@@ -8,7 +8,6 @@ use crate::lease::{self, Attempt};
 use crate::prepare::Prepared;
 use crate::run::Runner;
 use actions::Fault;
-use jiff::Timestamp;
 use model::generate::APPLY_COMPONENT;
 use model::tracker::ResourceKey;
 use model::{Application, RunPhase, Step};
@@ -36,18 +35,15 @@ pub(super) async fn keep(
         if !is_kept(&app) {
             return Ok(());
         }
-        let mut held =
-            match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, lease::Known::Nothing).await?
-            {
-                Attempt::Mine(held) => held,
-                Attempt::Theirs { holder, .. } => {
-                    return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());
-                }
-            };
-        let looked = held.during(&runner.hub, look(runner, metrics, drift, &app, &suspects, unpruned)).await;
-        // a lease that cannot be let go expires by itself
-        let _ = held.release(&runner.hub, Timestamp::now()).await;
-        looked.unwrap_or_else(|| Err(lease::lost().into()))
+        let held = match lease::acquire(&runner.hub, runner.processes.as_ref(), namespace, name, lease::Known::Nothing)
+            .await?
+        {
+            Attempt::Mine(held) => held,
+            Attempt::Theirs { holder, .. } => {
+                return Err(Fault::transient(format!("{holder} executes application {namespace}/{name}")).into());
+            }
+        };
+        held.only_for(&runner.hub, look(runner, metrics, drift, &app, &suspects, unpruned)).await
     }
     .await;
     if kept.is_err() {

@@ -593,23 +593,16 @@ async fn blame(runner: &Runner, app: &Application, problems: &[Diagnostic]) -> R
 async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
     let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
     let processes = runner.processes.as_ref();
-    let mut held = match lease::acquire(&runner.hub, processes, namespace, name, lease::Known::Nothing).await? {
+    let held = match lease::acquire(&runner.hub, processes, namespace, name, lease::Known::Nothing).await? {
         Attempt::Mine(held) => held,
         Attempt::Theirs { .. } => return Ok(false),
     };
-    let rules = Rules::of(&app.spec.policies)?;
-    let keeper = runner.keeper(app, rules, "").await;
-    let orphan = app.metadata.finalizers.iter().any(|f| f == labels::ORPHAN_FINALIZER);
-    let removed = match &keeper {
-        Ok(keeper) => {
-            let removing = remove(&runner.hub, keeper, app, orphan, false);
-            held.during(&runner.hub, removing).await.unwrap_or_else(|| Err(lease::lost()))
-        }
-        Err(fault) => Err(fault.clone()),
+    let removing = async {
+        let keeper = runner.keeper(app, Rules::of(&app.spec.policies)?, "").await?;
+        let orphan = app.metadata.finalizers.iter().any(|f| f == labels::ORPHAN_FINALIZER);
+        Ok::<_, Error>(remove(&runner.hub, &keeper, app, orphan, false).await?)
     };
-    // a lease that cannot be let go expires by itself
-    let _ = held.release(&runner.hub, Timestamp::now()).await;
-    let removed = removed?;
+    let removed = held.only_for(&runner.hub, removing).await?;
     for owed in &removed.owed {
         tracing::warn!(namespace, name, owed, "owed");
     }

@@ -4,6 +4,9 @@
 //! bits ([`Labels`]): a value that was computed from a secret is secret.
 
 pub(crate) mod join;
+mod path;
+
+pub use path::steps;
 
 use crate::number::Number;
 use cue_syntax::{Source, Span};

@@ -46,8 +46,7 @@ impl Evaluator {
         if s.checks.len() < 2 {
             return;
         }
-        let (checks, kinds) = (s.checks.clone(), s.kind);
-        let mut checks = checks.to_vec();
+        let (mut checks, kinds) = (s.checks.to_vec(), s.kind);
         if checks.len() > FEW {
             checks = self.strongest(checks);
         }

@@ -27,9 +27,6 @@ impl Code {
     }
 }
 
-/// What is said of the struct in which something has to be given.
-const EXPECTED: &str = "expected in here";
-
 /// What is said of a field declared with `!` that nothing gives.
 pub(crate) const REQUIRED: &str = "field is required but not present";
 
@@ -337,7 +334,7 @@ impl Evaluator {
         }
         d.help = self.advice(f);
         if let Some(span) = self.wanted_in(info) {
-            d = d.at(&self.unit.sources, span, EXPECTED);
+            d = d.at(&self.unit.sources, span, crate::EXPECTED_HERE);
         }
         if depth > 0 {
             d.related = info.related.iter().take(20).map(|r| self.diagnostic_at(*r, depth - 1)).collect();

@@ -1,7 +1,8 @@
 //! Points diagnostics at the user's own data.
 
 use super::Document;
-use crate::data::{Data, DataValue, Origin};
+use crate::EXPECTED_HERE;
+use crate::data::{Data, Origin, steps};
 use cue_syntax::Diagnostic;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ fn point_in(documents: &[Cow<'_, Data>], d: &mut Diagnostic) {
         if let Some((depth, origin)) = found
             && !d.labels.iter().any(|l| Arc::ptr_eq(&l.source, &origin.source))
         {
-            let text = if depth == steps.len() { "given here" } else { "expected in here" };
+            let text = if depth == steps.len() { "given here" } else { EXPECTED_HERE };
             let (start, mut end) = (origin.span.start, origin.span.end);
             let source = &origin.source.text;
             if depth < steps.len()
@@ -45,60 +46,16 @@ fn point_in(documents: &[Cow<'_, Data>], d: &mut Diagnostic) {
     }
 }
 
-/// The steps of a path as diagnostics write them: `a.b[0]."x-y"`.
-fn steps(path: &str) -> Vec<String> {
-    let mut steps = Vec::new();
-    let mut step = String::new();
-    let mut quoted = false;
-    let mut chars = path.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => quoted = !quoted,
-            '\\' if quoted => step.extend(chars.next()),
-            '.' | '[' | ']' if !quoted => {
-                if !step.is_empty() {
-                    steps.push(std::mem::take(&mut step));
-                }
-            }
-            c => step.push(c),
-        }
-    }
-    if !step.is_empty() {
-        steps.push(step);
-    }
-    steps
-}
-
 /// The deepest node on a path that has an origin, and how deep it is.
 fn nearest(data: &Data, steps: &[String]) -> Option<(usize, Arc<Origin>)> {
-    let mut at = data;
-    let mut found = data.origin.clone().map(|o| (0, o));
-    for (depth, step) in steps.iter().enumerate() {
-        let next = match &at.value {
-            DataValue::Struct(fields) => fields.get(step.as_str()),
-            DataValue::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
-            _ => None,
-        };
-        let Some(next) = next else { break };
-        at = next;
-        if let Some(origin) = &at.origin {
-            found = Some((depth + 1, origin.clone()));
-        }
-    }
-    found
+    data.along(steps).enumerate().filter_map(|(depth, at)| Some((depth, at.origin.clone()?))).last()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, point, steps};
+    use super::{Document, point};
     use crate::yaml;
     use cue_syntax::{Diagnostic, Source};
-
-    #[test]
-    fn paths_are_read_as_they_are_written() {
-        assert_eq!(steps("a.b[0].\"x-y.z\""), ["a", "b", "0", "x-y.z"]);
-        assert!(steps("").is_empty());
-    }
 
     #[test]
     fn a_path_leads_to_its_value_or_what_is_around_it() {

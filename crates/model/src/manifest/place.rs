@@ -1,7 +1,7 @@
 //! Where a problem stands in the file of an object: at the value of its property, or at the name where that is what is wrong.
 
-use crate::lenient::path_keys;
-use cue::{Data, DataValue};
+use cue::Data;
+use cue::data::steps;
 use cue_syntax::Diagnostic;
 use cue_syntax::diag::Label;
 use std::sync::Arc;
@@ -10,18 +10,8 @@ use std::sync::Arc;
 /// exists. A problem without a path, or of an object that comes from no file, stays as it is.
 pub fn locate(problem: &mut Diagnostic, object: &Data) {
     let Some(path) = &problem.path else { return };
-    let (mut here, mut origin) = (object, object.origin.as_ref());
-    for key in path_keys(path) {
-        let next = match &here.value {
-            DataValue::Struct(fields) => fields.get(key.as_str()),
-            DataValue::List(items) => key.parse::<usize>().ok().and_then(|i| items.get(i)),
-            _ => None,
-        };
-        let Some(next) = next else { break };
-        here = next;
-        origin = next.origin.as_ref().or(origin);
-    }
-    let Some(origin) = origin else { return };
+    let steps = steps(path);
+    let Some(origin) = object.along(&steps).filter_map(|at| at.origin.as_ref()).last() else { return };
     let is_own = |label: &Label| Arc::ptr_eq(&label.source, &origin.source) || label.source.name == origin.source.name;
     if !problem.labels.iter().any(is_own) {
         // A whole block is shown by its first line.
