@@ -22,10 +22,8 @@ const ANSWER: Duration = Duration::from_millis(ownership::REQUEST as u64);
 /// Before a lease that could not be taken for the moment is looked at again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How long to wait before renewing.
-pub(crate) fn renew_after() -> Duration {
-    Duration::from_millis(ownership::RENEW as u64)
-}
+/// Before a renewal that the hub could not answer is tried again.
+const AGAIN: Duration = Duration::from_millis(300);
 
 /// Whether this process may still act for what it holds. It counts with the machine's own clock that never jumps, so that a
 /// process that was stopped and goes on finds it closed.
@@ -48,6 +46,12 @@ impl Fence {
         let hold = ownership::HOLD as u64;
         let since = u64::try_from(asked.duration_since(self.born).as_millis()).unwrap_or(u64::MAX);
         self.until.store(since.saturating_add(hold), Ordering::Release);
+    }
+
+    /// When it should be renewed next.
+    fn due(&self) -> Instant {
+        let early = (ownership::HOLD - ownership::RENEW) as u64;
+        self.born + Duration::from_millis(self.until.load(Ordering::Acquire).saturating_sub(early))
     }
 
     /// Returns when it may not any more.
@@ -294,34 +298,50 @@ impl Held {
         Ok(())
     }
 
+    /// When to renew it next: by when it was asked for the last time, however long ago that is.
+    pub(crate) fn renew_at(&self) -> Instant {
+        self.fence.due()
+    }
+
+    /// When to renew it next after a renewal that went so; `None`: it is lost.
+    pub(crate) fn next_renewal(&self, renewed: &Result<(), Fault>) -> Option<Instant> {
+        match renewed {
+            Ok(()) => Some(self.renew_at()),
+            Err(fault) if fault.class == FaultClass::Transient && self.fence.is_open() => Some(Instant::now() + AGAIN),
+            Err(_) => None,
+        }
+    }
+
     /// Does something that may take longer than a lease is good for, and renews it meanwhile. When it is lost, what is done is
     /// cut off where it stands, because whoever has it now must not be met; the answer is `None`.
     pub async fn during<T>(&mut self, hub: &Hub, work: impl Future<Output = T>) -> Option<T> {
         let mut work = std::pin::pin!(work);
         let fence = self.fence();
-        let mut pause = renew_after();
+        let mut renew_at = self.renew_at();
         loop {
             tokio::select! {
                 biased;
                 () = fence.closed() => return None,
                 done = &mut work => return Some(done),
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep_until(renew_at) => {}
             }
-            let mut renewing = std::pin::pin!(self.renew(hub, Timestamp::now()));
-            let (renewed, done) = tokio::select! {
-                biased;
-                // its answer is waited for: the lease could not be let go without it
-                done = &mut work => (renewing.await, Some(done)),
-                renewed = &mut renewing => (renewed, None),
+            let (renewed, done) = {
+                let mut renewing = std::pin::pin!(self.renew(hub, Timestamp::now()));
+                tokio::select! {
+                    biased;
+                    // its answer is waited for: the lease could not be let go without it
+                    done = &mut work => (renewing.await, Some(done)),
+                    renewed = &mut renewing => (renewed, None),
+                    () = fence.closed() => return None,
+                }
             };
             if done.is_some() {
                 return done;
             }
-            pause = match renewed {
-                Ok(()) => renew_after(),
-                Err(fault) if fault.class == FaultClass::Transient && fence.is_open() => Duration::from_millis(300),
-                Err(_) => return None,
-            };
+            match self.next_renewal(&renewed) {
+                Some(next) => renew_at = next,
+                None => return None,
+            }
         }
     }
 
@@ -462,10 +482,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_lease_that_was_taken_a_while_ago_is_renewed_in_time() {
+        let (hub, mut held) = (hub_with("here/1"), held());
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert_eq!(held.during(&hub, tokio::time::sleep(Duration::from_secs(2))).await, Some(()));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_is_done_under_a_lease_that_another_has_taken_is_cut_off() {
         let (hub, mut held) = (hub_with("there/9"), held());
         let began = Instant::now();
         assert_eq!(held.during(&hub, std::future::pending::<()>()).await, None);
-        assert_eq!(began.elapsed(), renew_after());
+        assert_eq!(began.elapsed(), Duration::from_millis(ownership::RENEW as u64));
     }
 }

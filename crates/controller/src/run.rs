@@ -16,6 +16,7 @@ use crate::subject::Subject;
 use actions::{Clusters as _, Fault, FaultClass, ObjectRef, Outside};
 use delivery::revision::Parts;
 use delivery::rules::Rules;
+use futures::FutureExt;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use model::status::RevisionReference;
@@ -215,11 +216,11 @@ impl Runner {
         tell: Tell<'_>,
     ) -> Result<Finished, Error> {
         loop {
-            let held = match follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell).await? {
+            let mut held = match follow::turn(&self.hub, self.processes.as_ref(), namespace, name, tell).await? {
                 Turn::Mine(held) => held,
                 Turn::Settled(app) => return Ok(Finished::as_it_stands(*app)),
             };
-            let begun = self.begun(namespace, name, &held, None).await;
+            let begun = self.begun(namespace, name, &mut held, None).await;
             if let Some(finished) = self.execute(begun, held, wait, tell, None).await? {
                 return Ok(finished);
             }
@@ -245,7 +246,7 @@ impl Runner {
             };
             let Some(permit) = permit else { return Ok(Finished::as_it_stands(seen.as_ref().clone())) };
             let known = if unseen.is_some() { lease::Known::NeverHeld } else { lease::Known::Nothing };
-            let held = match lease::acquire(&self.hub, self.processes.as_ref(), &namespace, &name, known).await? {
+            let mut held = match lease::acquire(&self.hub, self.processes.as_ref(), &namespace, &name, known).await? {
                 Attempt::Mine(held) => {
                     if !held.left_by.is_empty() {
                         // a controller that has stopped hears nothing any more
@@ -259,7 +260,8 @@ impl Runner {
                 }
             };
             // boxed: of those that wait for the gate, and of those that wait for the world, there may be thousands
-            let begun = Box::pin(self.begun(&namespace, &name, &held, unseen.take().filter(|_| held.first))).await;
+            let unseen = unseen.take().filter(|_| held.first);
+            let begun = Box::pin(self.begun(&namespace, &name, &mut held, unseen)).await;
             drop(permit);
             let executed = Box::pin(self.execute(begun, held, None, &mut tell, Some(serving.clone()))).await;
             if let Some(finished) = executed? {
@@ -268,19 +270,22 @@ impl Runner {
         }
     }
 
-    /// Begins; `None`: what nobody had ever begun has been begun before.
+    /// Begins; `None`: what nobody had ever begun has been begun before, or the lease was lost meanwhile.
     async fn begun(
         &self,
         namespace: &str,
         name: &str,
-        held: &Held,
+        held: &mut Held,
         unseen: Option<Application>,
     ) -> Result<Option<Begun>, Error> {
         let is_new = unseen.is_some();
-        let begun = match unseen {
-            Some(app) => self.begin_first(app).await,
-            None => afresh(|| self.begin(namespace, name)).await,
+        // boxed: it is moved about while the lease is renewed beside it
+        let begin = match unseen {
+            Some(app) => self.begin_first(app).boxed(),
+            None => afresh(|| self.begin(namespace, name)).boxed(),
         };
+        // a hub that many ask at once may take longer than a lease is good for
+        let Some(begun) = held.during(&self.hub, begin).await else { return Ok(None) };
         match begun {
             Ok(begun) => Ok(Some(begun)),
             Err(error) => {

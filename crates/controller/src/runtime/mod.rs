@@ -13,7 +13,7 @@ pub use journal::Journal;
 pub use retry::{afresh, persist};
 
 use crate::hub::Hub;
-use crate::lease::{self, Held};
+use crate::lease::Held;
 use actions::Fault;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -147,7 +147,8 @@ pub async fn execute(mut execution: Execution<'_>) -> Over {
 }
 
 async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended, Fault> {
-    let mut renew_at = Instant::now() + lease::renew_after();
+    // what came before the loop has taken its time already
+    let mut renew_at = execution.lease.renew_at();
     let (mut phases, mut moved_at) = (Vec::new(), Instant::now());
     let mut events = vec![Event::Tick];
     // What was asked for before the loop began comes first: a suspended run that is resumed has not settled.
@@ -224,12 +225,10 @@ async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended,
                 if !execution.lease.fence().is_open() {
                     return Ok(Ended::Superseded);
                 }
-                match execution.lease.renew(execution.hub, Timestamp::now()).await {
-                    Ok(()) => renew_at = Instant::now() + lease::renew_after(),
-                    Err(fault) if fault.class == actions::FaultClass::Transient && execution.lease.fence().is_open() => {
-                        renew_at = Instant::now() + Duration::from_millis(300);
-                    }
-                    Err(_) => return Ok(Ended::Superseded),
+                let renewed = execution.lease.renew(execution.hub, Timestamp::now()).await;
+                match execution.lease.next_renewal(&renewed) {
+                    Some(next) => renew_at = next,
+                    None => return Ok(Ended::Superseded),
                 }
             }
         }

@@ -253,7 +253,8 @@ impl World {
             match reply {
                 Reply::Version(_) => {
                     me.open_until = asked + ownership::HOLD;
-                    self.renew_in(r, ownership::RENEW);
+                    let soon = (asked + ownership::RENEW - self.now()).max(1);
+                    self.renew_in(r, soon);
                 }
                 Reply::Conflict => return self.give_up(r),
                 _ => self.renew_in(r, RENEW_AGAIN),
@@ -442,7 +443,10 @@ impl World {
         me.request = request;
         me.rested_at = None;
         self.tell(|| format!("r{r} executes version {} from {} entries", generation + 1, entries.len()));
-        self.renew_in(r, ownership::RENEW);
+        // what came before has taken its time already
+        let due = self.me(r).map_or(0, |me| me.open_until - ownership::HOLD + ownership::RENEW);
+        let soon = (due - self.now()).max(1);
+        self.renew_in(r, soon);
         if self.has(Bug::PruneTooEarly) {
             self.find_what_to_prune(r);
         }
