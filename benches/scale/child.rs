@@ -27,10 +27,17 @@ pub(crate) struct Controller {
 
 /// What a controller had taken when a measurement began.
 pub(crate) struct Began {
-    at: Instant,
+    pub(crate) at: Instant,
     cpu: Duration,
     own: Duration,
     requests: u64,
+}
+
+impl Began {
+    /// A controller is about to be started, and has taken nothing.
+    pub(crate) fn now() -> Began {
+        Began { at: Instant::now(), cpu: Duration::ZERO, own: own_cpu(), requests: 0 }
+    }
 }
 
 impl Controller {

@@ -26,6 +26,7 @@ mod queue;
 mod receiver;
 mod sequence;
 mod stage;
+mod start;
 mod terminate;
 
 use figure::{Figure, Goal};
@@ -46,7 +47,7 @@ struct Row {
     real: bool,
 }
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 13] = [
     applications::ONE,
     applications::THREE,
     dead::ROW,
@@ -59,6 +60,7 @@ const ROWS: [Row; 12] = [
     killed::ROW,
     terminate::ROW,
     drift::ROW,
+    start::ROW,
 ];
 
 async fn measure(row: &Row, size: usize, real: bool) -> Result<Vec<Figure>, String> {
@@ -78,6 +80,7 @@ async fn measure(row: &Row, size: usize, real: bool) -> Result<Vec<Figure>, Stri
         "killed" => killed::measure(&stage, size).await,
         "terminate" => terminate::measure(&stage, size).await,
         "drift" => drift::measure(&stage, size).await,
+        "start" => start::measure(&stage, size).await,
         _ => condition::measure(&stage, size).await,
     };
     stage.end().await;

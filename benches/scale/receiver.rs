@@ -19,24 +19,45 @@ pub(crate) struct Receiver {
     pub(crate) port: u16,
     seen: Arc<Mutex<Vec<Came>>>,
     count: watch::Receiver<usize>,
+    answers: watch::Sender<bool>,
 }
 
 impl Receiver {
     /// One that answers after a while.
     pub(crate) async fn new(pause: Duration) -> Result<Receiver, String> {
+        let receiver = Receiver::silent(pause).await?;
+        receiver.answer();
+        Ok(receiver)
+    }
+
+    /// One that answers nobody until it is told to, and then everybody after a while.
+    pub(crate) async fn silent(pause: Duration) -> Result<Receiver, String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| e.to_string())?;
         let port = listener.local_addr().map_err(|e| e.to_string())?.port();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (sender, count) = watch::channel(0);
+        let (answers, may_answer) = watch::channel(false);
         let noted = seen.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (noted, sender) = (noted.clone(), sender.clone());
-                // a client that is killed in the middle leaves half a request
-                tokio::spawn(async move { drop(one(stream, pause, &noted, &sender).await) });
+                let (noted, sender, mut may_answer) = (noted.clone(), sender.clone(), may_answer.clone());
+                tokio::spawn(async move {
+                    let before_the_answer = async {
+                        // the receiver may be gone: then nobody waits for answers
+                        let _ = may_answer.wait_for(|may| *may).await;
+                        tokio::time::sleep(pause).await;
+                    };
+                    // a client that is killed in the middle leaves half a request
+                    drop(one(stream, before_the_answer, &noted, &sender).await);
+                });
             }
         });
-        Ok(Receiver { port, seen, count })
+        Ok(Receiver { port, seen, count, answers })
+    }
+
+    /// Begins to answer.
+    pub(crate) fn answer(&self) {
+        self.answers.send_replace(true);
     }
 
     /// Everything that came so far.
@@ -57,7 +78,7 @@ impl Receiver {
 
 async fn one(
     stream: TcpStream,
-    pause: Duration,
+    before_the_answer: impl Future<Output = ()>,
     seen: &Mutex<Vec<Came>>,
     count: &watch::Sender<usize>,
 ) -> std::io::Result<()> {
@@ -82,7 +103,7 @@ async fn one(
     stream.read_exact(&mut body).await?;
     seen.lock().unwrap_or_else(PoisonError::into_inner).push(Came { path, key, at: Instant::now() });
     count.send_modify(|count| *count += 1);
-    tokio::time::sleep(pause).await;
+    before_the_answer.await;
     let answer =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
     stream.get_mut().write_all(answer.as_bytes()).await
