@@ -26,5 +26,5 @@ pub use call::{Call, Clusters, Dispatch, Manifest};
 pub use command::Commands;
 pub use egress::Egress;
 pub use fault::{Fault, FaultClass};
-pub use object::{Filter, ObjectRef, Objects, PatchType};
+pub use object::{Filter, ObjectRef, Objects, PatchType, Written};
 pub use outside::Outside;

@@ -112,7 +112,7 @@ impl Place {
         self.succeeds(&["up", "-f", "app.yaml", "--no-wait"]);
     }
 
-    /// All steps have succeeded, and the objects are there.
+    /// All steps have succeeded, the objects are there, and the revision tells of it.
     fn assert_over(&self, name: &str, rounds: usize) {
         self.proxy.is(Manner::Plain);
         let status = self.status(name);
@@ -124,6 +124,11 @@ impl Place {
         for i in 0..rounds {
             assert!(made.contains(&format!("\"{name}-{i}\"")), "{name}-{i} is not there");
         }
+        let all = self.lateen(&["get", "applicationrevisions", "-o", "json"]).stdout(Stdio::piped()).output().unwrap();
+        let all: Value = serde_json::from_slice(&all.stdout).unwrap();
+        let own = format!("{name}-v1");
+        let own = all["items"].as_array().unwrap().iter().find(|revision| revision["metadata"]["name"] == own).unwrap();
+        assert_eq!(own["status"]["succeeded"], true, "nobody would roll back to it: {}", own["status"]);
     }
 }
 
@@ -169,15 +174,17 @@ fn each_effect_happens_once_when_the_process_dies_at_a_write() {
     place.succeeds(&["up", &whole]);
     let all = place.proxy.inner.lock().unwrap().writes;
     assert!(all > 3 * ROUNDS, "{all} writes");
-    let points = match std::env::var("LATEEN_POINTS").ok().as_deref() {
+    let spread = match std::env::var("LATEEN_POINTS").ok().as_deref() {
         Some("all") => 2 * all,
         Some(number) => number.parse().unwrap(),
         None => 6,
     };
+    // spread over all of them, each before it arrives and after it was carried out, and the end of a run, write by write
+    let chosen: std::collections::BTreeSet<usize> =
+        (0..spread).map(|i| i * 2 * all / spread).chain(2 * all - 6..2 * all).collect();
+    let points = chosen.len();
     let mut died = 0;
-    for i in 0..points {
-        // spread over all of them, each before it arrives and after it was carried out
-        let point = i * 2 * all / points;
+    for (i, point) in chosen.into_iter().enumerate() {
         let name = place.hub.name(&format!("app-{i}"));
         place.store(&name, ROUNDS, &receivers);
         place.proxy.is(Manner::KillAt(point / 2 + 1, point % 2 == 1));

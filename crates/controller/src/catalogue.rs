@@ -4,46 +4,28 @@
 //! until something of it changes, and a thousand Applications read and compile a definition once. It never decides from
 //! what it does not know to be current: with one watch interrupted, everything is read again.
 
+mod watched;
+
 use crate::error::Error;
 use crate::hub::Hub;
 use crate::packages::Added;
-use crate::prepare::{Definitions, of_hub};
+use crate::prepare::{Definitions, layers_of, of_hub};
 use crate::together::Together;
-use fleet::ClusterInfo;
-use futures::StreamExt;
+use fleet::{ClusterInfo, Fleet};
 use indexmap::IndexMap;
-use kube::api::{ApiResource, DynamicObject};
-use kube::core::GroupVersionKind;
-use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Client};
+use kube::Client;
 use render::Renderer;
 use render::builtin::Builtins;
 use render::definition::{DefinitionSource, Layers, Loaded};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use watched::{PACKAGE, Seen};
 use workflow::step::Templates;
-
-/// Kinds of the hub that say what a type of a component, a trait or a step means.
-const FOLLOWED: [(&str, &str, &str); 5] = [
-    ("core.oam.dev", "v1beta1", "ComponentDefinition"),
-    ("core.oam.dev", "v1beta1", "TraitDefinition"),
-    ("core.oam.dev", "v1beta1", "PolicyDefinition"),
-    ("core.oam.dev", "v1beta1", "WorkflowStepDefinition"),
-    ("cue.oam.dev", "v1alpha1", "Package"),
-];
 
 /// So many sets of definitions of revisions are kept.
 const PINNED: usize = 64;
-
-/// Before a watch that was interrupted is begun anew; each further time twice as long.
-const PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause before that.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What is known of a namespace's definitions.
 #[derive(Debug, Clone)]
@@ -83,17 +65,12 @@ impl Known {
 #[derive(Debug, Default)]
 struct Kept {
     at: u64,
+    /// The hub itself is asked, not what the watches have brought.
+    anew: bool,
     namespaces: FxHashMap<String, Known>,
     /// Of revisions, by namespace and the text of the definitions that they hold.
     pinned: FxHashMap<(String, String), Known>,
     clusters: Option<Vec<ClusterInfo>>,
-}
-
-/// How the watches stand.
-#[derive(Debug, Default)]
-struct Seen {
-    changes: AtomicU64,
-    well: Vec<AtomicBool>,
 }
 
 /// The definitions and clusters of a hub.
@@ -110,34 +87,20 @@ pub struct Catalogue {
 impl Catalogue {
     /// Follows what changes, for as long as the answer is kept.
     pub fn follow(&self, client: &Client) -> JoinSet<()> {
-        let kinds = FOLLOWED.map(|(group, version, kind)| (GroupVersionKind::gvk(group, version, kind), None));
-        // clusters are Secrets of two labels
-        let secrets = [model::cluster::CREDENTIAL_TYPE_LABEL, model::cluster::EMBEDDED_LABEL]
-            .map(|label| (GroupVersionKind::gvk("", "v1", "Secret"), Some(label)));
-        let all: Vec<_> = kinds.into_iter().chain(secrets).collect();
-        let well = all.iter().map(|_| AtomicBool::new(false)).collect();
-        let seen = Arc::new(Seen { changes: AtomicU64::new(1), well });
-        let mut tasks = JoinSet::new();
-        for (index, (kind, label)) in all.into_iter().enumerate() {
-            let kind = ApiResource::from_gvk(&kind);
-            let (api, config) = match label {
-                Some(label) => (
-                    Api::namespaced_with(client.clone(), model::SYSTEM_NAMESPACE, &kind),
-                    watcher::Config::default().labels(label),
-                ),
-                None => (Api::all_with(client.clone(), &kind), watcher::Config::default()),
-            };
-            tasks.spawn(watch(api, config, seen.clone(), index));
-        }
+        let (seen, tasks) = Seen::follow(client);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         tasks
     }
 
     /// The state of what is followed; `None`: it is not known to be current.
     fn stamp(&self) -> Option<u64> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let changes = seen.changes.load(Ordering::Acquire);
-        seen.well.iter().all(|well| well.load(Ordering::Acquire)).then_some(changes)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.stamp()
+    }
+
+    /// What the watches have brought, as long as it is known to be current and nobody has found it wanting.
+    fn watched(&self) -> Option<Arc<Seen>> {
+        let asked_anew = self.kept(self.stamp())?.anew;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone().filter(|_| !asked_anew)
     }
 
     /// Counts changes of definitions; 0 while nothing is followed.
@@ -145,9 +108,10 @@ impl Catalogue {
         self.stamp().unwrap_or_default()
     }
 
-    /// Reads everything again next time.
+    /// Reads everything again next time, and asks the hub itself: a watch may not have told of the latest yet.
     pub(crate) fn forget(&self) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+        let at = self.changes();
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept { at, anew: true, ..Kept::default() };
     }
 
     /// What was kept, if it is what stands on the hub at `stamp`.
@@ -196,11 +160,17 @@ impl Catalogue {
     pub(crate) async fn of(&self, hub: &Hub, namespace: &str, given: &Definitions) -> Result<Known, Error> {
         let read = async {
             let mut layers: Vec<Box<dyn DefinitionSource>> = vec![Box::new(given.files.clone())];
-            for found in of_hub(hub, namespace).await? {
+            let (found, added) = match self.watched() {
+                Some(seen) => {
+                    let found = layers_of(namespace, |kind, namespace| seen.objects(kind, namespace))?;
+                    (found, Added::of(namespace, |namespace| seen.objects(PACKAGE, namespace), &given.packages)?)
+                }
+                None => (of_hub(hub, namespace).await?, Added::load(hub, namespace, &given.packages).await?),
+            };
+            for found in found {
                 layers.push(Box::new(found));
             }
             layers.push(Box::new(Builtins));
-            let added = Added::load(hub, namespace, &given.packages).await?;
             Ok(Known::new(Renderer::new(Layers(layers)), added))
         };
         let find = |kept: &Kept, namespace: &String| kept.namespaces.get(namespace).cloned();
@@ -229,11 +199,21 @@ impl Catalogue {
         self.known(&self.reading_pinned, (namespace.to_owned(), definitions), find, read, keep).await
     }
 
-    /// The clusters, as `read` reads them.
+    /// The clusters of a fleet.
     ///
     /// # Errors
-    /// Those of `read`.
-    pub(crate) async fn clusters(
+    /// The hub does not answer.
+    pub(crate) async fn clusters(&self, fleet: &Fleet) -> Result<Vec<ClusterInfo>, fleet::Error> {
+        self.clusters_by(async {
+            match self.watched() {
+                Some(seen) => Ok(fleet.with_hub(seen.clusters())),
+                None => fleet.list().await,
+            }
+        })
+        .await
+    }
+
+    async fn clusters_by(
         &self,
         read: impl Future<Output = Result<Vec<ClusterInfo>, fleet::Error>>,
     ) -> Result<Vec<ClusterInfo>, fleet::Error> {
@@ -243,61 +223,14 @@ impl Catalogue {
     }
 }
 
-/// Watches for as long as anybody listens. A watch that was interrupted is begun anew with a list: one that goes on where it
-/// stood says nothing until something changes, so that nobody would know that it goes on.
-async fn watch(api: Api<DynamicObject>, config: watcher::Config, seen: Arc<Seen>, index: usize) {
-    let mut pause = PAUSE;
-    loop {
-        let began = Instant::now();
-        until_interrupted(api.clone(), config.clone(), &seen, index).await;
-        if let Some(well) = seen.well.get(index) {
-            well.store(false, Ordering::Release);
-        }
-        if began.elapsed() > LONGEST_PAUSE * 2 {
-            pause = PAUSE;
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-async fn until_interrupted(api: Api<DynamicObject>, config: watcher::Config, seen: &Seen, index: usize) {
-    let mut events = watcher(api, config).default_backoff().boxed();
-    let well = |is: bool| {
-        if let Some(well) = seen.well.get(index) {
-            well.store(is, Ordering::Release);
-        }
-    };
-    while let Some(event) = events.next().await {
-        match event {
-            Ok(watcher::Event::Init) => {}
-            Ok(watcher::Event::InitDone) => {
-                seen.changes.fetch_add(1, Ordering::AcqRel);
-                well(true);
-            }
-            Ok(_) => {
-                seen.changes.fetch_add(1, Ordering::AcqRel);
-            }
-            // a kind that is not served has no objects
-            Err(watcher::Error::InitialListFailed(kube::Error::Api(status))) if status.code == 404 => well(true),
-            Err(error) => {
-                well(false);
-                tracing::debug!(%error, "a watch of definitions is interrupted");
-                if !matches!(error, watcher::Error::InitialListFailed(_)) {
-                    return;
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::{Request, Response};
     use kube::client::Body;
     use std::convert::Infallible;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     /// A hub without any objects whose first watches, so many, are refused; the others say nothing.
     fn stumbling(refused: usize) -> Client {
@@ -343,7 +276,7 @@ mod tests {
     async fn runs_that_begin_together_read_the_clusters_together() {
         let (catalogue, reads) = (Catalogue::default(), AtomicUsize::new(0));
         let read = || {
-            catalogue.clusters(async {
+            catalogue.clusters_by(async {
                 reads.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 Ok(Vec::new())

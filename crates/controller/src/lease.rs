@@ -5,7 +5,7 @@
 //! executor that was stopped past its lease finds a newer epoch in the journal and cannot write.
 
 use crate::hub::{Hub, MANAGER};
-use actions::{Fault, FaultClass, ObjectRef};
+use actions::{Fault, FaultClass, ObjectRef, Written};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -219,15 +219,15 @@ pub async fn acquire(
     let mut last = None;
     for _ in 0..5 {
         let asked = Instant::now();
-        let (mut first, mut left_by) = (false, String::new());
+        let (mut first, mut epoch, mut left_by) = (false, 1, String::new());
         let found = match std::mem::replace(&mut known, Known::Nothing) {
             Known::NeverHeld => None,
             Known::Nothing => hub.objects().read(&target).await?,
         };
-        let attempt = match found {
+        let attempt: Result<Written, Fault> = match found {
             None => {
                 first = true;
-                hub.objects().create(&manifest(&target, &me, now, 1, ""), MANAGER).await
+                hub.objects().create_as(&manifest(&target, &me, now, epoch, ""), MANAGER).await
             }
             Some(lease) => {
                 let stored = Stored::of(&lease);
@@ -237,18 +237,17 @@ pub async fn acquire(
                 if stored.holder != me {
                     left_by.clone_from(&stored.holder);
                 }
-                let next = manifest(&target, &me, now, stored.transitions + 1, &stored.resource_version);
-                hub.objects().replace(&next, MANAGER).await
+                epoch = stored.transitions + 1;
+                let next = manifest(&target, &me, now, epoch, &stored.resource_version);
+                hub.objects().replace_as(&next, MANAGER).await
             }
         };
         match attempt {
             Ok(lease) => {
-                let stored = Stored::of(&lease);
-                let (epoch, resource_version) = (stored.transitions, stored.resource_version);
                 return Ok(Attempt::Mine(Held {
                     target,
                     holder: me,
-                    resource_version,
+                    resource_version: lease.metadata.resource_version,
                     fence: Fence::from(asked),
                     took: millis(asked),
                     first,
@@ -278,7 +277,7 @@ impl Held {
     pub async fn renew(&mut self, hub: &Hub, now: Timestamp) -> Result<(), Fault> {
         let next = manifest(&self.target, &self.holder, now, self.epoch, &self.resource_version);
         let asked = Instant::now();
-        let answer = tokio::time::timeout(ANSWER, hub.objects().replace(&next, MANAGER)).await;
+        let answer = tokio::time::timeout(ANSWER, hub.objects().replace_as::<Written>(&next, MANAGER)).await;
         let lease = match answer.unwrap_or_else(|_| Err(Fault::transient("the lease could not be renewed in time"))) {
             Ok(lease) => lease,
             // an earlier renewal arrived although its answer did not: look whose it is
@@ -286,13 +285,13 @@ impl Held {
                 Some(lease) if self.is_mine(&lease) => {
                     self.resource_version = Stored::of(&lease).resource_version;
                     let again = manifest(&self.target, &self.holder, now, self.epoch, &self.resource_version);
-                    hub.objects().replace(&again, MANAGER).await?
+                    hub.objects().replace_as(&again, MANAGER).await?
                 }
                 _ => return Err(Fault { class: FaultClass::Conflict, ..fault }),
             },
             Err(fault) => return Err(fault),
         };
-        self.resource_version = Stored::of(&lease).resource_version;
+        self.resource_version = lease.metadata.resource_version;
         self.took = millis(asked);
         self.fence.renew(asked);
         Ok(())
@@ -376,7 +375,7 @@ impl Held {
     /// The hub does not answer; the lease then expires by itself.
     pub async fn release(self, hub: &Hub, now: Timestamp) -> Result<(), Fault> {
         let free = manifest(&self.target, "", now, self.epoch, &self.resource_version);
-        match hub.objects().replace(&free, MANAGER).await {
+        match hub.objects().replace_as::<Written>(&free, MANAGER).await {
             Err(fault) if fault.class != FaultClass::Conflict && !fault.is_not_found() => Err(fault),
             _ => Ok(()),
         }

@@ -24,6 +24,7 @@ pub mod runtime;
 pub mod status;
 pub mod subject;
 mod together;
+mod told;
 pub mod webhook;
 
 pub use catalogue::Catalogue;

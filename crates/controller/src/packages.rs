@@ -23,11 +23,27 @@ impl Added {
     /// # Errors
     /// The hub does not answer, or a package names a provider that does not exist.
     pub async fn load(hub: &Hub, namespace: &str, given: &[Value]) -> Result<Added, Error> {
-        let mut objects = hub.packages(model::SYSTEM_NAMESPACE).await?;
-        if namespace != model::SYSTEM_NAMESPACE {
-            objects.extend(hub.packages(namespace).await?);
-        }
-        objects.extend_from_slice(given);
+        let shared = hub.packages(model::SYSTEM_NAMESPACE).await?;
+        let own = if namespace == model::SYSTEM_NAMESPACE { Vec::new() } else { hub.packages(namespace).await? };
+        Self::of_all(shared.into_iter().chain(own), given)
+    }
+
+    /// As [`Added::load`], of the packages of a namespace that `packages` gives.
+    ///
+    /// # Errors
+    /// A package names a provider that does not exist.
+    pub(crate) fn of(
+        namespace: &str,
+        packages: impl Fn(&str) -> Vec<Arc<Value>>,
+        given: &[Value],
+    ) -> Result<Added, Error> {
+        let shared = packages(model::SYSTEM_NAMESPACE);
+        let own = if namespace == model::SYSTEM_NAMESPACE { Vec::new() } else { packages(namespace) };
+        Self::of_all(shared.iter().chain(&own).map(|package| package.as_ref().clone()), given)
+    }
+
+    fn of_all(found: impl Iterator<Item = Value>, given: &[Value]) -> Result<Added, Error> {
+        let objects: Vec<Value> = found.chain(given.iter().cloned()).collect();
         let packages = Arc::new(builtin::Added::of(&objects));
         Ok(Added { packages, providers: Arc::new(Providers::of(&objects)?) })
     }

@@ -9,10 +9,12 @@ use crate::packages::Added;
 use crate::subject::Subject;
 use cue_syntax::Diagnostic;
 use indexmap::IndexMap;
-use model::{ApplicationRevision, DefinitionKind, Step};
+use model::generate::Steps;
+use model::{ApplicationRevision, DefinitionKind, Mode, Step};
 use render::builtin::Builtins;
 use render::definition::{DefinitionSource, Given, Layers, Loaded, Provenance};
-use render::{AppInput, ClusterVersion, Clusters, RenderContext, Renderer};
+use render::{AppInput, ClusterVersion, Clusters, RenderContext, RenderedPart, Renderer};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use workflow::Plan;
@@ -46,6 +48,8 @@ pub struct Prepared {
     pub added: Added,
     /// The clusters that something is placed on, the hub left out.
     pub placed: BTreeSet<String>,
+    /// Of a workflow that is about to begin, what the steps deliver that begin with it: it need not be rendered again.
+    pub first: Vec<RenderedPart>,
     /// Worth knowing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -59,15 +63,32 @@ const KINDS: [(DefinitionKind, &str); 4] = [
 
 /// The definitions on a hub: those of the Application's namespace win over the shared ones.
 pub(crate) async fn of_hub(hub: &Hub, namespace: &str) -> Result<Vec<Given>, Error> {
-    let mut layers = Vec::new();
-    let mut namespaces = vec![namespace];
-    if namespace != model::SYSTEM_NAMESPACE {
-        namespaces.push(model::SYSTEM_NAMESPACE);
+    let mut found = FxHashMap::default();
+    for namespace in layered(namespace) {
+        for (_, kind) in KINDS {
+            let objects = hub.definitions(kind, namespace).await?.into_iter().map(Arc::new).collect();
+            found.insert((kind, namespace.to_owned()), objects);
+        }
     }
-    for namespace in namespaces {
+    layers_of(namespace, |kind, namespace| found.remove(&(kind, namespace.to_owned())).unwrap_or_default())
+}
+
+/// The namespaces whose definitions count, the first wins.
+fn layered(namespace: &str) -> Vec<&str> {
+    let shared = (namespace != model::SYSTEM_NAMESPACE).then_some(model::SYSTEM_NAMESPACE);
+    std::iter::once(namespace).chain(shared).collect()
+}
+
+/// As [`of_hub`], of the objects of a kind in a namespace that `objects` gives.
+pub(crate) fn layers_of(
+    namespace: &str,
+    mut objects: impl FnMut(&'static str, &str) -> Vec<Arc<serde_json::Value>>,
+) -> Result<Vec<Given>, Error> {
+    let mut layers = Vec::new();
+    for namespace in layered(namespace) {
         let mut given = Given::default();
         for (_, kind) in KINDS {
-            for object in hub.definitions(kind, namespace).await? {
+            for object in objects(kind, namespace) {
                 let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
                 let origin = format!("{kind}/{namespace}/{name}");
                 given.add(Loaded::from_object(&object, &origin, Provenance::Hub(namespace.to_owned()))?)?;
@@ -95,6 +116,16 @@ fn of_revision(revision: &ApplicationRevision) -> Result<Given, Error> {
         }
     }
     Ok(given)
+}
+
+/// The names of the steps that begin with the workflow.
+fn begins(steps: &Steps) -> Vec<&str> {
+    let waits_for_nothing = |step: &&Step| step.depends_on.is_empty() && step.inputs.is_empty();
+    let among = match steps.mode {
+        Mode::Dag => steps.steps.as_slice(),
+        Mode::StepByStep => steps.steps.get(..1).unwrap_or_default(),
+    };
+    among.iter().filter(waits_for_nothing).map(|step| step.name.as_str()).collect()
 }
 
 /// The types of steps, each with the property that names it first.
@@ -177,11 +208,17 @@ pub async fn prepare(
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     let mut placed = BTreeSet::new();
+    let mut first = Vec::new();
     match renderer.application(&input, clusters, &context) {
         Ok(rendered) => {
-            let names = rendered.parts.into_iter().map(|part| part.placement.cluster);
-            placed.extend(names.filter(|name| !model::cluster::normalise(name).is_empty()));
+            let names = rendered.parts.iter().map(|part| &part.placement.cluster);
+            placed.extend(names.filter(|name| !model::cluster::normalise(name).is_empty()).cloned());
             warnings.extend(rendered.warnings);
+            if subject.revision.is_new {
+                let begins = begins(&subject.steps);
+                let is_first = |part: &RenderedPart| part.step.as_deref().is_some_and(|step| begins.contains(&step));
+                first.extend(rendered.parts.into_iter().filter(is_first));
+            }
         }
         Err(found) => problems.extend(found),
     }
@@ -221,7 +258,8 @@ pub async fn prepare(
     let added = known.added;
     match (plan, templates) {
         (Ok(plan), Ok(templates)) if problems.is_empty() => {
-            Ok(Prepared { input, renderer, templates, plan: Arc::new(plan), context, used, placed, warnings, added })
+            let plan = Arc::new(plan);
+            Ok(Prepared { input, renderer, templates, plan, context, used, placed, first, warnings, added })
         }
         (plan, templates) => {
             problems.extend(plan.err().unwrap_or_default());
@@ -289,6 +327,23 @@ pub fn revision_object(subject: &Subject, prepared: &Prepared) -> ApplicationRev
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_begins_with_a_workflow_waits_for_nothing() {
+        let named = |mode: Mode| {
+            let steps: Vec<Step> = serde_json::from_value(json!([
+                {"name": "a", "type": "deploy"},
+                {"name": "b", "type": "deploy", "dependsOn": ["a"]},
+                {"name": "c", "type": "deploy", "inputs": [{"from": "x", "parameterKey": "y"}]},
+                {"name": "d", "type": "deploy"},
+            ]))
+            .unwrap();
+            let steps = Steps { steps, mode, sub_mode: Mode::Dag, generated: false };
+            begins(&steps).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(named(Mode::Dag), ["a", "d"]);
+        assert_eq!(named(Mode::StepByStep), ["a"]);
+    }
 
     #[test]
     fn a_revision_holds_every_version_that_its_application_uses() {

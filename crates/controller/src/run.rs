@@ -19,13 +19,14 @@ use delivery::rules::Rules;
 use futures::FutureExt;
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use model::revision::ApplicationRevisionStatus;
 use model::status::RevisionReference;
 use model::{Application, ApplicationRevision, RunPhase, WorkflowStatus, labels};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use workflow::event::Event;
 use workflow::{Identity, Policy, Run, Settled};
@@ -62,6 +63,18 @@ pub struct Serving {
     pub gate: Arc<Semaphore>,
     /// Told who is gone, when the lease of one is taken over.
     pub gone: mpsc::UnboundedSender<String>,
+}
+
+impl Serving {
+    /// Waits until a run may be made ready; `None`: the process is to stop.
+    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            turn = self.gate.clone().acquire_owned() => turn.ok(),
+            () = async { drop(stop.wait_for(|stop| *stop).await) } => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Runner {
@@ -178,7 +191,7 @@ impl Runner {
                 tracing::warn!(cluster = name, "a managed cluster has no credentials here: join it");
             }
         }
-        let clusters = self.catalogue.clusters(self.clusters.fleet().list()).await.map_err(|e| fault(&e))?;
+        let clusters = self.catalogue.clusters(self.clusters.fleet()).await.map_err(|e| fault(&e))?;
         let mut versions = IndexMap::new();
         for cluster in &clusters {
             let known = match &cluster.version {
@@ -228,25 +241,29 @@ impl Runner {
     }
 
     /// As [`Runner::run`], for a controller: `seen` is the Application as it was seen last, and the run is let go where it
-    /// stands when the process is to stop.
+    /// stands when the process is to stop. It may be its `turn` already.
     ///
     /// # Errors
     /// As [`Runner::run`].
-    pub async fn serve(&self, seen: Arc<Application>, serving: Serving) -> Result<Finished, Error> {
+    pub async fn serve(
+        &self,
+        seen: Arc<Application>,
+        serving: Serving,
+        mut turn: Option<OwnedSemaphorePermit>,
+    ) -> Result<Finished, Error> {
         let (namespace, name) = (seen.metadata.namespace.clone(), seen.metadata.name.clone());
         let mut tell = |_: &WorkflowStatus| {};
         // nobody has ever begun it, as far as can be seen: what is written first finds out
-        let mut unseen = Some(seen.as_ref().clone()).filter(is_unseen);
+        let mut unseen = is_unseen(&seen);
         loop {
-            let mut stop = serving.stop.clone();
-            let permit = tokio::select! {
-                biased;
-                permit = serving.gate.clone().acquire_owned() => permit.ok(),
-                () = async { drop(stop.wait_for(|stop| *stop).await) } => None,
+            let turn = match turn.take() {
+                Some(turn) => Some(turn),
+                None => serving.turn().await,
             };
-            let Some(permit) = permit else { return Ok(Finished::as_it_stands(seen.as_ref().clone())) };
-            let known = if unseen.is_some() { lease::Known::NeverHeld } else { lease::Known::Nothing };
-            let mut held = match lease::acquire(&self.hub, self.processes.as_ref(), &namespace, &name, known).await? {
+            let Some(turn) = turn else { return Ok(Finished::as_it_stands(seen.as_ref().clone())) };
+            let known = if unseen { lease::Known::NeverHeld } else { lease::Known::Nothing };
+            let asked = Box::pin(lease::acquire(&self.hub, self.processes.as_ref(), &namespace, &name, known));
+            let mut held = match asked.await? {
                 Attempt::Mine(held) => {
                     if !held.left_by.is_empty() {
                         // a controller that has stopped hears nothing any more
@@ -260,9 +277,9 @@ impl Runner {
                 }
             };
             // boxed: of those that wait for the gate, and of those that wait for the world, there may be thousands
-            let unseen = unseen.take().filter(|_| held.first);
-            let begun = Box::pin(self.begun(&namespace, &name, &mut held, unseen)).await;
-            drop(permit);
+            let first = (std::mem::take(&mut unseen) && held.first).then(|| seen.as_ref().clone());
+            let begun = Box::pin(self.begun(&namespace, &name, &mut held, first)).await;
+            drop(turn);
             let executed = Box::pin(self.execute(begun, held, None, &mut tell, Some(serving.clone()))).await;
             if let Some(finished) = executed? {
                 return Ok(finished);
@@ -309,7 +326,7 @@ impl Runner {
         serving: Option<Serving>,
     ) -> Result<Option<Finished>, Error> {
         let Some(begun) = begun? else { return Ok(None) };
-        let Begun { app, subject, prepared, keeper, is_first } = begun;
+        let Begun { app, subject, mut prepared, keeper, is_first } = begun;
         let (namespace, name) = (app.metadata.namespace.as_str(), app.metadata.name.as_str());
         let (sender, signals) = mpsc::unbounded_channel();
         let services = Services::of(&known_services(&app, &subject));
@@ -321,6 +338,7 @@ impl Runner {
             clusters.clone(),
             keeper.clone(),
             services.clone(),
+            std::mem::take(&mut prepared.first),
         );
         let performer = Arc::new(Performer {
             clusters: clusters.clone(),
@@ -386,6 +404,7 @@ impl Runner {
             services,
             keeper: keeper.clone(),
             context: None,
+            record: (!self.hub.is_of_workflow_runs()).then(|| Box::new(recorded(&subject))),
             tell,
         };
         let mut over = execute(Execution {
@@ -407,10 +426,13 @@ impl Runner {
         if let Some(stopper) = stopper {
             stopper.abort();
         }
-        let run = observe.last.workflow.clone();
         // boxed: what comes last must not make those larger that wait for the world
-        let closed = Box::pin(self.close(&over.ended, over.lease.as_mut(), &subject, &keeper, run)).await;
-        let ended = over.ended.clone();
+        let closed = Box::pin(self.close(&over.ended, over.lease.as_mut(), &subject, &keeper)).await;
+        let ended = match over.status_is_behind() {
+            // a controller looks again only at what is not as it left it
+            true if serving.is_some() => Err(Fault::transient("the status could not be written")),
+            _ => over.ended.clone(),
+        };
         over.release(&self.hub).await;
         // lost in the middle of its end: whoever takes the lease next, most likely this process, comes to the same end
         let (ended, Some(notes)) = (ended?, closed?) else { return Ok(None) };
@@ -436,8 +458,8 @@ impl Runner {
         Ok(Some(Finished { fires_at, stalled, notes, ..Finished::as_it_stands(app) }))
     }
 
-    /// What belongs to the end of a run that is over: prunes what no version wants any more, and notes on the revision how it
-    /// went, under the lease, because whoever begins the next version delivers what this one would delete. Answers what was
+    /// What belongs to the end of a run that is over: prunes what no version wants any more, and lets go of revisions past the
+    /// limit, under the lease, because whoever begins the next version delivers what this one would delete. Answers what was
     /// kept or is owed, a line each; `None`: the lease was lost.
     async fn close(
         &self,
@@ -445,7 +467,6 @@ impl Runner {
         lease: Option<&mut Held>,
         subject: &Subject,
         keeper: &Keeper,
-        run: Option<WorkflowStatus>,
     ) -> Result<Option<Vec<String>>, Fault> {
         let nothing = Ok(Some(Vec::new()));
         let (Ok(Ended::Settled(Settled::Finished(phase))), Some(lease)) = (ended, lease) else { return nothing };
@@ -453,7 +474,7 @@ impl Runner {
             return nothing;
         }
         let succeeded = *phase == RunPhase::Succeeded;
-        lease.during(&self.hub, self.prune_after(subject, keeper, run, succeeded)).await.transpose()
+        lease.during(&self.hub, self.prune_after(subject, keeper, succeeded)).await.transpose()
     }
 
     /// See [`Runner::close`]; for a controller, which finds that who was to do it has not.
@@ -464,11 +485,10 @@ impl Runner {
         &self,
         subject: &Subject,
         keeper: &Keeper,
-        run: Option<WorkflowStatus>,
         succeeded: bool,
     ) -> Result<Vec<String>, Fault> {
         let notes = keeper.prune(succeeded, !succeeded).await?;
-        self.remember(subject, run, succeeded).await?;
+        self.forget_surplus(subject).await?;
         Ok(notes)
     }
 
@@ -546,23 +566,15 @@ impl Runner {
         Ok(data.into_iter().filter_map(|(name, value)| Some((name, decoded(value.as_str()?)?))).collect())
     }
 
-    /// Notes on the revision how its run ended, and lets go of revisions past the limit with their journals.
-    async fn remember(&self, subject: &Subject, run: Option<WorkflowStatus>, succeeded: bool) -> Result<(), Fault> {
+    /// Lets go of revisions past the limit, with their journals.
+    async fn forget_surplus(&self, subject: &Subject) -> Result<(), Fault> {
         let (namespace, name) = (&subject.app.metadata.namespace, &subject.app.metadata.name);
         // they are written by whoever holds the lease
         let mut revisions = subject.revisions.clone();
         if revisions.iter().all(|r| r.metadata.name != subject.revision.name) {
             let mut own = ApplicationRevision::default();
             own.metadata.name.clone_from(&subject.revision.name);
-            own.metadata.namespace.clone_from(namespace);
             revisions.push(own);
-        }
-        if let Some(revision) = revisions.iter_mut().find(|r| r.metadata.name == subject.revision.name) {
-            let mut status = revision.status.clone().unwrap_or_default();
-            status.succeeded = succeeded;
-            status.workflow = run;
-            revision.status = Some(status);
-            self.hub.write_revision_status(revision).await?;
         }
         let limit = subject.rules.revision_limit.unwrap_or(delivery::revision::LIMIT);
         for surplus in delivery::revision::surplus(&revisions, limit, &subject.revision.name) {
@@ -573,6 +585,12 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// What the status of the revision says of its run so far.
+fn recorded(subject: &Subject) -> ApplicationRevisionStatus {
+    let own = subject.revisions.iter().find(|r| r.metadata.name == subject.revision.name);
+    own.and_then(|r| r.status.clone()).unwrap_or_default()
 }
 
 struct Begun {

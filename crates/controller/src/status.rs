@@ -3,9 +3,10 @@
 use crate::deliver::Keeper;
 use crate::hub::Hub;
 use crate::runtime::{Observe, persist};
-use actions::Fault;
+use actions::{Fault, FaultClass};
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
+use model::revision::ApplicationRevisionStatus;
 use model::status::{CONDITIONS, RevisionReference};
 use model::{
     Application, ApplicationStatus, Condition, ObjectReference, RunPhase, ServiceStatus, StepPhase, StepStatus,
@@ -75,6 +76,8 @@ pub struct StatusWriter<'a> {
     pub keeper: Arc<Keeper>,
     /// The ConfigMap of variables, once there is one.
     pub context: Option<ObjectReference>,
+    /// What the revision's status says of its run, as it was written last; `None`: what is run has no revision.
+    pub record: Option<Box<ApplicationRevisionStatus>>,
     /// Told of every change.
     pub tell: &'a mut (dyn FnMut(&WorkflowStatus) + Send),
 }
@@ -95,6 +98,7 @@ impl StatusWriter<'_> {
             let known = self.last.workflow.as_ref().map(|run| run.conditions.as_slice()).unwrap_or_default();
             run.conditions = condition_of_run(known, &run).into_iter().collect();
         }
+        self.record(&run).await?;
         let mut services = self.services.all();
         delivery::status::arrange(&self.app, &mut services);
         let phase = delivery::status::phase(&run, &services);
@@ -111,12 +115,11 @@ impl StatusWriter<'_> {
         if status == self.last {
             return Ok(());
         }
-        // What is gone has to be said: compare with what was written last.
-        let before = Application { status: Some(self.last.clone()), ..self.app.clone() };
         let (namespace, name) = (&self.app.metadata.namespace, &self.app.metadata.name);
         let hub = &self.hub;
         for _ in 0..20 {
-            let written = persist(|| hub.write_status(&before, &status, &self.version)).await;
+            // what is gone has to be said: it is compared with what was written last
+            let written = persist(|| hub.write_status(&self.app, Some(&self.last), &status, &self.version)).await;
             match written {
                 Ok(version) => {
                     self.version = version;
@@ -133,6 +136,27 @@ impl StatusWriter<'_> {
             }
         }
         Err(Fault::transient("the Application changes too often for its status to be written"))
+    }
+
+    /// Notes on the revision how its run ended: before the Application's own status says so, because nobody looks again at a
+    /// run that has ended by its status, and a process may die between the two.
+    async fn record(&mut self, run: &WorkflowStatus) -> Result<(), Fault> {
+        let Some(record) = self.record.as_mut().filter(|_| run.finished) else { return Ok(()) };
+        let mut status = record.clone();
+        status.succeeded = run.phase == Some(RunPhase::Succeeded);
+        status.workflow = Some(run.clone());
+        if *record == status {
+            return Ok(());
+        }
+        let (hub, namespace, revision) = (&self.hub, &self.app.metadata.namespace, &self.revision.name);
+        match persist(|| hub.write_revision_status(namespace, revision, &status)).await {
+            Err(fault) if fault.class == FaultClass::Transient => return Err(fault),
+            // what has ended has ended all the same: somebody may have deleted the revision
+            Err(fault) => tracing::warn!(revision, %fault, "how the run ended could not be noted on its revision"),
+            Ok(()) => {}
+        }
+        *record = status;
+        Ok(())
     }
 }
 

@@ -275,6 +275,6 @@ async fn what_is_new_is_made_without_a_look_and_what_is_somebody_elses_stays() {
     let objects = stage.objects("local").await;
     let theirs = objects.read(&at("ConfigMap", "theirs")).await.unwrap().unwrap();
     assert_eq!(theirs["data"], json!({"is": "theirs"}));
-    let refused = objects.apply_absent(&map("theirs".to_owned()), "taker").await.unwrap_err();
+    let refused = objects.apply_absent::<Value>(&map("theirs".to_owned()), "taker").await.unwrap_err();
     assert_eq!(refused.status, Some(409));
 }

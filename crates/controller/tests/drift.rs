@@ -177,13 +177,25 @@ async fn story(stage: &mut Stage) {
     assert_eq!(value(&far, "once", "/data/value").await.as_deref(), Some("changed"));
     assert_eq!(value(&far, "read", "/data/value").await.as_deref(), Some("changed"));
 
-    // While nobody watched: what has changed by then is noticed when the controller comes back.
+    // While nobody watched: what has changed by then is noticed when the controller comes back, of a Secret by the note of its
+    // fields that stands on it. Who finds it as it was noted need not ask anybody.
     stage.stop().await;
+    let noted = async |name: &str| {
+        let live = far.read(&reference("v1", "Secret", "drift", name)).await.unwrap().unwrap();
+        delivery::drift::is_as_noted(&live, &labels::field_manager("drift", "kept"))
+    };
+    assert!(noted("password").await && noted("token").await);
+    change(&far, &password, json!({"data": {"value": null}})).await;
+    change(&far, &token, json!({"stringData": {"value": "changed"}})).await;
+    assert!(!noted("password").await && !noted("token").await);
     change(&far, &plain, json!({"data": {"value": "changed"}})).await;
     far.delete(&reference("v1", "ConfigMap", "drift", "shared"), &DeleteParams::default()).await.unwrap();
     stage.serve(Requesters::default());
     comes_back(&far, "plain", "/data/value", "as delivered").await;
     comes_back(&far, "shared", "/data/value", "as delivered").await;
+    for name in ["password", "token"] {
+        comes_back(&far, name, "/data/value", "YXMgZGVsaXZlcmVk").await;
+    }
     assert!(stage.metrics.text().contains("lateen_drift_repaired_total"));
 
     // What a new version drops is pruned, not kept.

@@ -5,6 +5,7 @@
 //! is another one are the manifest and the live object compared.
 
 use crate::rules::{Phase, Rules};
+use model::labels;
 use serde_json::Value;
 use std::hash::{Hash, Hasher};
 
@@ -23,6 +24,94 @@ pub fn owned(live: &Value, manager: &str) -> Option<u64> {
         }
     }
     any.then(|| hasher.finish())
+}
+
+/// A note of the fields that applying an object sets, which is put on the object itself, where what it holds is not recorded:
+/// whoever sees it later finds by [`is_as_noted`] that nobody has changed or removed one of them, without knowing what they
+/// held. It tells no more than which keys there are. `None`: not of this kind, or not of these fields, can it be said what a
+/// server will note.
+pub fn note(object: &Value) -> Option<String> {
+    let kind = object.get("kind").and_then(Value::as_str)?;
+    if !matches!(kind, "Secret" | "ConfigMap") || object.get("apiVersion").and_then(Value::as_str) != Some("v1") {
+        return None;
+    }
+    let mut fields = vec![path(&["metadata", "annotations", labels::FIELDS])];
+    for (key, value) in object.as_object()? {
+        match key.as_str() {
+            "apiVersion" | "kind" => {}
+            "metadata" => {
+                for (key, value) in value.as_object()? {
+                    match key.as_str() {
+                        "name" | "namespace" => {}
+                        // the note is put there
+                        "annotations" if value.as_object()?.is_empty() => {}
+                        "labels" | "annotations" => set_by(value, &["metadata", key], &mut fields)?,
+                        _ => return None,
+                    }
+                }
+            }
+            _ => set_by(value, &[key], &mut fields)?,
+        }
+    }
+    Some(digest(fields))
+}
+
+/// Whether a live object is as it was when it was noted what `manager` sets of it.
+pub fn is_as_noted(live: &Value, manager: &str) -> bool {
+    let note = live.pointer("/metadata/annotations").and_then(|all| all.get(labels::FIELDS)).and_then(Value::as_str);
+    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+    let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut own = entries.filter(|entry| text(entry, "manager") == manager && text(entry, "subresource").is_empty());
+    let (Some(note), Some(entry), None) = (note, own.next(), own.next()) else { return false };
+    let mut fields = Vec::new();
+    let owned = entry.get("fieldsV1").and_then(|owned| owned_by(owned, &mut Vec::new(), &mut fields));
+    owned.is_some() && text(entry, "operation") == "Apply" && digest(fields) == note
+}
+
+/// The fields that a value sets, with the value itself where it is empty or no struct.
+fn set_by(value: &Value, at: &[&str], fields: &mut Vec<String>) -> Option<()> {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                if matches!(value, Value::Object(_) | Value::Array(_) | Value::Null) {
+                    return None;
+                }
+                fields.push(path(&[at, &[key]].concat()));
+            }
+        }
+        Value::Array(_) | Value::Null => return None,
+        _ => fields.push(path(at)),
+    }
+    Some(())
+}
+
+/// The same of what a server notes (`fieldsV1`).
+fn owned_by<'o>(owned: &'o Value, at: &mut Vec<&'o str>, fields: &mut Vec<String>) -> Option<()> {
+    let map = owned.as_object().filter(|_| at.len() < DEEPEST)?;
+    let inside = map.iter().filter(|(key, _)| *key != ".");
+    for (key, value) in inside.clone() {
+        at.push(key.strip_prefix("f:")?);
+        owned_by(value, at, fields)?;
+        at.pop();
+    }
+    if inside.count() == 0 {
+        fields.push(path(at));
+    }
+    Some(())
+}
+
+/// Names of fields in one text, whatever is in them.
+fn path(fields: &[&str]) -> String {
+    fields.iter().map(|field| format!("{}:{field}", field.len())).collect()
+}
+
+fn digest(mut fields: Vec<String>) -> String {
+    use sha2::{Digest, Sha256};
+    fields.sort();
+    fields.dedup();
+    let mut hash = Sha256::new();
+    fields.iter().for_each(|field| hash.update(field));
+    hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
 /// What a recorded object is to look like when its drift is repaired: the manifest, with the live values of the paths that an
@@ -119,6 +208,41 @@ mod tests {
         assert!(both.is_some() && one.is_some());
         assert_ne!(both, one);
         assert_eq!(owned(&live(json!({})), "somebody"), None);
+    }
+
+    #[test]
+    fn a_note_tells_whether_a_field_was_taken_or_removed_and_not_what_it_holds() {
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": {"a": "eA==", "b": "eQ=="},
+            "metadata": {"name": "s", "namespace": "n", "labels": {"app.oam.dev/name": "shop"}}});
+        let noted = note(&secret).unwrap();
+        let other = |key: &str, value: &str| {
+            let mut other = secret.clone();
+            other["data"][key] = json!(value);
+            note(&other).unwrap()
+        };
+        assert_eq!(other("a", "another"), noted);
+        assert_ne!(other("c", "eA=="), noted);
+        let live = |data: Value, operation: &str| {
+            let annotations = json!({ labels::FIELDS: noted });
+            let owned = json!({"f:data": data, "f:type": {}, "f:metadata": {
+                "f:annotations": {format!("f:{}", labels::FIELDS): {}}, "f:labels": {"f:app.oam.dev/name": {}}}});
+            json!({"metadata": {"annotations": annotations, "managedFields": [
+                {"manager": "us", "operation": operation, "fieldsV1": owned},
+                {"manager": "them", "operation": "Update", "fieldsV1": {"f:data": {"f:theirs": {}}}}]}})
+        };
+        let whole = json!({"f:a": {}, "f:b": {}});
+        assert!(is_as_noted(&live(whole.clone(), "Apply"), "us"));
+        assert!(!is_as_noted(&live(whole.clone(), "Apply"), "others"));
+        assert!(!is_as_noted(&live(whole, "Update"), "us"), "not as an apply has left it");
+        assert!(!is_as_noted(&live(json!({"f:a": {}}), "Apply"), "us"), "one was taken or removed");
+        assert!(!is_as_noted(&live(json!({"f:a": {}, "k:{}": {}}), "Apply"), "us"), "not of plain fields");
+        for unknown in [
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}),
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"finalizers": ["a/b"]}}),
+            json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": null}}),
+        ] {
+            assert_eq!(note(&unknown), None, "{unknown}");
+        }
     }
 
     #[test]

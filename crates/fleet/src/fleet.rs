@@ -218,6 +218,11 @@ impl Fleet {
 
     /// All clusters: the hub first, then by name. Clusters joined by KubeVela are among them.
     pub async fn list(&self) -> Result<Vec<ClusterInfo>, Error> {
+        Ok(self.with_hub(self.records().await?.iter().map(Record::info).collect()))
+    }
+
+    /// As [`Fleet::list`], of what [`ClusterInfo::of`] reads in the Secrets on the hub.
+    pub fn with_hub(&self, joined: Vec<ClusterInfo>) -> Vec<ClusterInfo> {
         let mut clusters = vec![ClusterInfo {
             name: form::LOCAL.to_owned(),
             alias: String::new(),
@@ -228,8 +233,10 @@ impl Fleet {
             version: None,
             simulated: self.0.hub.simulated(),
         }];
-        clusters.extend(self.records().await?.iter().map(Record::info));
-        Ok(clusters)
+        clusters.extend(joined);
+        clusters.get_mut(1..).unwrap_or_default().sort_by(|a, b| a.name.cmp(&b.name));
+        clusters.dedup_by(|a, b| a.name == b.name);
+        clusters
     }
 
     pub(crate) async fn records(&self) -> Result<Vec<Record>, Error> {

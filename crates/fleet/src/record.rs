@@ -50,6 +50,13 @@ pub struct ClusterInfo {
 
 const EXEC: &str = "Exec";
 
+impl ClusterInfo {
+    /// Of a Secret on the hub that stands for a cluster: without its credentials.
+    pub fn of(secret: Value) -> ClusterInfo {
+        Record::of(secret).info()
+    }
+}
+
 impl Record {
     pub(crate) fn of(secret: Value) -> Record {
         Record { secret }

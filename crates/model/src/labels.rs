@@ -113,6 +113,8 @@ keys! {
     COMMIT = "lateen.dev/commit";
     /// Ours, on a Workflow that was generated: the hash of its steps. Other steps: somebody has edited it.
     GENERATED = "lateen.dev/generated";
+    /// Annotation of objects whose content is secret: which fields were applied, as a digest of their names.
+    FIELDS = "lateen.dev/fields";
     /// Ours, on objects that an effect created: its idempotency key.
     IDEMPOTENCY_KEY = "lateen.dev/idempotency-key";
     /// Ours, on everything that is not real.

@@ -2,6 +2,7 @@
 
 use crate::lenient::nullable;
 use indexmap::IndexMap;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -45,7 +46,11 @@ pub struct ObjectMeta {
     /// Whose deletion deletes this.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub owner_references: Vec<OwnerReference>,
-    /// Everything else (`managedFields`, `generateName`, …), unread.
+    /// Who has set which field: not read, because it is often longer than the object, and not sent, so that a server keeps
+    /// what it has.
+    #[serde(skip_serializing)]
+    pub managed_fields: IgnoredAny,
+    /// Everything else (`generateName`, …), unread.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }

@@ -418,6 +418,7 @@ impl Run<'_> {
                         step: None,
                         placement: Placement::hub(self.view.namespace.clone()),
                         component: RenderedComponent { name, kind, objects, pending, warnings },
+                        input: None,
                     });
                 }
                 Err(found) => self.problems.extend(found),
@@ -651,6 +652,7 @@ impl Run<'_> {
                     step: step.map(|s| s.name.clone()),
                     placement: placement.clone(),
                     component: rendered,
+                    input: Some(component.clone()),
                 });
             }
             Err(found) => self.problems.extend(found),

@@ -46,6 +46,8 @@ pub struct RenderedPart {
     pub placement: Placement,
     /// What.
     pub component: RenderedComponent,
+    /// What it was rendered from, as policies have changed it; `None`: a policy.
+    pub input: Option<ComponentInput>,
 }
 
 impl Renderer {

@@ -106,6 +106,22 @@ pub struct Filter {
     pub field_selector: String,
 }
 
+/// What is left of an answer of which only the object's version is read: an object is large, and most writes need nothing of it.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct Written {
+    /// What the server has given it.
+    #[serde(default)]
+    pub metadata: Version,
+}
+
+/// See [`Written`].
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Version {
+    /// The version after the write.
+    pub resource_version: String,
+}
+
 /// A version from before any object was stored.
 const NO_VERSION: &str = "1";
 
@@ -202,6 +218,20 @@ impl Objects {
     /// # Errors
     /// A conflict with another manager when not forced, validation, a missing namespace or kind, an unreachable cluster.
     pub async fn apply(&self, object: &Value, manager: &str, force: bool, dry_run: bool) -> Result<Value, Fault> {
+        self.apply_as(object, manager, force, dry_run).await
+    }
+
+    /// As [`Objects::apply`], with the answer read as something less than the whole object.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn apply_as<T: DeserializeOwned>(
+        &self,
+        object: &Value,
+        manager: &str,
+        force: bool,
+        dry_run: bool,
+    ) -> Result<T, Fault> {
         let mut target = ObjectRef::of(object)?;
         let request = self.address(&mut target).await?;
         let parameters =
@@ -214,12 +244,12 @@ impl Objects {
     ///
     /// # Errors
     /// A conflict (409): it is there; and as for [`Objects::apply`].
-    pub async fn apply_absent(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+    pub async fn apply_absent<T: DeserializeOwned>(&self, object: &Value, manager: &str) -> Result<T, Fault> {
         let mut absent = object.clone();
         if let Some(metadata) = absent.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.insert("resourceVersion".into(), NO_VERSION.into());
         }
-        self.apply(&absent, manager, false, false).await
+        self.apply_as(&absent, manager, false, false).await
     }
 
     /// Creates an object; `generateName` is allowed.
@@ -227,14 +257,24 @@ impl Objects {
     /// # Errors
     /// It exists already (409, permanent), and as for [`Objects::apply`].
     pub async fn create(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
-        let mut named = object.clone();
-        let generated = object.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
-        if object.pointer("/metadata/name").is_none()
-            && let Some(metadata) = named.get_mut("metadata").and_then(Value::as_object_mut)
-        {
-            metadata.insert("name".into(), format!("{generated}*").into());
-        }
-        let mut target = ObjectRef::of(&named)?;
+        self.create_as(object, manager).await
+    }
+
+    /// As [`Objects::create`], with the answer read as something less than the whole object.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn create_as<T: DeserializeOwned>(&self, object: &Value, manager: &str) -> Result<T, Fault> {
+        let mut target = match object.pointer("/metadata/generateName").and_then(Value::as_str) {
+            Some(generated) if object.pointer("/metadata/name").is_none() => {
+                let mut named = object.clone();
+                if let Some(metadata) = named.get_mut("metadata").and_then(Value::as_object_mut) {
+                    metadata.insert("name".into(), format!("{generated}*").into());
+                }
+                ObjectRef::of(&named)?
+            }
+            _ => ObjectRef::of(object)?,
+        };
         let request = self.address(&mut target).await?;
         let parameters = PostParams { dry_run: false, field_manager: Some(manager.to_owned()) };
         let body = serde_json::to_vec(object).map_err(|e| Fault::permanent(format!("create {target}: {e}")))?;
@@ -246,6 +286,14 @@ impl Objects {
     /// # Errors
     /// A conflict when it changed meanwhile, not found, validation.
     pub async fn replace(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+        self.replace_as(object, manager).await
+    }
+
+    /// As [`Objects::replace`], with the answer read as something less than the whole object.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn replace_as<T: DeserializeOwned>(&self, object: &Value, manager: &str) -> Result<T, Fault> {
         let mut target = ObjectRef::of(object)?;
         let request = self.address(&mut target).await?;
         let parameters = PostParams { dry_run: false, field_manager: Some(manager.to_owned()) };
@@ -274,6 +322,20 @@ impl Objects {
         self.patch(target, PatchType::Merge, patch, status, manager).await
     }
 
+    /// As [`Objects::merge`], with the answer read as something less than the whole object.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn merge_as<T: DeserializeOwned>(
+        &self,
+        target: &ObjectRef,
+        patch: &Value,
+        status: bool,
+        manager: &str,
+    ) -> Result<T, Fault> {
+        self.patched(target, &Patch::Merge(patch), status, manager).await
+    }
+
     /// Patches the object, or its status.
     ///
     /// # Errors
@@ -286,21 +348,31 @@ impl Objects {
         status: bool,
         manager: &str,
     ) -> Result<Value, Fault> {
-        let mut target = target.clone();
-        let request = self.address(&mut target).await?;
-        let parameters = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
         let patch = match kind {
-            PatchType::Merge => Patch::Merge(patch.clone()),
-            PatchType::Strategic => Patch::Strategic(patch.clone()),
+            PatchType::Merge => Patch::Merge(patch),
+            PatchType::Strategic => Patch::Strategic(patch),
             PatchType::Json => Patch::Json(
                 serde_json::from_value(patch.clone())
                     .map_err(|e| Fault::permanent(format!("patch {target}: not a JSON patch (RFC 6902): {e}")))?,
             ),
         };
+        self.patched(target, &patch, status, manager).await
+    }
+
+    async fn patched<T: DeserializeOwned>(
+        &self,
+        target: &ObjectRef,
+        patch: &Patch<&Value>,
+        status: bool,
+        manager: &str,
+    ) -> Result<T, Fault> {
+        let mut target = target.clone();
+        let request = self.address(&mut target).await?;
+        let parameters = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
         let request = if status {
-            request.patch_subresource("status", &target.name, &parameters, &patch)
+            request.patch_subresource("status", &target.name, &parameters, patch)
         } else {
-            request.patch(&target.name, &parameters, &patch)
+            request.patch(&target.name, &parameters, patch)
         };
         self.send("patch", &target, request).await
     }

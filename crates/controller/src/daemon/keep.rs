@@ -74,11 +74,11 @@ async fn look(
     let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
     let (subject, prepared) = runner.check(app).await?;
     let keeper = runner.keeper(app, subject.rules.clone(), &subject.revision.name).await?;
-    let run = app.status.as_ref().and_then(|status| status.workflow.clone()).filter(|run| run.finished);
+    let run = app.status.as_ref().and_then(|status| status.workflow.as_ref()).filter(|run| run.finished);
     // a newer revision prunes by itself
     if let Some(run) = run.filter(|_| unpruned && !subject.revision.is_new) {
         let succeeded = run.phase == Some(RunPhase::Succeeded);
-        for note in runner.prune_after(&subject, &keeper, Some(run), succeeded).await? {
+        for note in runner.prune_after(&subject, &keeper, succeeded).await? {
             tracing::info!(namespace, name, note, "kept or owed");
         }
     }
@@ -139,7 +139,7 @@ async fn secrets(
     given_by_steps(steps, &mut given);
     let components = prepared.input.app.spec.components.iter();
     given.extend(components.filter(|c| !c.inputs.is_empty()).map(|c| c.name.as_str()));
-    let clusters = runner.catalogue.clusters(runner.clusters.fleet().list()).await;
+    let clusters = runner.catalogue.clusters(runner.clusters.fleet()).await;
     let clusters = clusters.map_err(|e| crate::clusters::fault(&e))?;
     let clusters = clusters.into_iter().map(|c| render::Cluster { name: c.name, labels: c.labels }).collect();
     let known = render::Clusters::Known(clusters);

@@ -8,6 +8,7 @@ mod initializer;
 mod keep;
 mod metrics;
 mod need;
+mod one;
 mod parts;
 mod probe;
 
@@ -15,19 +16,15 @@ pub use metrics::Metrics;
 pub use probe::answer;
 
 use crate::deliver::drift::Drift;
-use crate::deliver::remove;
-use crate::error::Error;
-use crate::lease::{self, Attempt};
-use crate::run::{Finished, Runner, Serving};
-use actions::{Fault, FaultClass};
-use cue_syntax::Diagnostic;
-use delivery::rules::Rules;
-use futures::StreamExt;
+use crate::run::{Runner, Serving};
+use crate::told::{self, Told};
+use actions::Fault;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::ApiResource;
+use kube::core::GroupVersionKind;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, core::GroupVersionKind};
-use model::{Application, Condition, RunPhase, WORKFLOW_RUN, WorkflowRun, labels};
+use model::{Application, WORKFLOW_RUN, WorkflowRun, labels};
 use need::{Need, fingerprint, need};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -57,8 +54,8 @@ type News = watch::Sender<Option<Arc<Application>>>;
 struct Known {
     /// A task has it, and hears of its changes.
     busy: Option<News>,
-    /// How it was seen after a task had it, while it may be that the watch has not told of what the task wrote.
-    doubt: Option<Arc<Application>>,
+    /// It was seen to need something after a task had it, and it may be that the watch has not told of what the task wrote.
+    doubt: bool,
     /// It is looked at then, whatever the watch says.
     due: bool,
     /// Somebody else executes it.
@@ -135,8 +132,14 @@ impl Daemon {
         let is_of_runs = self.runner.hub.is_of_workflow_runs();
         let (version, kind) = if is_of_runs { ("v1alpha1", WORKFLOW_RUN) } else { ("v1beta1", "Application") };
         let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("core.oam.dev", version, kind));
-        let api: Api<DynamicObject> = Api::all_with(client.clone(), &kind);
-        let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+        let every = watcher::Config::default();
+        let mut events = match is_of_runs {
+            true => watcher(told::all::<WorkflowRun>(&client, &kind), every)
+                .map_ok(|event| told::map(event, |run| run.as_application()))
+                .default_backoff()
+                .boxed(),
+            false => watcher(told::all::<Application>(&client, &kind), every).default_backoff().boxed(),
+        };
         // they end with it
         let _following = (!is_of_runs).then(|| self.runner.catalogue.follow(&client));
         let (done, mut ended) = mpsc::unbounded_channel::<(Key, Did)>();
@@ -188,7 +191,7 @@ impl Daemon {
                     }
                     Some(Ok(watcher::Event::Delete(object))) => {
                         self.metrics.heard();
-                        let key = (object.metadata.namespace.unwrap_or_default(), object.metadata.name.unwrap_or_default());
+                        let key = (object.namespace().to_owned(), object.name().to_owned());
                         match here.known.get(&key).map(|known| &known.busy) {
                             Some(Some(news)) => drop(news.send_replace(None)),
                             Some(None) => drop(here.known.remove(&key)),
@@ -219,7 +222,10 @@ impl Daemon {
                 }
                 Some(key) = due.recv() => {
                     let waits = here.known.get_mut(&key).filter(|known| known.busy.is_none());
-                    let waits = waits.is_some_and(|known| std::mem::take(&mut known.due) || known.doubt.take().is_some());
+                    let waits = waits.is_some_and(|known| {
+                        let doubted = std::mem::take(&mut known.doubt);
+                        std::mem::take(&mut known.due) || doubted
+                    });
                     if waits {
                         self.start(key, None, &mut here);
                     }
@@ -253,9 +259,16 @@ impl Daemon {
     }
 
     /// Looks at an Application that is new or has changed, and starts a task when it needs one.
-    fn seen(&self, object: DynamicObject, here: &mut Loop) {
-        let Some(app) = read(object, self.runner.hub.is_of_workflow_runs()) else { return };
-        let key = (app.metadata.namespace.clone(), app.metadata.name.clone());
+    fn seen(&self, object: Told<Application>, here: &mut Loop) {
+        let (namespace, name) = (object.namespace().to_owned(), object.name().to_owned());
+        let app = match object.read() {
+            Ok(app) => app,
+            Err(fault) => {
+                tracing::warn!(namespace, name, %fault, "an Application cannot be read");
+                return;
+            }
+        };
+        let key = (namespace, name);
         if app.annotation(labels::INITIALIZER_NAME).is_some() {
             here.initializers.notify_one();
         }
@@ -321,7 +334,7 @@ impl Daemon {
         let (runner, metrics, done) = (self.runner.clone(), self.metrics.clone(), here.done.clone());
         let (drift, looks) = (here.drift.clone(), here.looks.clone());
         tokio::spawn(async move {
-            let did = match (one(&runner, &metrics, &key, serving, renewed).await, drift) {
+            let did = match (one::one(&runner, &metrics, &key, serving, renewed).await, drift) {
                 // boxed: most tasks wait for something else, and there may be thousands of them
                 (Did::Rested(fingerprint), Some(drift)) => {
                     match Box::pin(keep::keep(&runner, &metrics, &drift, &looks, &key)).await {
@@ -395,15 +408,14 @@ impl Loop {
             return false;
         }
         if need(app).is_none() || entry.rested == Some(fingerprint(app)) {
-            entry.doubt = None;
+            entry.doubt = false;
             return !entry.due && (suspected || entry.renewed);
         }
         if entry.due {
             // looked at soon in any case
             return false;
         }
-        if entry.doubt.is_some() {
-            entry.doubt = Some(app.clone());
+        if entry.doubt {
             return false;
         }
         entry.failures = 0;
@@ -426,10 +438,10 @@ fn over(key: Key, did: Did, here: &mut Loop) {
             entry.rested = Some(fingerprint);
             entry.failures = 0;
             // most often the watch has not told yet of what the task wrote last; a request may have come as its run ended
-            entry.doubt = latest.filter(|app| need(app).is_some() && self::fingerprint(app) != fingerprint);
+            entry.doubt = latest.is_some_and(|app| need(&app).is_some() && self::fingerprint(&app) != fingerprint);
             if entry.renewed {
                 entry.due = true;
-            } else if entry.doubt.is_none() {
+            } else if !entry.doubt {
                 return;
             }
             LAG
@@ -450,170 +462,6 @@ fn over(key: Key, did: Did, here: &mut Loop) {
         // a controller that has stopped hears nothing any more
         let _ = again.send(key);
     });
-}
-
-fn read(object: DynamicObject, is_run: bool) -> Option<Application> {
-    let value = serde_json::to_value(object).ok()?;
-    let read = match is_run {
-        true => serde_json::from_value(value).map(|run: WorkflowRun| run.as_application()),
-        false => serde_json::from_value(value),
-    };
-    match read {
-        Ok(app) => Some(app),
-        Err(error) => {
-            tracing::warn!(%error, "an Application cannot be read");
-            None
-        }
-    }
-}
-
-/// Does for one Application what it needs.
-async fn one(runner: &Runner, metrics: &Metrics, key: &Key, serving: Serving, renewed: bool) -> Did {
-    let (namespace, name) = (key.0.as_str(), key.1.as_str());
-    let seen = serving.news.borrow().clone();
-    let app = match seen {
-        Some(app) => app,
-        None => match runner.hub.application(namespace, name).await {
-            Ok(Some(app)) => Arc::new(app),
-            Ok(None) => return Did::Gone,
-            Err(fault) => {
-                tracing::warn!(namespace, name, %fault, "the Application cannot be read");
-                return Did::Failed;
-            }
-        },
-    };
-    let mut wanted = need(&app);
-    if matches!(wanted, None | Some(Need::Restart)) && renewed {
-        match runner.is_outdated(&app).await {
-            Ok(true) => wanted = Some(Need::Run),
-            Ok(false) => {}
-            // it names what is not there any more: what was delivered stays
-            Err(Error::Diagnostics(_)) => {}
-            Err(Error::Fault(fault)) => {
-                tracing::warn!(namespace, name, %fault, "what the Application names cannot be read");
-                return Did::Failed;
-            }
-        }
-    }
-    match wanted {
-        None => Did::Rested(fingerprint(&app)),
-        Some(Need::Removal) => match Box::pin(removal(runner, &app)).await {
-            Ok(true) => {
-                metrics.removed();
-                tracing::info!(namespace, name, "deleted");
-                Did::Gone
-            }
-            Ok(false) => Did::Failed,
-            Err(error) => {
-                tracing::warn!(namespace, name, %error, "the Application cannot be deleted yet");
-                Did::Failed
-            }
-        },
-        Some(Need::Restart) if again::at(&app).is_some_and(|at| at <= Timestamp::now()) => {
-            match again::ask(runner, &app).await {
-                Ok(()) => Did::Rested(fingerprint(&app)),
-                Err(error) => {
-                    tracing::warn!(namespace, name, %error, "the workflow cannot be run again yet");
-                    Did::Failed
-                }
-            }
-        }
-        Some(Need::Restart) => Did::Rested(fingerprint(&app)),
-        Some(Need::Run) => {
-            let began = std::time::Instant::now();
-            let ran = runner.serve(app.clone(), serving).await;
-            metrics.ran(began.elapsed(), ran.is_ok());
-            ended(runner, &app, ran).await
-        }
-    }
-}
-
-async fn ended(runner: &Runner, app: &Application, ran: Result<Finished, Error>) -> Did {
-    let (namespace, name) = (app.metadata.namespace.as_str(), app.metadata.name.as_str());
-    match ran {
-        Ok(Finished { elsewhere: Some(until), .. }) => {
-            tracing::debug!(namespace, name, %until, "somebody else executes");
-            Did::Elsewhere
-        }
-        Ok(finished) => {
-            let phase = finished.app.status.as_ref().map(|s| s.phase).unwrap_or_default();
-            tracing::info!(namespace, name, phase = %phase, "settled");
-            for note in &finished.notes {
-                tracing::info!(namespace, name, note, "kept or owed");
-            }
-            Did::Rested(fingerprint(&finished.app))
-        }
-        Err(Error::Diagnostics(problems)) => {
-            tracing::warn!(namespace, name, problems = problems.len(), "the Application is wrong");
-            match blame(runner, app, &problems).await {
-                Ok(app) => Did::Wrong(fingerprint(&app)),
-                Err(_) => Did::Failed,
-            }
-        }
-        Err(Error::Fault(fault)) => {
-            if fault.is_not_found() && matches!(runner.hub.application(namespace, name).await, Ok(None)) {
-                return Did::Gone;
-            }
-            tracing::warn!(namespace, name, %fault, "the run is interrupted");
-            Did::Failed
-        }
-    }
-}
-
-/// Says in the status what is wrong with an Application that cannot be run as it is.
-async fn blame(runner: &Runner, app: &Application, problems: &[Diagnostic]) -> Result<Application, Fault> {
-    let mut status = app.status.clone().unwrap_or_default();
-    let texts: Vec<String> = problems.iter().take(10).map(workflow::run::tell).collect();
-    let message = texts.join("; ");
-    let old = status.conditions.iter().find(|c| c.kind == "Parsed");
-    if old.is_none_or(|c| c.message != message) {
-        status.conditions.retain(|c| c.kind != "Parsed");
-        status.conditions.insert(
-            0,
-            Condition {
-                kind: "Parsed".to_owned(),
-                status: "False".to_owned(),
-                last_transition_time: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                reason: "ReconcileError".to_owned(),
-                message,
-            },
-        );
-        if app.kind == WORKFLOW_RUN {
-            let mut run = status.workflow.take().unwrap_or_default();
-            run.phase = Some(RunPhase::Initializing);
-            run.conditions = std::mem::take(&mut status.conditions);
-            status.workflow = Some(run);
-        }
-        runner.hub.write_status(app, &status, "").await?;
-    }
-    Ok(Application { status: Some(status), ..app.clone() })
-}
-
-/// Deletes what an Application delivered; `false`: not everything yet.
-async fn removal(runner: &Runner, app: &Application) -> Result<bool, Error> {
-    let (namespace, name) = (&app.metadata.namespace, &app.metadata.name);
-    let processes = runner.processes.as_ref();
-    let held = match lease::acquire(&runner.hub, processes, namespace, name, lease::Known::Nothing).await? {
-        Attempt::Mine(held) => held,
-        Attempt::Theirs { .. } => return Ok(false),
-    };
-    let removing = async {
-        let keeper = runner.keeper(app, Rules::of(&app.spec.policies)?, "").await?;
-        let orphan = app.metadata.finalizers.iter().any(|f| f == labels::ORPHAN_FINALIZER);
-        Ok::<_, Error>(remove(&runner.hub, &keeper, app, orphan, false).await?)
-    };
-    let removed = held.only_for(&runner.hub, removing).await?;
-    for owed in &removed.owed {
-        tracing::warn!(namespace, name, owed, "owed");
-    }
-    if removed.owed.is_empty() {
-        let target = lease::address(namespace, name);
-        match runner.hub.objects().delete(&target, &Default::default()).await {
-            Err(fault) if fault.class != FaultClass::Permanent => return Err(fault.into()),
-            _ => {}
-        }
-    }
-    Ok(removed.owed.is_empty())
 }
 
 #[cfg(test)]
@@ -724,7 +572,7 @@ mod tests {
         let (news, _heard) = watch::channel(Some(Arc::new(told)));
         here.known.insert(key.clone(), Known { busy: Some(news), ..Known::default() });
         over(key.clone(), Did::Rested(fingerprint(&app(json!({})))), &mut here);
-        let doubted = here.known.get(&key).is_some_and(|known| known.doubt.is_some());
+        let doubted = here.known.get(&key).is_some_and(|known| known.doubt);
         if doubted {
             assert_eq!(due.recv().await, Some(key));
         }

@@ -13,11 +13,11 @@ use indexmap::IndexMap;
 use model::{Component, ServiceStatus};
 use render::{
     AppInput, AppView, ComponentInput, Health, Live, Origin, Placement, RenderContext, RenderedComponent,
-    RenderedObject, Renderer, Stage,
+    RenderedObject, RenderedPart, Renderer, Stage,
 };
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 use workflow::deploy::{Deploy, Place, Report, Verdict, Work};
 use workflow::event::Outcome;
@@ -51,6 +51,8 @@ pub struct Delivery {
     pub services: Services,
     /// Deliveries of steps that wait, by what they were asked.
     memory: Mutex<FxHashMap<String, Memory>>,
+    /// What was rendered when the Application was checked, and nobody has applied yet.
+    first: std::sync::Mutex<Vec<RenderedPart>>,
 }
 
 impl std::fmt::Debug for Delivery {
@@ -66,6 +68,17 @@ pub struct Target {
     pub placement: Placement,
     /// What.
     pub component: ComponentInput,
+}
+
+impl Target {
+    /// Its place as templates are told of it: the hub has a name there.
+    fn shown(&self) -> Placement {
+        let mut shown = self.placement.clone();
+        if shown.cluster.is_empty() {
+            model::cluster::LOCAL.clone_into(&mut shown.cluster);
+        }
+        shown
+    }
 }
 
 #[derive(Debug)]
@@ -119,7 +132,7 @@ pub(crate) fn mistakes(problems: &[Diagnostic]) -> Fault {
 }
 
 impl Delivery {
-    /// Of one Application at one revision.
+    /// Of one Application at one revision. `first` was rendered by the same renderer with the same input and context.
     pub fn new(
         renderer: Arc<Renderer>,
         input: AppInput,
@@ -127,9 +140,25 @@ impl Delivery {
         clusters: Arc<FleetClusters>,
         keeper: Arc<Keeper>,
         services: Services,
+        first: Vec<RenderedPart>,
     ) -> Delivery {
         let view = AppView::of(&input.app);
-        Delivery { renderer, input, view, context, clusters, keeper, services, memory: Mutex::default() }
+        let (memory, first) = (Mutex::default(), std::sync::Mutex::new(first));
+        Delivery { renderer, input, view, context, clusters, keeper, services, memory, first }
+    }
+
+    /// A component as it is to be at its place. What was rendered of the same component for the same place when the
+    /// Application was checked is taken, once: rendering is a function of these and of what the whole run shares.
+    fn render(&self, target: &Target, values: &IndexMap<String, Value>) -> Result<RenderedComponent, Vec<Diagnostic>> {
+        let shown = target.shown();
+        if values.is_empty() {
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_it = |part: &RenderedPart| part.input.as_ref() == Some(&target.component) && part.placement == shown;
+            if let Some(place) = first.iter().position(is_it) {
+                return Ok(first.swap_remove(place).component);
+            }
+        }
+        self.renderer.component(&self.view, &target.component, &shown, &self.context_with(values), None)
     }
 
     /// One visit: applies what is ready, looks at what was applied, and says how it stands. `memory` names the delivery
@@ -254,13 +283,7 @@ impl Delivery {
     }
 
     async fn apply(&self, target: &Target, values: &IndexMap<String, Value>, manner: Manner) -> Done {
-        let rendered = match self.renderer.component(
-            &self.view,
-            &target.component,
-            &target.placement,
-            &self.context_with(values),
-            None,
-        ) {
+        let rendered = match self.render(target, values) {
             Ok(rendered) => rendered,
             Err(problems) => return Done::failed(mistakes(&problems)),
         };
@@ -331,8 +354,9 @@ impl Delivery {
         let context = self.context_with(values);
         let mut live = live;
         let mut rendered = rendered.clone();
+        let shown = target.shown();
         let judge = |rendered: &RenderedComponent, live: &Live| {
-            self.renderer.health(&self.view, &target.component, &target.placement, rendered, live, &context)
+            self.renderer.health(&self.view, &target.component, &shown, rendered, live, &context)
         };
         let mut health = match judge(&rendered, &live) {
             Ok(health) => health,
@@ -341,8 +365,7 @@ impl Delivery {
         if health.workload_healthy {
             // What could not be known before the workload ran can be rendered now.
             if !rendered.pending.is_empty() {
-                let place = (&target.component, &target.placement);
-                match self.renderer.component(&self.view, place.0, place.1, &context, Some(&live)) {
+                match self.renderer.component(&self.view, &target.component, &shown, &context, Some(&live)) {
                     Ok(again) => rendered = again,
                     Err(problems) => return Done::failed(mistakes(&problems)),
                 }

@@ -214,7 +214,7 @@ impl Keeper {
                 persist(|| self.hub.apply_tracker(&wanted)).await?
             }
         };
-        tracker.metadata = stored.metadata;
+        tracker.metadata = stored;
         Ok(())
     }
 
@@ -552,7 +552,7 @@ impl Keeper {
             component: String::new(),
             trait_name: String::new(),
             env: String::new(),
-            secret: false,
+            secret: true,
             object: object.clone(),
         };
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -590,6 +590,19 @@ impl Keeper {
                 map.insert(key.into(), value.into());
             }
         }
+        if !self.hub.is_of_workflow_runs() && (manifest.secret || is_secret(target)) {
+            note_fields(&mut manifest.object);
+        }
+    }
+}
+
+/// Puts a note of its fields on an object whose content is not recorded: a controller that starts later then sees that it is as
+/// it was applied.
+fn note_fields(object: &mut Value) {
+    let Some(note) = delivery::drift::note(object) else { return };
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    if let Some(annotations) = metadata.entry("annotations").or_insert_with(|| json!({})).as_object_mut() {
+        annotations.insert(labels::FIELDS.into(), note.into());
     }
 }
 

@@ -1,10 +1,10 @@
 //! The journal of a run on the hub: numbered RunJournal objects, written in order, read back whole.
 
-use super::{Hub, MANAGER, address, typed, untyped};
+use super::{Head, Hub, MANAGER, address, untyped};
 use actions::{Fault, Filter};
 use kube::api::DeleteParams;
 use model::journal::RunJournal;
-use model::{LATEEN_V1ALPHA1, labels};
+use model::{LATEEN_V1ALPHA1, ObjectMeta, labels};
 
 impl Hub {
     /// The chunks of a run's journal, in order.
@@ -24,18 +24,17 @@ impl Hub {
     }
 
     /// Writes one chunk. A chunk that was read or written before carries its `resourceVersion`, so that an executor that
-    /// lost its lease cannot write over its successor.
+    /// lost its lease cannot write over its successor. The answer is its metadata after it.
     ///
     /// # Errors
     /// A conflict: somebody else has written since; this executor must stop.
-    pub async fn write_journal(&self, chunk: &RunJournal) -> Result<RunJournal, Fault> {
+    pub async fn write_journal(&self, chunk: &RunJournal) -> Result<ObjectMeta, Fault> {
         let value = untyped("journal", chunk)?;
-        let written = if chunk.metadata.resource_version.is_empty() {
-            self.objects.create(&value, MANAGER).await?
-        } else {
-            self.objects.replace(&value, MANAGER).await?
+        let written: Head = match chunk.metadata.resource_version.is_empty() {
+            true => self.objects.create_as(&value, MANAGER).await?,
+            false => self.objects.replace_as(&value, MANAGER).await?,
         };
-        typed("journal", written)
+        Ok(written.metadata)
     }
 
     /// Deletes a chunk.

@@ -9,14 +9,15 @@ pub(crate) mod pack;
 
 pub use context::{context_name, owner_reference};
 
-use actions::{Fault, Filter, ObjectRef, Objects};
+use actions::{Fault, Filter, ObjectRef, Objects, Written};
 use kube::api::DeleteParams;
+use model::revision::ApplicationRevisionStatus;
 use model::{
-    Application, ApplicationRevision, ApplicationStatus, CORE_V1ALPHA1, CORE_V1BETA1, Policy, ResourceTracker,
-    WORKFLOW_RUN, Workflow, WorkflowRun, labels,
+    Application, ApplicationRevision, ApplicationStatus, CORE_V1ALPHA1, CORE_V1BETA1, ObjectMeta, Policy,
+    ResourceTracker, WORKFLOW_RUN, Workflow, WorkflowRun, WorkflowStatus, labels,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The field manager of everything that Lateen itself writes on the hub (not of what an Application delivers).
@@ -28,6 +29,13 @@ pub struct Hub {
     objects: Objects,
     /// Its Applications are WorkflowRuns.
     of_runs: bool,
+}
+
+/// As much of an object as is read of an answer that repeats what was sent.
+#[derive(Debug, Deserialize)]
+struct Head {
+    #[serde(default)]
+    metadata: ObjectMeta,
 }
 
 fn address(api_version: &str, kind: &str, namespace: &str, name: &str) -> ObjectRef {
@@ -139,34 +147,36 @@ impl Hub {
         self.objects.apply(object, MANAGER, true, false).await
     }
 
-    /// Writes the whole status. The answer is the Application's version after it. With a `version`, it is refused (409) when
-    /// the Application has changed since: a write that was held up on its way must not cover a later one.
+    /// Writes the whole status of an Application, whose status was `before`. The answer is the Application's version after it.
+    /// With a `version`, it is refused (409) when the Application has changed since: a write that was held up on its way must
+    /// not cover a later one.
     ///
     /// # Errors
     /// Not found, a conflict, an unreachable hub.
     pub async fn write_status(
         &self,
         app: &Application,
+        before: Option<&ApplicationStatus>,
         status: &ApplicationStatus,
         version: &str,
     ) -> Result<String, Fault> {
         let target = self.owner(&app.metadata.namespace, &app.metadata.name);
-        let written = |status: &ApplicationStatus| match self.of_runs {
-            true => untyped("status", &status.workflow.clone().unwrap_or_default()),
-            false => untyped("status", status),
+        let written = |status: &ApplicationStatus| match (self.of_runs, &status.workflow) {
+            (false, _) => untyped("status", status),
+            (true, Some(run)) => untyped("status", run),
+            (true, None) => untyped("status", &WorkflowStatus::default()),
         };
         let mut status = written(status)?;
         // A merge patch keeps what it does not name: what is gone has to be said.
-        if let Some(old) = app.status.as_ref() {
+        if let Some(old) = before {
             say_what_is_gone(&mut status, &written(old)?);
         }
         let mut patch = json!({ "status": status });
         if let (false, Some(patch)) = (version.is_empty(), patch.as_object_mut()) {
             patch.insert("metadata".to_owned(), json!({ "resourceVersion": version }));
         }
-        let written = self.objects.merge(&target, &patch, true, MANAGER).await?;
-        let version = written.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-        Ok(version.unwrap_or_default().to_owned())
+        let written: Written = self.objects.merge_as(&target, &patch, true, MANAGER).await?;
+        Ok(written.metadata.resource_version)
     }
 
     /// Sets or removes (`None`) annotations of an Application.
@@ -209,7 +219,8 @@ impl Hub {
         if let (Some(version), Some(metadata)) = (version, metadata.as_object_mut()) {
             metadata.insert("resourceVersion".to_owned(), json!(version));
         }
-        self.objects.merge(&target, &json!({ "metadata": metadata }), false, MANAGER).await.map(drop)
+        let patch = json!({ "metadata": metadata });
+        self.objects.merge_as::<Written>(&target, &patch, false, MANAGER).await.map(drop)
     }
 
     /// Sets the finalizers of an Application, if it still is as it was read: the list is written whole, and one that somebody
@@ -220,9 +231,8 @@ impl Hub {
     pub async fn set_finalizers(&self, app: &Application, finalizers: &[String]) -> Result<String, Fault> {
         let target = self.owner(&app.metadata.namespace, &app.metadata.name);
         let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": app.metadata.resource_version}});
-        let written = self.objects.merge(&target, &patch, false, MANAGER).await?;
-        let version = written.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-        Ok(version.unwrap_or_default().to_owned())
+        let written: Written = self.objects.merge_as(&target, &patch, false, MANAGER).await?;
+        Ok(written.metadata.resource_version)
     }
 
     /// Deletes an Application object; `false` when it was not there.
@@ -300,7 +310,8 @@ impl Hub {
     /// # Errors
     /// Validation, an unreachable hub.
     pub async fn apply_revision(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
-        self.apply(&untyped("revision", revision)?).await.map(drop)
+        let revision = untyped("revision", revision)?;
+        self.objects.apply_as::<Written>(&revision, MANAGER, true, false).await.map(drop)
     }
 
     /// Writes a revision that is not there yet.
@@ -308,18 +319,23 @@ impl Hub {
     /// # Errors
     /// A conflict (409): there is one of this name; and as for [`Hub::apply_revision`].
     pub async fn create_revision(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
-        self.objects.create(&untyped("revision", revision)?, MANAGER).await.map(drop)
+        self.objects.create_as::<Written>(&untyped("revision", revision)?, MANAGER).await.map(drop)
     }
 
     /// Writes a revision's status.
     ///
     /// # Errors
     /// Not found, an unreachable hub.
-    pub async fn write_revision_status(&self, revision: &ApplicationRevision) -> Result<(), Fault> {
-        let target =
-            address(CORE_V1BETA1, "ApplicationRevision", &revision.metadata.namespace, &revision.metadata.name);
-        let status = untyped("status", &revision.status)?;
-        self.objects.merge(&target, &json!({ "status": status }), true, MANAGER).await.map(drop)
+    pub async fn write_revision_status(
+        &self,
+        namespace: &str,
+        name: &str,
+        status: &ApplicationRevisionStatus,
+    ) -> Result<(), Fault> {
+        let target = address(CORE_V1BETA1, "ApplicationRevision", namespace, name);
+        let status = untyped("status", status)?;
+        let patch = json!({ "status": status });
+        self.objects.merge_as::<Written>(&target, &patch, true, MANAGER).await.map(drop)
     }
 
     /// Deletes a revision.
@@ -348,22 +364,22 @@ impl Hub {
         Ok(trackers)
     }
 
-    /// Writes a tracker: an object stands here before it is created anywhere.
+    /// Writes a tracker: an object stands here before it is created anywhere. The answer is its metadata after it.
     ///
     /// # Errors
     /// Validation, an unreachable hub.
-    pub async fn apply_tracker(&self, tracker: &ResourceTracker) -> Result<ResourceTracker, Fault> {
-        let written = self.apply(&pack::packed(tracker)?).await?;
-        typed("tracker", written)
+    pub async fn apply_tracker(&self, tracker: &ResourceTracker) -> Result<ObjectMeta, Fault> {
+        let written: Head = self.objects.apply_as(&pack::packed(tracker)?, MANAGER, true, false).await?;
+        Ok(written.metadata)
     }
 
     /// Writes a tracker that is most likely not there yet; `None`: one of this name is, and stays as it is.
     ///
     /// # Errors
     /// As for [`Hub::apply_tracker`].
-    pub async fn make_tracker(&self, tracker: &ResourceTracker) -> Result<Option<ResourceTracker>, Fault> {
-        match self.objects.apply_absent(&pack::packed(tracker)?, MANAGER).await {
-            Ok(written) => typed("tracker", written).map(Some),
+    pub async fn make_tracker(&self, tracker: &ResourceTracker) -> Result<Option<ObjectMeta>, Fault> {
+        match self.objects.apply_absent::<Head>(&pack::packed(tracker)?, MANAGER).await {
+            Ok(written) => Ok(Some(written.metadata)),
             Err(fault) if fault.status == Some(409) => Ok(None),
             Err(fault) => Err(fault),
         }

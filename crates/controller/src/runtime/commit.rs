@@ -98,6 +98,11 @@ impl Doing {
         i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
+    /// Whether the last status could not be written.
+    pub(crate) fn status_is_behind(&self) -> bool {
+        self.status_is_behind
+    }
+
     /// An action is over.
     pub(crate) fn is_over(&mut self, id: &ActionId) {
         self.running.wanted.remove(id);

@@ -3,8 +3,8 @@
 use super::persist;
 use crate::hub::Hub;
 use actions::Fault;
-use model::Application;
 use model::journal::RunJournal;
+use model::{Application, ObjectMeta};
 use workflow::Entry;
 
 /// The stored journal of one run, as far as appending needs it.
@@ -42,12 +42,13 @@ impl Journal {
                 chunk.metadata.labels.insert(model::labels::APP_NAME.to_owned(), self.app.metadata.name.clone());
                 chunk.metadata.owner_references = vec![crate::hub::owner_reference(&self.app)];
             }
-            self.last = Some(self.write(hub, &chunk).await?);
+            chunk.metadata = self.write(hub, &chunk).await?;
+            self.last = Some(chunk);
         }
         Ok(())
     }
 
-    async fn write(&self, hub: &Hub, chunk: &RunJournal) -> Result<RunJournal, Fault> {
+    async fn write(&self, hub: &Hub, chunk: &RunJournal) -> Result<ObjectMeta, Fault> {
         let written = persist(|| hub.write_journal(chunk)).await;
         // A reply that was lost: the retry finds the chunk written. It is ours when it says what we say.
         if let Err(fault) = &written
@@ -56,7 +57,7 @@ impl Journal {
             let (namespace, app) = (&self.app.metadata.namespace, &self.app.metadata.name);
             let stored = persist(|| hub.journal(namespace, app, &self.run)).await?;
             if let Some(same) = stored.into_iter().find(|s| s.spec == chunk.spec) {
-                return Ok(same);
+                return Ok(same.metadata);
             }
             return Err(Fault { class: actions::FaultClass::Conflict, ..fault.clone() });
         }

@@ -126,6 +126,11 @@ pub struct Over {
 }
 
 impl Over {
+    /// Whether the last status could not be written.
+    pub fn status_is_behind(&self) -> bool {
+        self.doing.status_is_behind()
+    }
+
     /// Lets the lease go, and what goes on beside the run come to its end.
     pub async fn release(self, hub: &Hub) {
         if let Some(lease) = self.lease {

@@ -9,10 +9,9 @@ mod watching;
 
 use crate::clusters::FleetClusters;
 use crate::hub::Hub;
-use actions::Fault;
+use crate::told::{self, Told};
 use futures::StreamExt;
-use kube::Api;
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::ApiResource;
 use kube::core::GroupVersionKind;
 use kube::runtime::{WatchStreamExt, watcher};
 use model::tracker::ResourceKey;
@@ -122,7 +121,7 @@ impl Drift {
 /// Follows the trackers, and keeps a watch for each kind that they name.
 async fn follow(drift: Arc<Drift>, hub: Hub, clusters: Arc<FleetClusters>) {
     let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("core.oam.dev", "v1beta1", "ResourceTracker"));
-    let api: Api<DynamicObject> = Api::all_with(hub.objects().client().clone(), &kind);
+    let api = told::all::<ResourceTracker>(hub.objects().client(), &kind);
     let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
     let mut watches: JoinSet<()> = JoinSet::new();
     let mut running: FxHashMap<Watched, AbortHandle> = FxHashMap::default();
@@ -136,7 +135,7 @@ async fn follow(drift: Arc<Drift>, hub: Hub, clusters: Arc<FleetClusters>) {
             }
             Ok(watcher::Event::InitApply(object)) => {
                 initial = true;
-                listed.extend(object.metadata.name.clone());
+                listed.push(object.name().to_owned());
                 versions.extend(tracker(&drift, object));
             }
             Ok(watcher::Event::InitDone) => {
@@ -148,7 +147,7 @@ async fn follow(drift: Arc<Drift>, hub: Hub, clusters: Arc<FleetClusters>) {
             }
             Ok(watcher::Event::Apply(object)) => drop(tracker(&drift, object)),
             Ok(watcher::Event::Delete(object)) => {
-                drift.table().forget(object.metadata.name.as_deref().unwrap_or_default());
+                drift.table().forget(object.name());
             }
             Err(error) => tracing::debug!(%error, "the watch of trackers is interrupted"),
         }
@@ -185,12 +184,9 @@ fn behind(versions: Vec<(AppKey, i64)>) -> Vec<AppKey> {
 }
 
 /// Takes in a tracker; of a version the Application and its generation.
-fn tracker(drift: &Drift, object: DynamicObject) -> Option<(AppKey, i64)> {
-    let is_going = object.metadata.deletion_timestamp.is_some();
-    let name = object.metadata.name.clone().unwrap_or_default();
-    let read = serde_json::to_value(object).map_err(|e| Fault::permanent(e.to_string()));
-    let read = read.and_then(|v| serde_json::from_value(v).map_err(|e| Fault::permanent(e.to_string())));
-    let read = read.and_then(|mut tracker: ResourceTracker| {
+fn tracker(drift: &Drift, object: Told<ResourceTracker>) -> Option<(AppKey, i64)> {
+    let name = object.name().to_owned();
+    let read = object.read().and_then(|mut tracker| {
         crate::hub::pack::unpack(&mut tracker)?;
         Ok(tracker)
     });
@@ -199,6 +195,7 @@ fn tracker(drift: &Drift, object: DynamicObject) -> Option<(AppKey, i64)> {
             let label = |key: &str| tracker.metadata.labels.get(key).cloned().unwrap_or_default();
             let version =
                 ((label(labels::APP_NAMESPACE), label(labels::APP_NAME)), tracker.spec.application_generation);
+            let is_going = tracker.metadata.deletion_timestamp.is_some();
             let is_version = tracker.spec.kind == TrackerType::Versioned && !is_going;
             drift.table().tracker(tracker);
             is_version.then_some(version)

@@ -172,7 +172,8 @@ impl Table {
     /// woken.
     pub(super) fn seen(&mut self, key: &ResourceKey, live: &Value, change: bool) -> Option<(AppKey, Duration)> {
         let entry = self.entries.get_mut(key)?;
-        let owned = drift::owned(live, &labels::field_manager(&entry.app.0, &entry.app.1));
+        let manager = labels::field_manager(&entry.app.0, &entry.app.1);
+        let owned = drift::owned(live, &manager);
         if owned.is_some() && entry.good == owned {
             return None;
         }
@@ -180,8 +181,11 @@ impl Table {
         let fine = match &manifest {
             Some(manifest) => drift::difference(manifest, live).is_none(),
             // What it should hold is not known here. What is seen first of it is what a run applies; when it was there
-            // before, nobody has watched, and it is looked at.
-            None => entry.good.is_none() && owned.is_some() && change && !entry.suspect,
+            // before, nobody has watched, and it is looked at, unless it tells itself that nobody has touched it.
+            None => {
+                let is_first = entry.good.is_none() && owned.is_some() && change && !entry.suspect;
+                is_first || drift::is_as_noted(live, &manager)
+            }
         };
         if fine {
             entry.good = owned;

@@ -3,14 +3,14 @@
 use super::Drift;
 use super::table::Watched;
 use crate::clusters::FleetClusters;
+use crate::told::{self, Told};
 use actions::{Clusters as _, Fault};
 use futures::StreamExt;
-use kube::Api;
-use kube::api::DynamicObject;
 use kube::runtime::{WatchStreamExt, watcher};
 use model::labels;
 use model::tracker::ResourceKey;
 use rustc_hash::FxHashSet;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn once(drift: &Drift, clusters: &FleetClusters, watched: &Watched) -> Fau
         Ok((resource, _)) => resource,
         Err(fault) => return fault,
     };
-    let api: Api<DynamicObject> = Api::all_with(objects.client().clone(), &resource);
+    let api = told::all::<Value>(objects.client(), &resource);
     let config = watcher::Config::default().labels(labels::APP_NAME);
     let mut events = watcher(api, config).default_backoff().boxed();
     let mut there: FxHashSet<(String, String)> = FxHashSet::default();
@@ -53,8 +53,7 @@ async fn once(drift: &Drift, clusters: &FleetClusters, watched: &Watched) -> Fau
         match event {
             Ok(watcher::Event::Init) => there.clear(),
             Ok(watcher::Event::InitApply(object)) => {
-                let name = object.metadata.name.clone().unwrap_or_default();
-                there.insert((object.metadata.namespace.clone().unwrap_or_default(), name));
+                there.insert((object.namespace().to_owned(), object.name().to_owned()));
                 seen(drift, watched, object, false);
             }
             Ok(watcher::Event::InitDone) => {
@@ -84,19 +83,19 @@ fn wake(drift: &Drift, woken: Option<(super::AppKey, Duration)>) {
     }
 }
 
-fn key(watched: &Watched, object: &DynamicObject) -> ResourceKey {
+fn key(watched: &Watched, object: &Told<Value>) -> ResourceKey {
     ResourceKey {
         cluster: watched.cluster.clone(),
         group: model::meta::group_of(&watched.api_version).to_owned(),
         kind: watched.kind.clone(),
-        namespace: object.metadata.namespace.clone().unwrap_or_default(),
-        name: object.metadata.name.clone().unwrap_or_default(),
+        namespace: object.namespace().to_owned(),
+        name: object.name().to_owned(),
     }
 }
 
-fn seen(drift: &Drift, watched: &Watched, object: DynamicObject, change: bool) {
+fn seen(drift: &Drift, watched: &Watched, object: Told<Value>, change: bool) {
     let key = key(watched, &object);
-    let Ok(live) = serde_json::to_value(object) else { return };
+    let Ok(live) = object.read() else { return };
     let woken = drift.table().seen(&key, &live, change);
     wake(drift, woken);
 }
