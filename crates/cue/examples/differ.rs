@@ -69,16 +69,19 @@ fn reference(binary: &str, program: &str) -> (Outcome, String) {
     }
     let message = String::from_utf8_lossy(&out.stderr).into_owned();
     if out.status.code() == Some(124) || message.contains("panic:") || message.contains("goroutine") {
-        return (Outcome::Error, "no answer".into());
+        return (Outcome::Error, NONE.into());
     }
     let class = if run("eval").status.success() { Outcome::Incomplete } else { Outcome::Error };
     (class, message)
 }
 
+/// What the reference says where it gives no answer.
+const NONE: &str = "no answer";
+
 fn differ(binary: &str, program: &str) -> bool {
     let (a, _) = ours(program);
     let (b, text) = reference(binary, program);
-    text != "no answer" && a != b
+    text != NONE && a != b
 }
 
 /// Replacements that make a program smaller.
@@ -182,16 +185,18 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (binary, count) = (&args[1], args[2].parse::<u64>().unwrap());
     let first = args.get(3).map_or(0, |s| s.parse::<u64>().unwrap());
-    let mut found = 0;
+    let (mut found, mut silent) = (0, 0);
     let mut classes = [0u32; 3];
     for seed in first..first + count {
         let program = program::program(seed);
-        classes[match ours(&program).0 {
+        let (outcome, (expected, text)) = (ours(&program).0, reference(binary, &program));
+        classes[match outcome {
             Outcome::Ok(_) => 0,
             Outcome::Incomplete => 1,
             Outcome::Error => 2,
         }] += 1;
-        if !differ(binary, &program) {
+        silent += u32::from(text == NONE);
+        if text == NONE || outcome == expected {
             continue;
         }
         found += 1;
@@ -199,5 +204,8 @@ fn main() {
         let (a, b) = (ours(&small), reference(binary, &small));
         println!("== seed {seed}\n{small}-- ours {:?}\n   {}\n-- reference {:?}\n   {}", a.0, a.1, b.0, b.1.trim());
     }
-    println!("{found} of {count} differ; ours: {} ok, {} incomplete, {} errors", classes[0], classes[1], classes[2]);
+    let [ok, incomplete, errors] = classes;
+    println!(
+        "{found} of {count} differ, {silent} had no answer; ours: {ok} ok, {incomplete} incomplete, {errors} errors"
+    );
 }

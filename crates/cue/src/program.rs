@@ -313,13 +313,11 @@ impl<'e> Value<'e> {
             return Default::default();
         }
         self.with(|e| {
-            let mut out = Vec::new();
-            let mut seen = rustc_hash::FxHashSet::default();
-            match e.stopped {
+            let mut out = match e.stopped {
                 // Nothing is sure when the evaluation could not end.
-                Some(f) => out.push(f),
-                None => e.collect_errors(self.node, &mut out, &mut seen, 0),
-            }
+                Some(f) => vec![f],
+                None => e.collect_errors(self.node),
+            };
             // A cycle is an error of the value that was asked for; within another one it is incomplete.
             if out.is_empty() && self.node != e.root {
                 out.extend(e.own_cycle(self.node));

@@ -122,12 +122,14 @@ impl Evaluator {
     /// A builtin that only moves elements of lists about: they need not be concrete.
     fn apply_to_parts(&mut self, b: &'static Builtin, values: &[Val], e: ExprId) -> Res<Val> {
         let mut parts = Vec::new();
+        let mut open = None;
         let mut data = Vec::with_capacity(values.len());
         for (v, param) in values.iter().zip(b.params) {
             let given = self.builtin_argument(b, data.len(), v.clone(), param.kinds, e)?;
             data.push(match self.data_of(&given, e) {
                 Ok(d) => d,
                 Err(Stop::Fault(f)) if self.faults[f].code == Code::Incomplete => {
+                    open.get_or_insert((v, Stop::Fault(f)));
                     self.with_parts(&given, &mut parts, 0)
                 }
                 Err(stop) => return Err(self.of_argument(b, v, stop, e)),
@@ -142,6 +144,16 @@ impl Evaluator {
             Ok(result) => {
                 self.make(result.bytes(), e)?;
                 if parts.is_empty() { Ok(self.val_of(result)) } else { Ok(self.put_back_parts(result, &parts, e)) }
+            }
+            // A part that has to be a list, and is not known to be one.
+            Err(Fault::Incomplete(_)) if let Some((v, stop)) = open => {
+                let part = data.iter().find_map(unknown_part).and_then(|i| parts.get(i as usize).copied());
+                let Some(part) = part.map(Val::Node).filter(|p| self.kind_of(p) & kind::LIST == 0) else {
+                    return Err(self.of_argument(b, v, stop, e));
+                };
+                let k = kind::text(self.kind_of(&part));
+                let text = format!("cannot use value {} (type {k}) as list", self.show(&part));
+                Err(self.builtin_fault(b, Fault::Error(text), e))
             }
             Err(fault) => Err(self.builtin_fault(b, fault, e)),
         }
@@ -711,5 +723,15 @@ fn unknown_in(data: &crate::data::Data) -> Option<u32> {
         DataValue::List(items) => items.iter().find_map(unknown_in),
         DataValue::Struct(fields) => fields.values().find_map(unknown_in),
         _ => None,
+    }
+}
+
+/// The first part that stands in place of a list, or of one in a list.
+fn unknown_part(data: &crate::data::Data) -> Option<u32> {
+    use crate::data::DataValue;
+    let part = |d: &crate::data::Data| if let DataValue::Unknown(i) = d.value { Some(i) } else { None };
+    match &data.value {
+        DataValue::List(items) => items.iter().find_map(part),
+        _ => part(data),
     }
 }

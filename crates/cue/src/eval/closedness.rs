@@ -250,7 +250,9 @@ impl Evaluator {
     pub(crate) fn not_allowed(&mut self, n: NodeId) -> Vec<NodeId> {
         let mut out = Vec::new();
         let fields = |a: &NodeId| self.nodes[*a].arc != ArcKind::Optional && self.nodes[*a].label.is_regular();
-        if !self.nodes[n].arcs.iter().any(fields) {
+        // What an embedding or a condition would bring that cannot be told yet may allow any field.
+        let open = self.nodes[n].fault.is_some_and(|f| !self.is_permanent(f));
+        if open || !self.nodes[n].arcs.iter().any(fields) {
             return out;
         }
         let requires = self.requirements(n);

@@ -230,7 +230,9 @@ impl Evaluator {
                     Err(super::Stop::Fault(f)) if self.faults[f].code == Code::Cycle => Some(f),
                     _ => None,
                 });
-                let f = match (waits, depth > 0) {
+                let comes = self.still_comes(n).filter(|_| self.force);
+                let comes = comes.map(|label| self.missing(Reason::CyclicReference(label), place, Code::Cycle));
+                let f = match (waits.or(comes), depth > 0) {
                     (Some(f), _) => f,
                     (None, false) => self.missing(Reason::Static("cycle error"), place, Code::Cycle),
                     (None, true) => self.missing(Reason::Static("structural cycle"), place, Code::Structural),

@@ -69,6 +69,8 @@ impl Evaluator {
         }
         match (&self.nodes[a].base, &self.nodes[b].base) {
             (Base::Struct, Base::Struct) | (Base::List, Base::List) => {}
+            (Base::Struct, Base::None) if self.will_be_struct(b) => {}
+            (Base::None, Base::Struct) if self.will_be_struct(a) => {}
             _ => return Ok(false),
         }
         let members = |this: &Self, n: NodeId| -> Vec<NodeId> {

@@ -195,7 +195,9 @@ impl Evaluator {
         let m = self.follow(n);
         self.taint |= self.nodes[m].taint;
         if let Some(f) = self.nodes[m].fault
-            && (self.is_permanent(f) || !matches!(self.nodes[m].base, Base::Struct | Base::List))
+            && (self.is_permanent(f)
+                || self.faults[f].code == Code::Cycle
+                || !matches!(self.nodes[m].base, Base::Struct | Base::List))
         {
             return Err(Stop::Fault(f));
         }
@@ -226,7 +228,10 @@ impl Evaluator {
                     return Ok(v);
                 }
                 // Forced, and still being worked out.
-                if self.nodes[m].scratch.as_ref().is_some_and(|s| s.kind == kind::STRUCT || s.list.is_some()) {
+                if let Some(label) = self.still_comes(m) {
+                    return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), NONE, &[at]));
+                }
+                if self.will_be_struct(m) || self.nodes[m].scratch.as_ref().is_some_and(|s| s.list.is_some()) {
                     return Ok(Val::Node(m));
                 }
                 Err(self.stop(Code::Cycle, Reason::Static("cycle error"), NONE, &[at]))
@@ -452,6 +457,9 @@ impl Evaluator {
         if let Base::Unknown(id) = self.nodes[m].base {
             return Err(Stop::Unknown(id));
         }
+        if let Some(label) = self.still_comes(m) {
+            return Err(self.stop(Code::Cycle, Reason::CyclicReference(label), NONE, &[e]));
+        }
         if let Some(f) = self.nodes[m].fault {
             let incomplete_struct =
                 !self.is_permanent(f) && matches!(self.nodes[m].base, Base::Struct | Base::List | Base::Scalar(_));
@@ -468,6 +476,7 @@ impl Evaluator {
         if let (Base::None, Some(s)) = (&self.nodes[m].base, &self.nodes[m].scratch)
             && s.scalar.is_none()
             && s.kind & (kind::STRUCT | kind::LIST) == kind::STRUCT | kind::LIST
+            && !self.will_be_struct(m)
         {
             return Err(self.stop(Code::Cycle, Reason::Static("cycle error"), NONE, &[e]));
         }

@@ -256,7 +256,7 @@ impl Evaluator {
     }
 
     /// Whether a node is part of a package.
-    fn has_place(&self, n: NodeId) -> bool {
+    pub(crate) fn has_place(&self, n: NodeId) -> bool {
         let mut top = n;
         while self.nodes[top].parent != NONE {
             top = self.nodes[top].parent;

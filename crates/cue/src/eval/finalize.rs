@@ -444,9 +444,21 @@ impl Evaluator {
         }
     }
 
-    /// Every permanent fault of a node and of what is below, each once.
-    pub(crate) fn collect_errors(
-        &self,
+    /// Every permanent fault of a node and of what is below, each once, told where it was met if it stems from a value without
+    /// a place (a `let`, what `and` gives).
+    pub(crate) fn collect_errors(&mut self, n: NodeId) -> Vec<super::FaultId> {
+        let outer = (std::mem::replace(&mut self.trail_from, n), std::mem::take(&mut self.trail));
+        let (mut out, mut seen) = (Vec::new(), rustc_hash::FxHashSet::default());
+        self.collect_below(n, &mut out, &mut seen, 0);
+        if out.is_empty() && self.permanent(n).is_some() {
+            out.extend(self.permanent(self.default_of(n)));
+        }
+        (self.trail_from, self.trail) = outer;
+        out
+    }
+
+    fn collect_below(
+        &mut self,
         n: NodeId,
         out: &mut Vec<super::FaultId>,
         seen: &mut rustc_hash::FxHashSet<super::FaultId>,
@@ -457,30 +469,32 @@ impl Evaluator {
         if depth > self.limits.depth || self.permanent(place).is_none() {
             return;
         }
-        if let Some(f) = self.nodes[place].fault.filter(|f| place != n && self.is_permanent(*f))
-            && seen.insert(f)
-        {
-            out.push(f);
+        for met in [Some(place).filter(|p| *p != n), Some(n)].into_iter().flatten() {
+            if let Some(f) = self.nodes[met].fault.filter(|f| self.is_permanent(*f))
+                && seen.insert(f)
+            {
+                let info = &self.faults[f];
+                if info.node != NONE && info.trail.is_none() && !self.has_place(info.node) {
+                    self.faults[f].trail = Some((self.trail_from, self.trail.as_slice().into()));
+                }
+                out.push(f);
+            }
         }
         if self.permanent(n).is_none() {
             return;
         }
-        if let Some(f) = self.nodes[n].fault.filter(|f| self.is_permanent(*f))
-            && seen.insert(f)
-        {
-            out.push(f);
-        }
-        for arc in &self.nodes[n].arcs {
-            let not_allowed = || self.nodes[*arc].fault.is_some_and(|f| self.is_not_allowed(f));
-            if self.nodes[*arc].arc == ArcKind::Member || (self.nodes[*arc].arc == ArcKind::Required && not_allowed()) {
-                self.collect_errors(*arc, out, seen, depth + 1);
+        for arc in self.nodes[n].arcs.clone() {
+            // As in [`Evaluator::finalize_arcs`]: a circle in what is only required ends with whoever gives it.
+            let counts = match self.nodes[arc].arc {
+                ArcKind::Member => true,
+                ArcKind::Required => self.permanent(arc).is_some_and(|f| self.faults[f].code != Code::Structural),
+                ArcKind::Optional => false,
+            };
+            if counts {
+                self.trail.push(self.nodes[arc].label);
+                self.collect_below(arc, out, seen, depth + 1);
+                self.trail.pop();
             }
-        }
-        if depth == 0
-            && out.is_empty()
-            && let Some(f) = self.permanent(n)
-        {
-            out.push(f);
         }
     }
 

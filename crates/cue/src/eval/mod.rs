@@ -24,13 +24,15 @@
 //! conjunct. `m` comes from the other literal, outside of the group: it has no evidence, and when all of `x` is known it gets
 //! the fault "field not allowed". In `x: {#A, m: 1}` the reference stands in an embedding, whose group lies inside that of the
 //! literal around it; `m` stands beside the embedding, which is allowed, and whoever refers to `x` requires what the literal
-//! has as a whole.
+//! has as a whole. While an embedding or a condition of `x` is incomplete (`#A: {if b {m: int}}`, `b: bool`) nothing is refused:
+//! it may still bring evidence.
 //!
 //! **Disjunction.** `#T: {kind: "a", n: int} | {kind: "b"}`, `x: #T & {kind: "b"}`. The union is set aside while the other conjuncts
 //! are split. Then its alternatives are held against what `x` is by now: the first one has another `kind`, so it goes
 //! without being evaluated; the second is the only one left and becomes an ordinary conjunct of `x`. Without `kind: "b"` two would be left:
 //! `x` is copied twice, each copy gets one of them, and both copies are the alternatives of its value. `x.kind` is ambiguous then,
-//! which is incomplete and no error.
+//! which is incomplete and no error. An alternative that refers to what is not there (`{n: y} | null`, `y?: int`) gives way to those
+//! that do not.
 //!
 //! **Cycle.** `#L: {next: #L}`. The field `next` has one conjunct, a reference that leads to the node that contains it. Its history
 //! says so, so whatever it brings is *cyclic*; nothing else gives `next` anything: a structural cycle. With

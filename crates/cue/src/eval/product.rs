@@ -581,14 +581,8 @@ impl Evaluator {
     /// The alternatives of what is left of a product, with their modes. A disjunction whose marked alternatives have all been
     /// dropped, at whatever time, has no default. An alternative that is not known to be anything gives way to those that are.
     fn combined(&mut self, mut product: Vec<Candidate>, factors: usize) -> Vec<Alt> {
-        let empty = |this: &Self, a: &Candidate| {
-            let node = &this.nodes[a.node];
-            matches!(node.base, Base::Constraint)
-                && node.fault.is_some_and(|f| this.faults[f].code == Code::Incomplete)
-                && node.scratch.as_ref().is_none_or(|s| s.blocked.is_empty())
-        };
-        if product.len() > 1 && !product.iter().all(|p| empty(self, p)) {
-            product.retain(|p| !empty(self, p));
+        if product.len() > 1 && !product.iter().all(|p| self.is_lacking(p.node)) {
+            product.retain(|p| !self.is_lacking(p.node));
         }
         let marks = |i: usize| product.iter().any(|p| p.modes.iter().any(|m| m.get(i) == Some(&Mode::Is)));
         let marked: SmallVec<[bool; 4]> = (0..factors).map(marks).collect();
@@ -615,6 +609,26 @@ impl Evaluator {
             }
         }
         out
+    }
+
+    /// Whether an alternative is not known to be anything, or refers to what is not there, itself or in one of its fields.
+    fn is_lacking(&self, n: NodeId) -> bool {
+        let incomplete = |n: NodeId| {
+            let node = &self.nodes[n];
+            let waits = node.scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
+            node.fault.filter(|f| !waits && self.faults[*f].code == Code::Incomplete)
+        };
+        let missing = |f: FaultId| {
+            let reason = &self.faults[f].reason;
+            matches!(reason, Reason::Undefined(..) | Reason::OptionalReference(_) | Reason::RequiredReference(_))
+        };
+        let node = &self.nodes[n];
+        let own = incomplete(n);
+        own.is_some_and(|f| matches!(node.base, Base::Constraint) || missing(f))
+            || node
+                .arcs
+                .iter()
+                .any(|a| self.nodes[*a].arc == crate::ir::ArcKind::Member && incomplete(*a).is_some_and(missing))
     }
 
     /// Takes a way to choose over into those that were found in other batches.

@@ -3,7 +3,7 @@
 use super::closedness::CloseKind;
 use super::node::{Notify, Scratch};
 use super::task::may_give;
-use super::{Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, TaskKind, Val, flag};
+use super::{Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, Task, TaskKind, Val, flag};
 use crate::ir::{ArcKind, Decl, Expr, ExprId, Sym, kind};
 
 impl Evaluator {
@@ -146,6 +146,14 @@ impl Evaluator {
         {
             return Ok(arc);
         }
+        // A list never has the field, whatever its elements will be.
+        if found.is_none()
+            && label.is_regular()
+            && self.permanent(n).is_none()
+            && self.nodes[n].scratch.as_ref().is_some_and(|s| s.kind == kind::LIST)
+        {
+            return Err(self.wrong_operand(kind::LIST, label, at));
+        }
         if !self.force {
             let open = if self.has(n, flag::DONE) {
                 !self.settled(n)
@@ -191,9 +199,7 @@ impl Evaluator {
                     _ => None,
                 };
                 if let Some(k) = wrong {
-                    let want = if label.as_index().is_some() { "list" } else { "struct" };
-                    let text = format!("invalid operand (found {}, want {want})", kind::text(k));
-                    return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at]));
+                    return Err(self.wrong_operand(k, label, at));
                 }
                 if let Some(i) = label.as_index()
                     && let Base::List = self.nodes[n].base
@@ -220,6 +226,13 @@ impl Evaluator {
             }
         };
         Err(self.stop(Code::Incomplete, reason, NONE, &[at]))
+    }
+
+    /// A value of a kind that has no such fields or elements.
+    fn wrong_operand(&mut self, found: u16, label: Sym, at: ExprId) -> Stop {
+        let want = if label.as_index().is_some() { "list" } else { "struct" };
+        let text = format!("invalid operand (found {}, want {want})", kind::text(found));
+        self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[at])
     }
 
     /// The last place on the way to the value of a node: what instances share has none.
@@ -446,6 +459,33 @@ impl Evaluator {
             at = self.nodes[at].parent;
         }
         false
+    }
+
+    /// A field that a comprehension which waits, or which is asking right now, may yet give a node that is not done.
+    pub(crate) fn still_comes(&self, n: NodeId) -> Option<Sym> {
+        let s = self.nodes[n].scratch.as_deref().filter(|_| !self.has(n, flag::DONE))?;
+        let waiting = s.current.iter().chain(&s.tasks).chain(s.blocked.iter().map(|b| &b.0));
+        let labels = waiting.filter_map(|t| match t.kind {
+            TaskKind::Comprehension(id) => self.ir.comprehensions[id].labels.as_deref(),
+            _ => None,
+        });
+        let there = |label: &Sym| self.arc(n, *label).is_some_and(|a| self.nodes[a].arc == ArcKind::Member);
+        labels.flatten().find(|label| !there(label)).copied()
+    }
+
+    /// Whether a node that is not done is a struct, whatever comes of the comprehensions that it waits for.
+    pub(crate) fn will_be_struct(&self, n: NodeId) -> bool {
+        let Some(s) = self.nodes[n].scratch.as_deref() else { return false };
+        let is_struct = |e: ExprId| matches!(self.ir.exprs[e], Expr::Struct(id) if self.ir.structs[id].is_struct);
+        let mut waiting = s.current.iter().chain(&s.tasks).chain(s.blocked.iter().map(|b| &b.0));
+        let adds_fields = |t: &Task| match t.kind {
+            TaskKind::Comprehension(id) => {
+                let c = &self.ir.comprehensions[id];
+                is_struct(c.body) && c.fallback.is_none_or(is_struct)
+            }
+            _ => false,
+        };
+        s.kind == kind::STRUCT || (s.literal && s.scalar.is_none() && s.list.is_none() && waiting.all(adds_fields))
     }
 
     /// Whether a literal has a field at a path, innermost label first.

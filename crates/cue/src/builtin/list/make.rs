@@ -28,6 +28,7 @@ fn concat(args: Args<'_>) -> Outcome<Vec<Data>> {
     for item in args.list(0)? {
         match &item.value {
             DataValue::List(items) => all.extend(items.iter().cloned()),
+            DataValue::Unknown(_) => return Err(Fault::Incomplete("not known yet".to_owned())),
             other => {
                 return Fault::error(format!("cannot use value {} (type {}) as list", show(item), kind_name(other)));
             }
