@@ -540,6 +540,11 @@ impl World {
 
     /// The run has settled: what is left to do, and then the lease goes.
     fn conclude(&mut self, r: usize, settled: Settled) {
+        let now = self.now();
+        if !self.has(Bug::NoFence) && !self.me(r).is_some_and(|me| me.may_act(now)) {
+            // it slept past its lease as it came to its end: what comes after a run is somebody else's
+            return self.give_up(r);
+        }
         if let Settled::Finished(phase) = settled
             && phase == model::RunPhase::Succeeded
             && self.me(r).is_some_and(|me| me.generation > 0)
