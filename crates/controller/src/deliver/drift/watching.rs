@@ -95,7 +95,13 @@ fn key(watched: &Watched, object: &Told<Value>) -> ResourceKey {
 
 fn seen(drift: &Drift, watched: &Watched, object: Told<Value>, change: bool) {
     let key = key(watched, &object);
-    let Ok(live) = object.read() else { return };
+    let Ok(mut live) = object.read() else { return };
+    if let Some(map) = live.as_object_mut() {
+        // The items of a list leave out what the list says. What lacks it would differ from what was applied, and each
+        // Application would be looked at when a controller starts.
+        map.entry("apiVersion").or_insert_with(|| watched.api_version.as_str().into());
+        map.entry("kind").or_insert_with(|| watched.kind.as_str().into());
+    }
     let woken = drift.table().seen(&key, &live, change);
     wake(drift, woken);
 }
