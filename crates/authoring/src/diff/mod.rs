@@ -40,6 +40,7 @@ const BOOK_KEEPING: &[&str] = &[
     "app.oam.dev/revision",
     "kubectl.kubernetes.io/last-applied-configuration",
     "deployment.kubernetes.io/revision",
+    "lateen.dev/fields",
 ];
 
 /// An object without what says nothing about it.
