@@ -44,10 +44,10 @@ fn no_history_breaks_a_promise_4() {
 
 /// 1005966: an effect that was on its way when a user started the run again. 1425667: an answer that came a moment after its
 /// sender had given up. 1117634: a process that slept past its lease at the end of its run. 2041832: a lease that lapsed because a
-/// busy server did not renew it.
+/// busy server did not renew it. 7028158: a process that died twice, and a request of its first life.
 #[test]
 fn histories_that_failed_once() {
-    for seed in [933_207, 1_005_966, 1_117_634, 1_425_667, 2_041_832, 3_823_705, 5_397_408] {
+    for seed in [933_207, 1_005_966, 1_117_634, 1_425_667, 2_041_832, 3_823_705, 5_397_408, 7_028_158] {
         must_hold(seed, &Options::default());
     }
 }

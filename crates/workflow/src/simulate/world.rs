@@ -350,8 +350,11 @@ impl World {
     fn happen(&mut self, what: Happening) {
         match what {
             Happening::Arrives { from, life, call, epoch, generation, op, fate } => {
-                // a process that dies takes with it what has not arrived: its connections are closed
-                let dead = self.replicas.get(from).is_none_or(|r| r.life != life && r.died_at + 10 < self.servers.now);
+                // a process that dies takes with it what has not arrived: its connections are closed; and what it sent in
+                // the life before that is gone in any case
+                let now = self.servers.now;
+                let gone = |r: &Replica| r.life > life + 1 || (r.life != life && r.died_at + 10 < now);
+                let dead = self.replicas.get(from).is_none_or(gone);
                 if fate == Fate::Lost || dead {
                     return;
                 }
