@@ -2,8 +2,10 @@
 
 use crate::error::Error;
 use crate::hub::Hub;
+use crate::prepare::layered;
 use actions::external::Providers;
 use render::builtin;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,9 +25,12 @@ impl Added {
     /// # Errors
     /// The hub does not answer, or a package names a provider that does not exist.
     pub async fn load(hub: &Hub, namespace: &str, given: &[Value]) -> Result<Added, Error> {
-        let shared = hub.packages(model::SYSTEM_NAMESPACE).await?;
-        let own = if namespace == model::SYSTEM_NAMESPACE { Vec::new() } else { hub.packages(namespace).await? };
-        Self::of_all(shared.into_iter().chain(own), given)
+        let mut found = FxHashMap::default();
+        for namespace in layered(namespace) {
+            let packages: Vec<_> = hub.packages(namespace).await?.into_iter().map(Arc::new).collect();
+            found.insert(namespace, packages);
+        }
+        Self::of(namespace, |namespace| found.remove(namespace).unwrap_or_default(), given)
     }
 
     /// As [`Added::load`], of the packages of a namespace that `packages` gives.
@@ -34,16 +39,12 @@ impl Added {
     /// A package names a provider that does not exist.
     pub(crate) fn of(
         namespace: &str,
-        packages: impl Fn(&str) -> Vec<Arc<Value>>,
+        packages: impl FnMut(&str) -> Vec<Arc<Value>>,
         given: &[Value],
     ) -> Result<Added, Error> {
-        let shared = packages(model::SYSTEM_NAMESPACE);
-        let own = if namespace == model::SYSTEM_NAMESPACE { Vec::new() } else { packages(namespace) };
-        Self::of_all(shared.iter().chain(&own).map(|package| package.as_ref().clone()), given)
-    }
-
-    fn of_all(found: impl Iterator<Item = Value>, given: &[Value]) -> Result<Added, Error> {
-        let objects: Vec<Value> = found.chain(given.iter().cloned()).collect();
+        // the last of one path counts here
+        let found = layered(namespace).into_iter().rev().flat_map(packages);
+        let objects: Vec<Value> = found.map(Arc::unwrap_or_clone).chain(given.iter().cloned()).collect();
         let packages = Arc::new(builtin::Added::of(&objects));
         Ok(Added { packages, providers: Arc::new(Providers::of(&objects)?) })
     }

@@ -73,8 +73,8 @@ pub(crate) async fn of_hub(hub: &Hub, namespace: &str) -> Result<Vec<Given>, Err
     layers_of(namespace, |kind, namespace| found.remove(&(kind, namespace.to_owned())).unwrap_or_default())
 }
 
-/// The namespaces whose definitions count, the first wins.
-fn layered(namespace: &str) -> Vec<&str> {
+/// The namespaces whose definitions and packages count, the first wins.
+pub(crate) fn layered(namespace: &str) -> Vec<&str> {
     let shared = (namespace != model::SYSTEM_NAMESPACE).then_some(model::SYSTEM_NAMESPACE);
     std::iter::once(namespace).chain(shared).collect()
 }

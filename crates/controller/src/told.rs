@@ -7,34 +7,27 @@ use kube::core::{DynamicResourceScope, ObjectMeta};
 use kube::runtime::watcher::Event;
 use kube::{Api, Client, Resource};
 use model::{Application, ResourceTracker, WorkflowRun};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::borrow::Cow;
 
 /// What can be told of.
-pub(crate) trait Telling: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Telling: DeserializeOwned + Clone + std::fmt::Debug + Send + Sync + 'static {
     /// It, from an object as it stands on a server.
-    fn read(object: Value) -> serde_json::Result<Self>;
-}
-
-impl Telling for Application {
+    ///
+    /// # Errors
+    /// The object is not what it says it is.
     fn read(object: Value) -> serde_json::Result<Self> {
         serde_json::from_value(object)
     }
 }
 
-impl Telling for WorkflowRun {
-    fn read(object: Value) -> serde_json::Result<Self> {
-        serde_json::from_value(object)
-    }
-}
+impl Telling for Application {}
+impl Telling for WorkflowRun {}
+impl Telling for ResourceTracker {}
 
-impl Telling for ResourceTracker {
-    fn read(object: Value) -> serde_json::Result<Self> {
-        serde_json::from_value(object)
-    }
-}
-
+// a tree already: nothing is made of it
 impl Telling for Value {
     fn read(object: Value) -> serde_json::Result<Self> {
         Ok(object)

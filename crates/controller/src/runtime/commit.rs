@@ -167,9 +167,15 @@ impl Doing {
             let was_open = fence.is_open();
             let done = fence.while_open(self.deed(execution, deed)).await;
             self.cut_off |= was_open && done.is_none();
-            // as if somebody else had it by now, which may be
-            let lapsed = Fault { class: FaultClass::Conflict, ..Fault::transient("the lease has run out") };
-            done.unwrap_or(Err(lapsed))?;
+            match done {
+                Some(Ok(())) => {}
+                // Of a process that was stopped in the middle of a request, the connection may wake sooner than the timer of
+                // the fence: that the request failed is then no news about the hub.
+                Some(Err(fault)) if fault.class != FaultClass::Transient || fence.is_open() => return Err(fault),
+                // As if somebody else had it by now, which may be: who asks for the lease again hears of it, or why the hub
+                // cannot be reached.
+                _ => return Err(Fault { class: FaultClass::Conflict, ..Fault::transient("the lease has run out") }),
+            }
         }
         Ok(())
     }

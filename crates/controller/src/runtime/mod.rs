@@ -184,11 +184,6 @@ async fn turn(execution: &mut Execution<'_>, doing: &mut Doing) -> Result<Ended,
         match went {
             Ok(()) => {}
             Err(fault) if fault.class == actions::FaultClass::Conflict => return Ok(Ended::Superseded),
-            // This process slept past its lease in the middle of a request, or the hub was silent for that long: somebody else
-            // may have gone on, and who asks for the lease again hears of it, or why the hub cannot be reached.
-            Err(fault) if fault.class == actions::FaultClass::Transient && !execution.lease.fence().is_open() => {
-                return Ok(Ended::Superseded);
-            }
             Err(fault) => return Err(fault),
         }
         if let Some(ended) = ended {
