@@ -324,15 +324,11 @@ impl Daemon {
     }
 
     fn start(&self, key: Key, app: Option<Arc<Application>>, here: &mut Loop) {
-        let entry = here.known.entry(key.clone()).or_default();
-        let (sender, news) = watch::channel(app);
-        entry.busy = Some(sender);
-        entry.wrong = false;
-        let renewed = std::mem::take(&mut entry.renewed);
-        here.busy += 1;
+        let (news, renewed) = here.begin(key.clone(), app);
         let serving = Serving { stop: self.stop.clone(), news, gate: here.gate.clone(), gone: here.gone.clone() };
-        let (runner, metrics, done) = (self.runner.clone(), self.metrics.clone(), here.done.clone());
+        let (runner, metrics) = (self.runner.clone(), self.metrics.clone());
         let (drift, looks) = (here.drift.clone(), here.looks.clone());
+        let ending = Ending { key: key.clone(), did: Did::Failed, done: here.done.clone() };
         tokio::spawn(async move {
             let did = match (one::one(&runner, &metrics, &key, serving, renewed).await, drift) {
                 // boxed: most tasks wait for something else, and there may be thousands of them
@@ -347,9 +343,30 @@ impl Daemon {
                 }
                 (did, _) => did,
             };
-            // the loop may have ended: then nobody wants to know
-            let _ = done.send((key, did));
+            ending.with(did);
         });
+    }
+}
+
+/// Says how a task ended when it is dropped, so that one that panics is heard of as well: nobody else starts its Application
+/// again.
+struct Ending {
+    key: Key,
+    did: Did,
+    done: mpsc::UnboundedSender<(Key, Did)>,
+}
+
+impl Ending {
+    fn with(mut self, did: Did) {
+        self.did = did;
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let (key, did) = (std::mem::take(&mut self.key), std::mem::replace(&mut self.did, Did::Failed));
+        // the loop may have ended: then nobody wants to know
+        let _ = self.done.send((key, did));
     }
 }
 
@@ -385,6 +402,18 @@ impl Loop {
     fn to_run_again(&self, now: Timestamp) -> Vec<Key> {
         let is_due = |known: &Known| known.busy.is_none() && !known.due && known.again.is_some_and(|at| at <= now);
         self.known.iter().filter(|(_, known)| is_due(known)).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// A task is about to have it: where the task hears of its changes, and whether what it names has changed. Whatever it was
+    /// to be looked at for, this task does; what comes due while it is under way would find nobody to clear the mark, and
+    /// a marked one is not started for its changes.
+    fn begin(&mut self, key: Key, app: Option<Arc<Application>>) -> (watch::Receiver<Option<Arc<Application>>>, bool) {
+        let (sender, news) = watch::channel(app);
+        let entry = self.known.entry(key).or_default();
+        entry.busy = Some(sender);
+        (entry.wrong, entry.due, entry.doubt) = (false, false, false);
+        self.busy += 1;
+        (news, std::mem::take(&mut entry.renewed))
     }
 
     /// Takes in how an Application looks; whether a task is to be started for it now.
@@ -544,6 +573,35 @@ mod tests {
         here.known.get_mut(&("n".to_owned(), "busy".to_owned())).unwrap().busy = Some(news);
         assert_eq!(here.orphans(), [("n".to_owned(), "theirs".to_owned())]);
         assert_eq!(here.orphans(), [], "each once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_and_was_started_sooner_than_its_pause_is_started_for_its_next_change_as_well() {
+        let (mut here, mut due) = idle(None);
+        let key: Key = ("n".into(), "a".into());
+        let began = here.begin(key.clone(), None);
+        over(key.clone(), Did::Failed, &mut here);
+        drop(began);
+        // a Policy that it names changes before the pause is over, which ends while the task is under way
+        let _began = here.begin(key.clone(), None);
+        assert_eq!(due.recv().await, Some(key.clone()));
+        over(key.clone(), Did::Rested(fingerprint(&settled())), &mut here);
+        let mut changed = settled().as_ref().clone();
+        changed.metadata.generation = 2;
+        assert!(here.is_to_start(&key, &Arc::new(changed)));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_heard_of() {
+        let (done, mut ended) = mpsc::unbounded_channel();
+        let key: Key = ("n".into(), "a".into());
+        let ending = Ending { key: key.clone(), did: Did::Failed, done };
+        let task = tokio::spawn(async move {
+            let _ending = ending;
+            std::panic::resume_unwind(Box::new("a mistake of ours"));
+        });
+        assert!(task.await.is_err());
+        assert!(matches!(ended.recv().await, Some((of, Did::Failed)) if of == key));
     }
 
     #[tokio::test]

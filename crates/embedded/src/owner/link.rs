@@ -118,8 +118,12 @@ async fn find(folder: &Folder, options: &Options) -> Result<Way, AttachError> {
     let deadline = Instant::now() + OWNER_PATIENCE;
     let mut pause = Duration::from_millis(2);
     loop {
-        if let Some(ownership) = serve::own(folder, options).await? {
-            return Ok(Way::Own(Arc::new(ownership)));
+        match serve::own(folder, options).await {
+            Ok(Some(ownership)) => return Ok(Way::Own(Arc::new(ownership))),
+            Ok(None) => {}
+            // The lock of an owner that was killed may be free a moment before its database is.
+            Err(AttachError::Silent { .. }) if Instant::now() < deadline => {}
+            Err(error) => return Err(error),
         }
         let path = socket::find(folder);
         if let Ok(peer) = Peer::connect(folder, path.clone()).await {
