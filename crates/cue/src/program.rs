@@ -369,6 +369,30 @@ impl<'e> Value<'e> {
         })
     }
 
+    /// Whether a struct in it, or it, has this field. Cheaper than to look at all fields of it.
+    pub fn has_within(&self, field: &Selector) -> bool {
+        if self.node == NONE {
+            return false;
+        }
+        self.with(|e| {
+            let label = e.label_of(field);
+            let mut open = vec![(self.node, 0)];
+            while let Some((node, depth)) = open.pop() {
+                let n = e.default_of(node);
+                for arc in e.nodes[n].arcs.iter().filter(|arc| e.nodes[**arc].arc == ArcKind::Member) {
+                    if e.nodes[*arc].label == label {
+                        return true;
+                    }
+                    // no value is deeper than its evaluation may be
+                    if depth < e.limits.depth {
+                        open.push((*arc, depth + 1));
+                    }
+                }
+            }
+            false
+        })
+    }
+
     /// The elements of a list; empty for anything else.
     pub fn items(&self) -> Vec<Value<'e>> {
         if self.node == NONE {

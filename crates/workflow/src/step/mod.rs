@@ -14,6 +14,7 @@
 //! 5. Results stand beside the parameters: at `$returns`, or for the older flat spelling in the fields that the action
 //!    returns; where such a field was also given, what was given wins and what the server added is added.
 
+mod asked;
 mod check;
 mod component;
 pub(crate) mod condition;
@@ -27,6 +28,7 @@ pub use component::component_outputs;
 use crate::debug::Shown;
 use crate::evaluate::{Call, Next, Outputs, Payload, Results, Scope, Steps};
 use crate::run::inputs::component_inputs;
+use asked::{Asked, Question};
 use cue::Program;
 use cue::{Data, DataValue, Labels, World};
 use cue::{Inputs, Limits, Selector};
@@ -48,6 +50,7 @@ pub struct Templates {
     conditions: Program,
     limits: Limits,
     external: BTreeSet<String>,
+    asked: Asked,
 }
 
 /// A compiled template.
@@ -77,7 +80,7 @@ impl Templates {
         let limits = Limits::trusted();
         match conditions {
             Ok(conditions) if problems.is_empty() => {
-                Ok(Templates { programs, conditions, limits, external: BTreeSet::new() })
+                Ok(Templates { programs, conditions, limits, external: BTreeSet::new(), asked: Asked::default() })
             }
             Ok(_) => Err(problems),
             Err(found) => {
@@ -140,24 +143,36 @@ impl Templates {
         }
         let context = cue::json::from_value(&Value::Object(scope.context.clone()));
         let data = vec![(vec![Selector::new("parameter")], parameter), (vec![Selector::new("context")], context)];
-        sites::settle(
-            &template.program,
-            &template.sources,
-            &self.limits,
-            &self.external,
-            &Inputs { data, results: Vec::new() },
-            results,
-        )
+        let template = sites::Template {
+            program: &template.program,
+            sources: &template.sources,
+            limits: &self.limits,
+            external: &self.external,
+        };
+        let known = self.asked.find(scope);
+        let question = if known.is_none() { Question::of(scope) } else { None };
+        let (settled, first) = sites::settle(&template, &Inputs { data, results: Vec::new() }, results, known)?;
+        if let Some(question) = question {
+            self.asked.keep(question, first);
+        }
+        Ok(settled)
     }
 }
 
 impl Steps for Templates {
     fn next(&self, scope: Scope<'_>, results: &Results) -> Result<Next, Diagnostic> {
-        self.wanted(scope, results).map_err(|problem| crate::hide::secrets(problem, scope, results))
+        let next = self.wanted(scope, results);
+        // until there is a result nobody asks again, and of what is done only for its outputs
+        if !matches!(next, Ok(Next::Act(_) | Next::Computed { .. })) && scope.step.outputs.is_empty() {
+            self.asked.forget(scope);
+        }
+        next.map_err(|problem| crate::hide::secrets(problem, scope, results))
     }
 
     fn outputs(&self, scope: Scope<'_>, results: &Results) -> Result<Outputs, Diagnostic> {
-        self.given(scope, results).map_err(|problem| crate::hide::secrets(problem, scope, results))
+        let given = self.given(scope, results);
+        self.asked.forget(scope);
+        given.map_err(|problem| crate::hide::secrets(problem, scope, results))
     }
 
     fn condition(&self, scope: Scope<'_>, status: &IndexMap<&str, &StepStatus>) -> Result<bool, Diagnostic> {

@@ -3,7 +3,7 @@
 use super::inject::{Form, injections};
 use super::{path_label, payload};
 use crate::evaluate::{Payload, Results};
-use cue::{ArcType, Completeness, DataOptions, ErrorClass, FieldOptions, Inputs, Limits, Selector};
+use cue::{Completeness, DataOptions, ErrorClass, FieldOptions, Inputs, Limits, Selector};
 use cue::{Evaluation, Program, Value};
 use cue_syntax::{Diagnostic, Sources};
 use indexmap::IndexMap;
@@ -11,6 +11,7 @@ use model::action::{Action, DEFAULT_PROVIDER};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How deep actions may lie.
 const DEPTH: usize = 64;
@@ -41,28 +42,84 @@ pub(super) struct Settled {
     pub(super) sites: Vec<Site>,
 }
 
-/// Evaluates until the set of actions no longer changes: an action that was found is given an unknown result, and one that
-/// was only there because a guard took the absence of a result for an answer goes away again.
-pub(super) fn settle(
-    program: &Program,
-    sources: &Sources,
-    limits: &Limits,
-    external: &BTreeSet<String>,
-    inputs: &Inputs,
-    results: &Results,
-) -> Result<Settled, Diagnostic> {
-    let mut known: IndexMap<String, Site> = IndexMap::new();
-    let mut next_id = 0;
-    let mut met = FxHashMap::default();
-    for _ in 0..ROUNDS {
+/// The actions that a step's value has before anything is known of any result. They depend on the template and its inputs
+/// alone, so that who asks again with the same inputs need not have them looked for again.
+#[derive(Debug, Default)]
+pub(super) struct First {
+    sites: Vec<Site>,
+    met: Met,
+}
+
+/// Fields by path, each with how many were met before it.
+type Met = FxHashMap<String, usize>;
+
+/// What is evaluated, and how.
+pub(super) struct Template<'a> {
+    pub(super) program: &'a Program,
+    pub(super) sources: &'a Sources,
+    pub(super) limits: &'a Limits,
+    /// Providers of packages that were added.
+    pub(super) external: &'a BTreeSet<String>,
+}
+
+impl Template<'_> {
+    /// Evaluates with the results of these actions, and finds the actions; `met` and `more` are the fields that were met until
+    /// now.
+    fn round(
+        &self,
+        inputs: &Inputs,
+        known: &IndexMap<String, Site>,
+        results: &Results,
+        (met, more): (&Met, &mut Met),
+    ) -> Result<(Evaluation, Vec<Site>), Diagnostic> {
+        let evaluation = self.evaluate(inputs, known, results);
+        let mut sites = Vec::new();
+        let name = Selector::Ident("#do".into());
+        let mut walk = Walk { sources: self.sources, external: self.external, sites: &mut sites, met, more, name };
+        walk.fields(evaluation.root(), &mut Vec::new(), "", 0)?;
+        Ok((evaluation, sites))
+    }
+
+    fn evaluate(&self, inputs: &Inputs, known: &IndexMap<String, Site>, results: &Results) -> Evaluation {
         let mut inputs = inputs.clone();
         for site in known.values() {
             inputs.results.extend(injections(site, results.get(&site.path)));
         }
-        let evaluation = program.evaluate(inputs, limits);
-        let mut sites = Vec::new();
-        let root = evaluation.root();
-        Walk { sources, external, sites: &mut sites, met: &mut met }.fields(root, &mut Vec::new(), "", 0)?;
+        self.program.evaluate(inputs, self.limits)
+    }
+}
+
+/// Evaluates until the set of actions no longer changes: an action that was found is given an unknown result, and one that
+/// was only there because a guard took the absence of a result for an answer goes away again. `first` is what this has
+/// answered before for the same template and inputs, with whatever results.
+///
+/// # Errors
+/// An action that does not exist; actions whose guards depend on each other.
+pub(super) fn settle(
+    template: &Template<'_>,
+    inputs: &Inputs,
+    results: &Results,
+    first: Option<Arc<First>>,
+) -> Result<(Settled, Arc<First>), Diagnostic> {
+    let mut known: IndexMap<String, Site> = IndexMap::new();
+    let mut next_id = 0;
+    let (first, mut evaluated) = match first {
+        Some(first) => (first, None),
+        None => {
+            let mut met = Met::default();
+            let (evaluation, sites) = template.round(inputs, &known, results, (&Met::default(), &mut met))?;
+            (Arc::new(First { sites, met }), Some(evaluation))
+        }
+    };
+    let mut more = Met::default();
+    for round in 0..ROUNDS {
+        let (evaluation, mut sites) = match round {
+            0 => (evaluated.take(), first.sites.clone()),
+            _ => {
+                let (evaluation, sites) = template.round(inputs, &known, results, (&first.met, &mut more))?;
+                (Some(evaluation), sites)
+            }
+        };
         let before = known.len();
         known.retain(|path, _| sites.iter().any(|s| s.path == *path));
         let mut changed = known.len() != before;
@@ -81,7 +138,9 @@ pub(super) fn settle(
             known.insert(site.path.clone(), site.clone());
         }
         if !changed {
-            return Ok(Settled { evaluation, sites });
+            // of what was looked for before, without any result that anybody can see
+            let evaluation = evaluation.unwrap_or_else(|| template.evaluate(inputs, &IndexMap::new(), results));
+            return Ok((Settled { evaluation, sites }, first));
         }
     }
     Err(Diagnostic::error(
@@ -96,7 +155,11 @@ struct Walk<'a> {
     sites: &'a mut Vec<Site>,
     /// Fields by path in the order in which they were first met. Those of one loop stand at one place, and a result that is put
     /// in changes the order in which the evaluator lists them.
-    met: &'a mut FxHashMap<String, usize>,
+    met: &'a Met,
+    /// Those that are met since then.
+    more: &'a mut Met,
+    /// The field that makes a struct an action.
+    name: Selector,
 }
 
 impl Walk<'_> {
@@ -131,22 +194,26 @@ impl Walk<'_> {
         path: &str,
         depth: usize,
     ) -> Result<(), Diagnostic> {
-        let mut fields = value.fields(&FieldOptions { optional: true, hidden: true, definitions: false });
-        if fields.is_empty() {
+        let mut fields = value.fields(&FieldOptions { optional: false, hidden: true, definitions: false });
+        // A struct that only declares what may be there: its optional fields are not made for a look, which most structs are
+        // spared, unless it is an action.
+        let name = if path.is_empty() { None } else { text(value, "#do") };
+        if fields.is_empty() && name.is_none() {
             return Ok(());
         }
-        let declares_returns = fields.iter().any(|f| f.label == "$returns");
-        fields.retain(|f| f.arc == ArcType::Regular);
         let has_params = fields.iter().any(|f| f.label == "$params");
         let place = |v: &Value<'_>| v.span().map_or((u32::MAX, u32::MAX), |s| (s.source.0, s.start));
         let inside = |label: &SmolStr| match path_label(label) {
             label if path.is_empty() => label.to_string(),
             label => format!("{path}.{label}"),
         };
-        let met = &mut *self.met;
+        let (met, more) = (self.met, &mut *self.more);
         fields.sort_by_cached_key(|f| {
-            let count = met.len();
-            let nth = *met.entry(inside(&f.label)).or_insert(count);
+            let inside = inside(&f.label);
+            let nth = met.get(&inside).copied().unwrap_or_else(|| {
+                let count = met.len() + more.len();
+                *more.entry(inside).or_insert(count)
+            });
             match step_number(&f.value) {
                 Some(n) => (false, n, (0, 0), nth),
                 None => (true, 0, place(&f.value), nth),
@@ -155,7 +222,8 @@ impl Walk<'_> {
         for field in fields {
             let skipped =
                 field.label == "$returns" || (depth == 0 && matches!(field.label.as_str(), "parameter" | "context"));
-            if skipped {
+            // what templates are made of is mostly data
+            if skipped || !field.value.has_within(&self.name) {
                 continue;
             }
             selectors.push(Selector::new(&field.label));
@@ -163,13 +231,12 @@ impl Walk<'_> {
             self.value(field.value, selectors, &inner, depth + 1)?;
             selectors.pop();
         }
-        if path.is_empty() {
+        let Some(name) = name.filter(|name| name != "steps" && name != "nop") else { return Ok(()) };
+        let declared = value.fields(&FieldOptions { optional: true, hidden: true, definitions: false });
+        if declared.is_empty() {
             return Ok(());
         }
-        let Some(name) = text(value, "#do") else { return Ok(()) };
-        if name == "steps" || name == "nop" {
-            return Ok(());
-        }
+        let declares_returns = declared.iter().any(|f| f.label == "$returns");
         let provider = text(value, "#provider").unwrap_or_else(|| DEFAULT_PROVIDER.into());
         let is_external = self.external.contains(provider.as_str());
         let action = match is_external {
