@@ -84,21 +84,28 @@ fn gone_on(seen: &[Came], killed: Instant) -> FxHashMap<&str, f64> {
     next
 }
 
-/// Requests that came with two keys; requests that had long been answered and were recorded, and came again; requests that
-/// nobody had recorded an answer of, and came again with the key that they had.
+/// Requests that came with two keys; requests that came again although their answer had been recorded; requests of which no
+/// answer had been recorded, and that came again with the key that they had. An answer was recorded for certain when the
+/// run had sent its next request: on a slow hub that may be long after the answer came.
 fn repeated(seen: &[Came], killed: Instant) -> (f64, f64, f64) {
     let mut by_path: FxHashMap<&str, Vec<&Came>> = FxHashMap::default();
     for came in seen {
         by_path.entry(&came.path).or_default().push(came);
     }
     let (mut twice, mut again, mut resent) = (0u32, 0u32, 0u32);
-    for all in by_path.into_values().filter(|all| all.len() > 1) {
+    for (path, all) in by_path.iter().filter(|(_, all)| all.len() > 1) {
         let keys: FxHashSet<&str> = all.iter().map(|came| came.key.as_str()).collect();
-        // the answer had a second to be recorded
-        let recorded = all.iter().any(|came| came.at + PAUSE + Duration::from_secs(1) < killed);
+        let next = after(path).and_then(|next| by_path.get(next.as_str()));
+        let recorded = next.is_some_and(|next| next.iter().any(|came| came.at < killed));
         twice += u32::from(keys.len() > 1 || keys.contains(""));
         again += u32::from(recorded);
         resent += u32::from(!recorded);
     }
     (f64::from(twice), f64::from(again), f64::from(resent))
+}
+
+/// The path of the request that a run sends after this one.
+fn after(path: &str) -> Option<String> {
+    let (run, number) = path.rsplit_once('/')?;
+    Some(format!("{run}/{}", number.parse::<usize>().ok()? + 1))
 }

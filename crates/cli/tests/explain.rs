@@ -7,7 +7,11 @@ use std::process::Command;
 
 /// What it prints, standard error after standard output, and the exit status when it is not 0.
 fn lateen(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_lateen")).args(args).env_clear().output().unwrap();
+    // a folder that is not there: a command that only tells makes none
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-home");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lateen"));
+    let output = command.args(args).env_clear().env("LATEEN_HOME", &home).output().unwrap();
+    assert!(!home.exists(), "{args:?} made {}", home.display());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut out = text(&output.stdout) + &text(&output.stderr);
     if !output.status.success() {
@@ -53,6 +57,20 @@ fn kinds_of_kubernetes_are_explained() {
             lateen(&["explain", "Deployment.spec.replicaz"]),
             lateen(&["explain", "ConfigMap"]),
             lateen(&["explain", "hpa.spec.metrics", "--api-version", "autoscaling/v1"]),
+        ]
+        .join("\n--\n")
+    );
+}
+
+#[test]
+fn objects_that_people_write_are_explained() {
+    insta::assert_snapshot!(
+        [
+            lateen(&["explain", "app.spec.workflow.steps.retry"]),
+            lateen(&["explain", "Application.spec.workflow.steps[0].subSteps.forEach.items", "-o", "json"]),
+            lateen(&["explain", "environment.spec"]),
+            lateen(&["explain", "Workflow.steps.retri"]),
+            lateen(&["explain", "app.spec.components.properties.image"]),
         ]
         .join("\n--\n")
     );

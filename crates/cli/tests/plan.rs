@@ -66,6 +66,42 @@ fn a_plan_without_a_hub() {
     assert!(json.contains("***") && !json.contains("very-secret"), "{json}");
 }
 
+/// The texts of the YAML blocks of a document.
+fn blocks(markdown: &str) -> impl Iterator<Item = &str> {
+    markdown.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next())
+}
+
+#[test]
+fn what_the_manual_of_workflows_shows_can_be_planned() {
+    let mut seen = Vec::new();
+    for text in blocks(include_str!("../../../docs/workflows.md")) {
+        // a run is planned as the Application of its steps
+        let head = "kind: Application\nmetadata: {name: run}\nspec:\n  components: []\n  workflow:\n";
+        let app = match text.split_once("  workflowSpec:\n") {
+            Some((_, steps)) => format!("apiVersion: core.oam.dev/v1beta1\n{head}{steps}"),
+            None => text.to_owned(),
+        };
+        let place = Place::new(&[("app.yaml", &app)]);
+        let told = place.told(&["plan", "-f", "app.yaml"]);
+        assert!(told.contains("Plan: ") && !told.contains("exit status"), "{text}{told}");
+        seen.push(told.split("\n\nOnly").next().unwrap_or_default().to_owned());
+    }
+    insta::assert_snapshot!(seen.join("\n--\n"));
+}
+
+#[test]
+fn a_step_for_each_item_delivers_each_and_a_wrong_item_is_told_where_it_stands() {
+    let each = |second: &str| {
+        let each = format!("{{items: [web, {second}], parameterKey: component}}");
+        format!("{APP}  workflow:\n    steps:\n      - {{name: all, type: apply-component, forEach: {each}}}\n")
+    };
+    let place = Place::new(&[("app.yaml", &each("keys")), ("wrong.yaml", &each("keyz"))]);
+    let seen = [place.told(&["plan", "-f", "app.yaml"]), place.told(&["plan", "-f", "wrong.yaml"])];
+    insta::assert_snapshot!(seen.join("\n--\n"));
+    let up = place.told(&["up", "-f", "app.yaml"]);
+    assert!(up.contains("is running"), "{up}");
+}
+
 #[test]
 fn a_plan_says_what_would_change_and_what_would_go() {
     let changed =

@@ -16,6 +16,7 @@ pub mod component;
 pub mod crd;
 pub mod definition;
 pub mod environment;
+pub mod fields;
 pub mod generate;
 pub mod journal;
 pub mod labels;

@@ -5,6 +5,7 @@ mod place;
 pub use self::place::locate;
 
 use crate::action::nearest;
+use crate::fields::Field;
 use cue::{Data, DataValue};
 use cue_syntax::{Diagnostic, Source};
 use serde::de::DeserializeOwned;
@@ -131,99 +132,48 @@ impl Document {
         })
     }
 
-    /// Fields of an Application, Policy or Workflow that mean nothing there. A slip of the pen is an error; what is
-    /// only unknown is a warning, because a hub would drop it silently.
+    /// Fields that mean nothing where they stand, of the kinds that people write ([`crate::fields`]). A slip of the pen is an
+    /// error; what is only unknown is a warning, because a hub would drop it silently.
     pub fn unknown_fields(&self) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        match self.kind() {
-            "Application" => {
-                self.only("", &["apiVersion", "kind", "metadata", "spec", "status"], &mut problems);
-                self.only("spec", &["components", "policies", "workflow"], &mut problems);
-                for c in self.each("spec.components") {
-                    self.only(&c, COMPONENT, &mut problems);
-                    for t in self.each(&format!("{c}.traits")) {
-                        self.only(&t, &["type", "properties", "name"], &mut problems);
-                    }
-                }
-                for p in self.each("spec.policies") {
-                    self.only(&p, &["name", "type", "properties"], &mut problems);
-                }
-                self.only("spec.workflow", &["ref", "mode", "steps"], &mut problems);
-                self.steps("spec.workflow.steps", &mut problems);
-            }
-            "Workflow" if self.api_version() == crate::CORE_V1ALPHA1 => {
-                self.only("", &["apiVersion", "kind", "metadata", "mode", "steps"], &mut problems);
-                self.steps("steps", &mut problems);
-            }
-            "Policy" if self.api_version() == crate::CORE_V1ALPHA1 => {
-                self.only("", &["apiVersion", "kind", "metadata", "type", "properties"], &mut problems);
-            }
-            _ => {}
+        if let Some(kind) = crate::fields::kind(self.api_version(), self.kind()) {
+            self.only("", &self.value, &kind.fields, &mut problems);
         }
         problems
     }
 
-    fn steps(&self, list: &str, problems: &mut Vec<Diagnostic>) {
-        for step in self.each(list) {
-            self.only(&step, STEP, problems);
-            for sub in self.each(&format!("{step}.subSteps")) {
-                self.only(&sub, STEP, problems);
-            }
-        }
-    }
-
-    fn at(&self, path: &str) -> Option<&Value> {
-        cue::data::steps(path).iter().try_fold(&self.value, |v, key| match v {
-            Value::Array(list) => key.parse::<usize>().ok().and_then(|i| list.get(i)),
-            _ => v.get(key),
-        })
-    }
-
-    fn each(&self, path: &str) -> Vec<String> {
-        let length = self.at(path).and_then(Value::as_array).map_or(0, Vec::len);
-        (0..length).map(|i| format!("{path}[{i}]")).collect()
-    }
-
-    fn only(&self, path: &str, known: &[&'static str], problems: &mut Vec<Diagnostic>) {
-        for field in self.at(path).and_then(Value::as_object).into_iter().flat_map(|o| o.keys()) {
-            if known.contains(&field.as_str()) {
-                continue;
-            }
-            let here = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
-            let message = format!("field \"{field}\" is not known here");
+    /// Holds one struct to its fields, then what is inside.
+    fn only(&self, path: &str, value: &Value, known: &[&'static Field], problems: &mut Vec<Diagnostic>) {
+        let Some(given) = value.as_object() else { return };
+        let below = |field: &str| if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+        for name in given.keys().filter(|name| known.iter().all(|f| f.name != name.as_str())) {
+            let names = known.iter().map(|f| f.name);
+            let message = format!("field \"{name}\" is not known here");
             problems.push(
-                self.locate(match nearest(field, known.iter().copied()) {
+                self.locate(match nearest(name, names.clone()) {
                     Some(near) => Diagnostic::error("manifest/unknown-field", message)
-                        .path(here)
+                        .path(below(name))
                         .about_name()
                         .help(format!("did you mean \"{near}\"?")),
                     None => Diagnostic::warning("manifest/unknown-field", message)
-                        .path(here)
+                        .path(below(name))
                         .about_name()
-                        .help(format!("known are {}", known.join(", "))),
+                        .help(format!("known are {}", names.collect::<Vec<_>>().join(", "))),
                 }),
             );
         }
+        for field in known.iter().filter(|f| !f.inside.is_empty()) {
+            let inside: Vec<&'static Field> = field.inside.iter().collect();
+            match given.get(field.name) {
+                Some(Value::Array(list)) => list.iter().enumerate().for_each(|(i, element)| {
+                    self.only(&format!("{}[{i}]", below(field.name)), element, &inside, problems);
+                }),
+                Some(value) => self.only(&below(field.name), value, &inside, problems),
+                None => {}
+            }
+        }
     }
 }
-
-const COMPONENT: &[&str] =
-    &["name", "type", "properties", "traits", "dependsOn", "inputs", "outputs", "externalRevision", "scopes"];
-const STEP: &[&str] = &[
-    "name",
-    "type",
-    "meta",
-    "if",
-    "timeout",
-    "dependsOn",
-    "inputs",
-    "outputs",
-    "properties",
-    "mode",
-    "retry",
-    "forEach",
-    "subSteps",
-];
 
 #[cfg(test)]
 mod tests {

@@ -90,7 +90,7 @@ pub struct ForEach {
     /// Or the name of an output of an earlier step that is a list, or a path below `context.`.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
     pub from: String,
-    /// Path below `properties` where each run finds its item; it is `context.item` in any case.
+    /// Path below `properties` where each run finds its item; conditions have it as `inputs.item` in any case, templates its number as `context.itemIndex`.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
     pub parameter_key: String,
     /// How many run at a time; 0 is all of them.

@@ -18,6 +18,7 @@ mod conform;
 pub mod context;
 pub mod definition;
 pub mod documents;
+mod each;
 mod error;
 mod given;
 pub mod health;

@@ -4,6 +4,7 @@ use crate::application::{AppInput, AppView, ComponentInput};
 use crate::component::{Owned, RenderedComponent};
 use crate::conform;
 use crate::context::RenderContext;
+use crate::each;
 use crate::overlap;
 use crate::placement::{self, Clusters, LOCAL, NamedTopology, Placement};
 use crate::policy::{self, Kind, Policy, change};
@@ -305,9 +306,9 @@ pub(crate) fn application(
     match model::generate::steps(&input.app, input.workflow(), &input.own_policies()) {
         Ok(steps) => {
             for (i, step) in steps.steps.iter().enumerate() {
-                run.step(step, &format!("spec.workflow.steps[{i}]"));
+                run.steps(step, &format!("spec.workflow.steps[{i}]"));
                 for (j, sub) in step.sub_steps.iter().enumerate() {
-                    run.step(sub, &format!("spec.workflow.steps[{i}].subSteps[{j}]"));
+                    run.steps(sub, &format!("spec.workflow.steps[{i}].subSteps[{j}]"));
                 }
             }
             run.rest();
@@ -458,6 +459,24 @@ impl Run<'_> {
         }
     }
 
+    /// A step, for each of its items; what is wrong with one of them is told at the item.
+    fn steps(&mut self, step: &Step, path: &str) {
+        let key = step.for_each.as_ref().filter(|each| each.items.is_some()).map(|each| &each.parameter_key);
+        let key = key.filter(|key| !key.is_empty()).map(|key| format!("{path}.properties.{key}"));
+        for (i, one) in each::steps(step).iter().enumerate() {
+            let (errors, warnings) = (self.problems.len(), self.warnings.len());
+            self.step(one, path);
+            let Some(key) = &key else { continue };
+            let new = self.problems.iter_mut().skip(errors).chain(self.warnings.iter_mut().skip(warnings));
+            for problem in new {
+                let below = problem.path.as_deref().and_then(|path| path.strip_prefix(key.as_str()));
+                if let Some(below) = below.filter(|below| below.is_empty() || below.starts_with(['.', '['])) {
+                    problem.path = Some(format!("{path}.forEach.items[{i}]{below}"));
+                }
+            }
+        }
+    }
+
     fn step(&mut self, step: &Step, path: &str) {
         if let Err(found) = self.renderer.definition(DefinitionKind::WorkflowStep, &step.kind, &format!("{path}.type"))
         {
@@ -537,7 +556,8 @@ impl Run<'_> {
         let later = |p: &Diagnostic| {
             let below = p.path.as_deref().and_then(|p| p.strip_prefix(base.as_str())).unwrap_or_default();
             let below = below.trim_start_matches('.');
-            step.inputs.iter().any(|i| i.parameter_key.starts_with(below) || below.starts_with(&i.parameter_key))
+            let mut keys = step.inputs.iter().map(|i| i.parameter_key.as_str()).filter(|key| !key.is_empty());
+            keys.any(|key| each::touches(key, below))
         };
         for mut problem in found.into_iter().filter(|p| !(later(p) && p.code == "render/missing-parameter")) {
             if delivers || self.context.to_run || problem.code == "render/unknown-parameter" {

@@ -6,75 +6,9 @@ use crate::explain::{Parameter, Parameters};
 use cue_syntax::ast::{Decl, Expr};
 use cue_syntax::{Source, Sources};
 use model::DefinitionKind;
+use model::fields::{self, Field};
 use render::{DefinitionSource, Loaded, Renderer};
 use std::sync::Arc;
-
-/// Name, type, meaning.
-type Row = (&'static str, &'static str, &'static str);
-
-const ROOT: &[Row] = &[
-    ("apiVersion", "string", "core.oam.dev/v1beta1"),
-    ("kind", "string", "Application"),
-    ("metadata", "object", "Name, namespace, labels, annotations"),
-    ("spec", "object", "Components, policies, workflow"),
-];
-const METADATA: &[Row] = &[
-    ("name", "string", "The application's name"),
-    ("namespace", "string", "The namespace that it is stored in, and delivered to unless a policy says otherwise"),
-    ("labels", "map[string]string", "Labels"),
-    ("annotations", "map[string]string", "Annotations; app.oam.dev/publishVersion publishes a version"),
-];
-const SPEC: &[Row] = &[
-    ("components", "[]object", "What is delivered"),
-    ("policies", "[]object", "Where to and how"),
-    ("workflow", "object", "In which order; without it everything is deployed"),
-];
-const COMPONENT: &[Row] = &[
-    ("name", "string", "Its name; objects are named after it"),
-    ("type", "string", "The component definition"),
-    ("properties", "object", "The definition's parameters"),
-    ("traits", "[]object", "What is added to it"),
-    ("dependsOn", "[]string", "Components that are healthy before it"),
-    ("inputs", "[]object", "Values that it takes from others"),
-    ("outputs", "[]object", "Values that it gives to others"),
-];
-const TRAIT: &[Row] =
-    &[("type", "string", "The trait definition"), ("properties", "object", "The definition's parameters")];
-const POLICY: &[Row] = &[
-    ("name", "string", "Its name, for steps that use it"),
-    ("type", "string", "The policy definition"),
-    ("properties", "object", "The definition's parameters"),
-];
-const WORKFLOW: &[Row] = &[
-    ("steps", "[]object", "What is done"),
-    ("mode", "object", "Whether steps follow each other (StepByStep) or run side by side (DAG)"),
-    ("ref", "string", "The name of a Workflow object, instead of steps"),
-];
-const MODE: &[Row] = &[
-    ("steps", "StepByStep | DAG", "How steps follow each other"),
-    ("subSteps", "StepByStep | DAG", "How the steps of a group follow each other"),
-];
-const STEP: &[Row] = &[
-    ("name", "string", "Its name"),
-    ("type", "string", "The step definition"),
-    ("properties", "object", "The definition's parameters"),
-    ("if", "string", "Run it only when this holds: always, or a condition on status, inputs, context"),
-    ("timeout", "string", "How long it may take: 10m"),
-    ("dependsOn", "[]string", "Steps that are finished before it"),
-    ("inputs", "[]object", "Values that it takes from others"),
-    ("outputs", "[]object", "Values that it gives to others"),
-    ("subSteps", "[]object", "The steps of a group"),
-    ("mode", "StepByStep | DAG", "How the steps of the group follow each other"),
-    ("meta", "object", "`alias`: another name, for people"),
-];
-const INPUT: &[Row] = &[
-    ("from", "string", "The name of an output, or a path below context"),
-    ("parameterKey", "string", "The property that gets the value"),
-];
-const OUTPUT: &[Row] = &[
-    ("name", "string", "The name under which others take it"),
-    ("valueFrom", "string", "A CUE expression: output.status.loadBalancer.ingress[0].ip"),
-];
 
 /// A path without the numbers of elements: `spec.components.[].type`.
 fn shape(path: &[Step]) -> Vec<&str> {
@@ -84,25 +18,6 @@ fn shape(path: &[Step]) -> Vec<&str> {
             Step::Item(_) => "[]",
         })
         .collect()
-}
-
-/// The fields of the struct at a path.
-fn rows(path: &[Step]) -> &'static [Row] {
-    match shape(path).as_slice() {
-        [] => ROOT,
-        ["metadata"] => METADATA,
-        ["spec"] => SPEC,
-        ["spec", "components", "[]"] => COMPONENT,
-        ["spec", "components", "[]", "traits", "[]"] => TRAIT,
-        ["spec", "policies", "[]"] => POLICY,
-        ["spec", "workflow"] => WORKFLOW,
-        ["spec", "workflow", "mode"] => MODE,
-        ["spec", "workflow", "steps", "[]"] | ["spec", "workflow", "steps", "[]", "subSteps", "[]"] => STEP,
-        ["steps", "[]"] | ["steps", "[]", "subSteps", "[]"] => STEP,
-        ["spec", "components" | "workflow", .., "inputs", "[]"] | ["steps", .., "inputs", "[]"] => INPUT,
-        ["spec", "components" | "workflow", .., "outputs", "[]"] | ["steps", .., "outputs", "[]"] => OUTPUT,
-        _ => &[],
-    }
 }
 
 /// The kind of definition whose type stands in a struct.
@@ -144,6 +59,20 @@ impl<'t> Outline<'t> {
         let mut path = path.to_vec();
         path.push(Step::Key(name.to_owned()));
         self.at(document, &path)
+    }
+
+    /// The fields that the struct at a path may have; of a text that does not say its kind yet, those of an Application.
+    fn fields(&self, document: usize, path: &[Step]) -> Vec<&'static Field> {
+        let kind = match self.field(document, &[], "kind") {
+            Some(word) => fields::kind_by_word(word),
+            None => fields::kind_by_word("Application"),
+        };
+        let Some(kind) = kind else { return Vec::new() };
+        match fields::at(&kind.fields, shape(path)) {
+            Ok(None) => kind.fields.clone(),
+            Ok(Some(found)) => found.inside.iter().collect(),
+            Err(_) => Vec::new(),
+        }
     }
 
     /// The definition whose `properties` a path goes through, and the steps below them.
@@ -214,8 +143,8 @@ pub(super) fn hover(source: &Arc<Source>, offset: usize, renderer: &Renderer) ->
                 let loaded = renderer.definition(kind, outline.value(entry), "").ok()?;
                 Some(about_definition(&loaded))
             } else {
-                let row = rows(owner).iter().find(|(name, ..)| name == last)?;
-                Some(format!("`{}`: {}\n\n{}", row.0, row.1, row.2))
+                let field = outline.fields(entry.document, owner).into_iter().find(|f| f.name == last)?;
+                Some(format!("`{}`: {}\n\n{}", field.name, field.kind, field.usage))
             }
         }
         _ => None,
@@ -275,8 +204,11 @@ fn keys(outline: &Outline<'_>, spot: &Spot, renderer: &Renderer) -> Vec<Item> {
             .map(|f| Item { required: f.required, ..parameter_item(f) })
             .collect();
     }
-    let row = |(name, kind, usage): &Row| item(name, ItemKind::Field, kind, usage, key_text(name, kind));
-    rows(&spot.path).iter().filter(|(name, ..)| absent(name)).map(row).collect()
+    let fields = outline.fields(spot.document, &spot.path).into_iter();
+    fields
+        .filter(|f| absent(f.name))
+        .map(|f| item(f.name, ItemKind::Field, f.kind, f.usage, key_text(f.name, f.kind)))
+        .collect()
 }
 
 /// A key, with a blank behind the colon where a scalar follows.
@@ -324,12 +256,11 @@ fn values(outline: &Outline<'_>, spot: &Spot, renderer: &Renderer, definitions: 
         return items;
     }
     match shape(&spot.path).as_slice() {
-        ["kind"] => vec![
-            plain("Application", ItemKind::Value, "An application"),
-            plain("Policy", ItemKind::Value, ""),
-            plain("Workflow", ItemKind::Value, ""),
-        ],
-        ["apiVersion"] => vec![plain("core.oam.dev/v1beta1", ItemKind::Value, "")],
+        ["kind"] => fields::kinds().iter().map(|k| plain(k.kind, ItemKind::Value, k.usage)).collect(),
+        ["apiVersion"] => match outline.field(spot.document, &[], "kind").and_then(fields::kind_by_word) {
+            Some(kind) => vec![plain(kind.api_version, ItemKind::Value, "")],
+            None => vec![plain(model::CORE_V1BETA1, ItemKind::Value, "")],
+        },
         [.., "mode", "steps" | "subSteps"] | ["spec", "workflow", "steps", .., "mode"] => {
             vec![
                 plain("StepByStep", ItemKind::Value, "One after the other"),

@@ -102,6 +102,12 @@ fn notes(step: &Step, kind: &str) -> Vec<String> {
     if kind == "deploy" && auto == Some(false) {
         notes.push("waits until somebody resumes it".to_owned());
     }
+    if let Some(each) = &step.for_each {
+        notes.push(match &each.items {
+            Some(items) => format!("once for each of {} items", items.len()),
+            None => format!("once for each item of {}", each.from),
+        });
+    }
     for input in &step.inputs {
         let target = if input.parameter_key.is_empty() { "an input" } else { &input.parameter_key };
         notes.push(format!("takes {target} from {}", input.from));

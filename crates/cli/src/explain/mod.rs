@@ -1,7 +1,8 @@
-//! `lateen explain`: a parameter of a type, a field of a Kubernetes kind, or the code of a diagnostic.
+//! `lateen explain`: a parameter of a type, a field of an Application or of a Kubernetes kind, or the code of a diagnostic.
 
 mod code;
 mod kubernetes;
+mod object;
 mod parameter;
 
 use crate::def::find::{self, Wanted};
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lateen explain webservice.ports.port             a parameter of a type
+  lateen explain app.spec.workflow.steps.retry     a field of an Application, Workflow, Environment, …
   lateen explain deployment.spec.strategy          a field of a Kubernetes kind, as kubectl explain
   lateen explain ConfigMap                         a kind in capitals is Kubernetes' own, also where a type has the name
   lateen explain hpa.spec --api-version autoscaling/v1
@@ -57,7 +59,7 @@ async fn explained(hub: &HubArgs, args: &ExplainArgs) -> Outcome<String> {
     }
     let mut path = what.split('.').filter(|s| !s.is_empty());
     let name = path.next().unwrap_or_default();
-    let path: Vec<String> = path.map(|step| step.trim_end_matches("[]").to_owned()).collect();
+    let path: Vec<String> = path.map(|step| step.split('[').next().unwrap_or_default().to_owned()).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let capital = name.starts_with(|c: char| c.is_ascii_uppercase());
     let kubernetes = || authoring::explain::kinds::kind(name, args.api_version.as_deref());
@@ -67,11 +69,20 @@ async fn explained(hub: &HubArgs, args: &ExplainArgs) -> Outcome<String> {
     {
         return kubernetes::text(&resource, &path, args.output);
     }
+    if capital
+        && args.r#type.is_none()
+        && let Some(kind) = model::fields::kind_by_word(name)
+    {
+        return object::text(kind, &path, args.output);
+    }
     let wanted = Wanted { name, kind: args.r#type, namespace: None };
     let found: Vec<Loaded> =
         find::all(hub, &args.definitions, &wanted).await?.into_iter().map(|(loaded, _)| loaded).collect();
     if !found.is_empty() {
         return parameter::text(&found, &path, args.output);
+    }
+    if let Some(kind) = model::fields::kind_by_word(name) {
+        return object::text(kind, &path, args.output);
     }
     if let Some(resource) = kubernetes() {
         return kubernetes::text(&resource, &path, args.output);
@@ -80,12 +91,14 @@ async fn explained(hub: &HubArgs, args: &ExplainArgs) -> Outcome<String> {
     let given = crate::render::given(&args.definitions)?.files;
     known.extend(KINDS.into_iter().flat_map(|kind| given.names(kind)));
     known.extend(k8s_schema::resources().flat_map(|r| [r.kind.to_owned(), r.singular.to_owned(), r.plural.to_owned()]));
+    known.extend(model::fields::kinds().iter().map(|k| k.kind.to_lowercase()));
     let near = model::action::nearest(name, known.iter().map(String::as_str));
     Err(Diagnostic::error("explain/unknown", format!("nothing is known under \"{name}\""))
         .help(match near {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => {
-                "give a type (`lateen def list --builtin`), a kind of Kubernetes, or a diagnostic's code".to_owned()
+                "give a type (`lateen def list --builtin`), a kind (application, deployment), or a diagnostic's code"
+                    .to_owned()
             }
         })
         .into())

@@ -7,7 +7,7 @@ use cue::DataValue;
 use cue::Program;
 use cue::World;
 use cue::{Inputs, Instance, Limits, Selector};
-use cue_syntax::ast::{Expr, Label};
+use cue_syntax::ast::{BinaryOp, Expr, Label, StringLit, Text};
 use cue_syntax::{Diagnostic, Source, SourceId};
 use indexmap::IndexMap;
 use model::{StepPhase, StepReason, StepStatus};
@@ -72,8 +72,9 @@ pub(super) fn holds(
     }
 }
 
-/// What is wrong with a condition before anything runs: it is no expression, or reads the status of a step whose name is
-/// nearly one of `steps`. Anything else may still come to hold.
+/// What is wrong with a condition before anything runs: it is no expression, reads the status of a step whose name is nearly
+/// one of `steps`, a field that no status has, a name with a dash without brackets, or something that is nearly a name it
+/// could read. Anything else may still come to hold.
 pub(crate) fn check(text: &str, steps: &[&str]) -> Option<Diagnostic> {
     let parsed = cue_syntax::parse_expr(&Source::new("if", text), SourceId(u32::MAX));
     if let Some(problem) = parsed.diagnostics.into_iter().next() {
@@ -83,24 +84,79 @@ pub(crate) fn check(text: &str, steps: &[&str]) -> Option<Diagnostic> {
     }
     let mut slip = None;
     render::definition::visit::expr(&parsed.tree?, &mut |expr| {
-        let Some(name) = status_of(expr).filter(|name| !steps.contains(&name.as_str())) else { return };
-        if let Some(near) = model::action::nearest(&name, steps.iter().copied()) {
-            let text = format!("the condition reads the status of \"{name}\", and there is no such step");
-            slip.get_or_insert(Diagnostic::error("workflow/if", text).help(format!("did you mean \"{near}\"?")));
+        if slip.is_none() {
+            slip = dash(expr, steps).or_else(|| step(expr, steps)).or_else(|| field(expr, steps));
         }
     });
-    slip
+    slip.or_else(|| {
+        let names = roots(text).into_iter().filter(|r| !NAMES.contains(r));
+        names.map(unknown).find(|problem| problem.help.is_some())
+    })
+}
+
+/// `status.to-staging.failed`, which takes one value from another.
+fn dash(expr: &Expr, steps: &[&str]) -> Option<Diagnostic> {
+    let Expr::Binary { op: BinaryOp::Subtract, left, right, .. } = expr else { return None };
+    let (begin, rest) = (step_of(left)?, root(right)?);
+    let name = steps.iter().find(|s| s.starts_with(&format!("{begin}-{rest}")))?;
+    let text = format!("`status.{begin}-{rest}` is a difference, and no step's status");
+    Some(Diagnostic::error("workflow/if", text).help(format!("write status[\"{name}\"]: the name has a dash")))
+}
+
+/// The status of a step that there is not, where one has nearly its name.
+fn step(expr: &Expr, steps: &[&str]) -> Option<Diagnostic> {
+    let name = step_of(expr).filter(|name| !steps.contains(name))?;
+    let near = model::action::nearest(name, steps.iter().copied())?;
+    let text = format!("the condition reads the status of \"{name}\", and there is no such step");
+    Some(Diagnostic::error("workflow/if", text).help(format!("did you mean \"{near}\"?")))
+}
+
+/// A field that the status of a step never has: the condition would be false for ever.
+fn field(expr: &Expr, steps: &[&str]) -> Option<Diagnostic> {
+    let Expr::Selector { operand, label, .. } = expr else { return None };
+    let of = step_of(operand).filter(|name| steps.contains(name))?;
+    let name = named(label)?;
+    let known = || DERIVED.into_iter().chain(PLAIN);
+    if known().any(|k| k == name) {
+        return None;
+    }
+    let d = Diagnostic::error("workflow/if", format!("the status of step \"{of}\" has no \"{name}\""));
+    Some(match model::action::nearest(name, known()) {
+        Some(near) => d.help(format!("did you mean \"{near}\"?")),
+        None => d.help(format!("it has {}", known().collect::<Vec<_>>().join(", "))),
+    })
 }
 
 /// `status.build`, `status["build-1"]`: the name of the step.
-fn status_of(expr: &Expr) -> Option<String> {
+fn step_of(expr: &Expr) -> Option<&str> {
     let of_status = |e: &Expr| matches!(e, Expr::Ident(id) if id.name == "status");
     match expr {
-        Expr::Selector { operand, label, .. } if of_status(operand) => match &**label {
-            Label::Ident(id) => Some(id.name.to_string()),
+        Expr::Selector { operand, label, .. } if of_status(operand) => named(label),
+        Expr::Index { operand, index, .. } if of_status(operand) => match &**index {
+            Expr::String(StringLit { value: Text::String(name), .. }) => Some(name),
             _ => None,
         },
         _ => None,
+    }
+}
+
+fn named(label: &Label) -> Option<&str> {
+    match label {
+        Label::Ident(id) => Some(&id.name),
+        Label::String(StringLit { value: Text::String(name), .. }) => Some(name),
+        _ => None,
+    }
+}
+
+/// The name that a path begins with: of `a.b[0].c`, `a`.
+fn root(expr: &Expr) -> Option<&str> {
+    let mut expr = expr;
+    loop {
+        match expr {
+            Expr::Ident(id) => return Some(&id.name),
+            Expr::Selector { operand, .. } | Expr::Index { operand, .. } => expr = operand,
+            _ => return None,
+        }
     }
 }
 
@@ -143,6 +199,12 @@ fn roots(text: &str) -> Vec<&str> {
     names
 }
 
+/// What conditions are told of a step in the form of a boolean.
+const DERIVED: [&str; 6] = ["failed", "succeeded", "skipped", "timeout", "failedAfterRetries", "terminate"];
+/// What else a step's status has.
+const PLAIN: [&str; 9] =
+    ["phase", "reason", "message", "id", "name", "type", "firstExecuteTime", "lastExecuteTime", "subSteps"];
+
 /// A step's status as conditions see it.
 fn of_step(status: &StepStatus) -> Value {
     let failed = status.phase == StepPhase::Failed;
@@ -167,7 +229,25 @@ fn of_step(status: &StepStatus) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::*;
+
+    #[test]
+    fn what_conditions_may_read_of_a_step_is_what_they_are_given() {
+        let status = StepStatus {
+            reason: StepReason::Timeout,
+            message: "m".to_owned(),
+            first_execute_time: Some("t".to_owned()),
+            last_execute_time: Some("t".to_owned()),
+            sub_steps: vec![StepStatus::default()],
+            ..StepStatus::default()
+        };
+        let given = of_step(&status);
+        let mut given: Vec<&str> = given.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known: Vec<&str> = DERIVED.into_iter().chain(PLAIN).collect();
+        given.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(given, known);
+    }
 
     #[test]
     fn slips_are_told_before_anything_runs() {
@@ -178,7 +258,19 @@ mod tests {
         assert!(
             told("status.build.failed &&").is_some_and(|t| t.starts_with("`status.build.failed &&` is no condition: "))
         );
+        insta::assert_snapshot!(
+            [
+                told("status.build.fialed"),
+                told("status[\"tell-all\"].isGood"),
+                told("inputs.a == 1 && status.tell-all.failed"),
+                told("contxt.appName == \"shop\""),
+            ]
+            .map(Option::unwrap_or_default)
+            .join("\n"),
+            @""
+        );
         for right in [
+            "status[\"tell-all\"].subSteps[0].phase == \"failed\" && len(inputs.a) > inputs.b - inputs.c",
             "always",
             "status.build.succeeded",
             "status[\"tell-all\"].failed",
