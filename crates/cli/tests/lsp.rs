@@ -323,6 +323,7 @@ fn completion_in_applications() {
         ("    - name: web\n", "    - name: web\n      de|\n"),
         ("{component: web}", "{component: |}"),
         ("      - name: first", "      - name: first\n        if|"),
+        ("      - name: first", "      - name: first\n        retry:\n          l|"),
         ("  workflow:", "  po|\n  workflow:"),
     ]
     .into_iter()

@@ -206,7 +206,7 @@ fn keys(outline: &Outline<'_>, spot: &Spot, renderer: &Renderer) -> Vec<Item> {
     }
     let fields = outline.fields(spot.document, &spot.path).into_iter();
     fields
-        .filter(|f| absent(f.name))
+        .filter(|f| absent(f.name) && !f.unwritten)
         .map(|f| item(f.name, ItemKind::Field, f.kind, f.usage, key_text(f.name, f.kind)))
         .collect()
 }

@@ -57,9 +57,12 @@ pub(super) fn fill(out: &mut AppPlan, plan: &Plan, rendered: &Rendered, renderer
         }
         let (kind, _) = render::definition::split_version(&step.kind);
         let actions = if KNOWN.contains(&kind) { Vec::new() } else { actions(step, renderer) };
-        let notes = notes(step, kind);
+        let mut notes = notes(step, kind);
         for note in &notes {
             out.later.push(format!("step {}: {note}", step.name));
+        }
+        if let Some(items) = step.for_each.as_ref().and_then(|each| each.items.as_ref()) {
+            notes.push(format!("once for each of {} items", items.len()));
         }
         let applied: Vec<_> = rendered.applied.iter().filter(|a| a.step == step.name).collect();
         for one in &applied {
@@ -102,11 +105,8 @@ fn notes(step: &Step, kind: &str) -> Vec<String> {
     if kind == "deploy" && auto == Some(false) {
         notes.push("waits until somebody resumes it".to_owned());
     }
-    if let Some(each) = &step.for_each {
-        notes.push(match &each.items {
-            Some(items) => format!("once for each of {} items", items.len()),
-            None => format!("once for each item of {}", each.from),
-        });
+    if let Some(each) = step.for_each.as_ref().filter(|each| each.items.is_none()) {
+        notes.push(format!("once for each item of {}", each.from));
     }
     for input in &step.inputs {
         let target = if input.parameter_key.is_empty() { "an input" } else { &input.parameter_key };

@@ -14,7 +14,8 @@ pub(super) fn text(kind: &'static Kind, path: &[&str], format: Option<Format>) -
         Ok(found) => found,
         Err((right, there)) => return Err(unknown(kind, path, right, &there).into()),
     };
-    let inside = found.map_or_else(|| kind.fields.clone(), |f| f.inside.iter().collect());
+    let mut inside: Vec<&'static Field> = found.map_or_else(|| kind.fields.clone(), |f| f.inside.iter().collect());
+    inside.retain(|f| !f.unwritten);
     match format {
         Some(format) => output::text(&value(kind, path, found, &inside), format),
         None => Ok(plain(kind, path, found, &inside)),

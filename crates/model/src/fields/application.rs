@@ -21,22 +21,22 @@ pub static METADATA: [Field; 15] = [
     ),
     Field::new("labels", "map[string]string", "Labels, to select it by"),
     Field::new("annotations", "map[string]string", "Annotations; app.oam.dev/publishVersion publishes a version"),
-    Field::new("generateName", "string", "A name that the API server completes"),
-    Field::new("finalizers", "[]string", "Who must do something before it may go"),
-    Field::new("ownerReferences", "[]object", "Whose deletion deletes it"),
-    Field::new("uid", "string", "Given by the API server"),
-    Field::new("resourceVersion", "string", "Given by the API server"),
-    Field::new("generation", "int", "Counts changes of spec; given by the API server"),
-    Field::new("creationTimestamp", "string", "Given by the API server"),
-    Field::new("deletionTimestamp", "string", "Set once deletion was asked for"),
-    Field::new("deletionGracePeriodSeconds", "int", "Given by the API server"),
-    Field::new("managedFields", "[]object", "Who has set which field; given by the API server"),
-    Field::new("selfLink", "string", "Given by old API servers"),
+    Field::new("generateName", "string", "A name that the API server completes").unwritten(),
+    Field::new("finalizers", "[]string", "Who must do something before it may go").unwritten(),
+    Field::new("ownerReferences", "[]object", "Whose deletion deletes it").unwritten(),
+    Field::new("uid", "string", "Given by the API server").unwritten(),
+    Field::new("resourceVersion", "string", "Given by the API server").unwritten(),
+    Field::new("generation", "int", "Counts changes of spec; given by the API server").unwritten(),
+    Field::new("creationTimestamp", "string", "Given by the API server").unwritten(),
+    Field::new("deletionTimestamp", "string", "Set once deletion was asked for").unwritten(),
+    Field::new("deletionGracePeriodSeconds", "int", "Given by the API server").unwritten(),
+    Field::new("managedFields", "[]object", "Who has set which field; given by the API server").unwritten(),
+    Field::new("selfLink", "string", "Given by old API servers").unwritten(),
 ];
 
 static APPLICATION: [Field; 2] = [
     Field::new("spec", "object", "What is wanted: components, policies, workflow").required().of(&SPEC),
-    Field::new("status", "object", "What is; written by whoever runs it"),
+    Field::new("status", "object", "What is; written by whoever runs it").unwritten(),
 ];
 
 /// `spec` of an Application; an Initializer has it too.
@@ -57,12 +57,12 @@ static COMPONENT: [Field; 9] = [
     Field::new("dependsOn", "[]string", "Components that are healthy before it begins"),
     Field::new("inputs", "[]object", "Values that it takes from outputs of others").of(&INPUT),
     Field::new("outputs", "[]object", "Values that it gives to others once it runs").of(&OUTPUT),
-    Field::new("externalRevision", "string", "Kept, without effect"),
-    Field::new("scopes", "object", "Kept, without effect: the old way of policies"),
+    Field::new("externalRevision", "string", "Kept, without effect").unwritten(),
+    Field::new("scopes", "object", "Kept, without effect: the old way of policies").unwritten(),
 ];
 
 static TRAIT: [Field; 3] = [
-    Field::new("name", "string", "Read from old files; means nothing"),
+    Field::new("name", "string", "Read from old files; means nothing").unwritten(),
     Field::new("type", "string", "The trait definition").required(),
     Field::new("properties", "object", "The definition's parameters; `lateen explain TYPE` shows them"),
 ];
@@ -93,7 +93,7 @@ pub(super) static INPUT: [Field; 2] = [
 pub(super) static OUTPUT: [Field; 4] = [
     Field::new("name", "string", "The name under which others take it").required(),
     Field::new("valueFrom", "string", "A CUE expression: output.status.loadBalancer.ingress[0].ip").required(),
-    Field::new("exportKey", "string", "The old name of valueFrom"),
+    Field::new("exportKey", "string", "The old name of valueFrom").unwritten(),
     Field::new("optional", "bool", "A value that never came is no error (not in KubeVela)"),
 ];
 
@@ -104,7 +104,7 @@ static POLICY_OBJECT: [Field; 2] = [
 
 static INITIALIZER: [Field; 2] = [
     Field::new("spec", "object", "What prepares the hub, and after what").required().of(&INITIALIZER_SPEC),
-    Field::new("status", "object", "How far it is: checkingDependsOn, initializing, success"),
+    Field::new("status", "object", "How far it is: checkingDependsOn, initializing, success").unwritten(),
 ];
 
 static INITIALIZER_SPEC: [Field; 2] = [

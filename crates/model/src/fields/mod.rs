@@ -20,6 +20,8 @@ pub struct Field {
     pub kind: &'static str,
     /// An object without it means nothing.
     pub required: bool,
+    /// It is read, and nobody should write it: a server does, or old files have it.
+    pub unwritten: bool,
     /// What it is for, one sentence.
     pub usage: &'static str,
     /// What is inside, of a struct or of each element of a list. Empty: scalars, and what definitions or users decide.
@@ -28,11 +30,15 @@ pub struct Field {
 
 impl Field {
     const fn new(name: &'static str, kind: &'static str, usage: &'static str) -> Field {
-        Field { name, kind, required: false, usage, inside: &[] }
+        Field { name, kind, required: false, unwritten: false, usage, inside: &[] }
     }
 
     const fn required(self) -> Field {
         Field { required: true, ..self }
+    }
+
+    const fn unwritten(self) -> Field {
+        Field { unwritten: true, ..self }
     }
 
     const fn of(self, inside: &'static [Field]) -> Field {

@@ -65,7 +65,7 @@ static WORKFLOW: [Field; 2] = [
 
 static RUN: [Field; 2] = [
     Field::new("spec", "object", "What is run").required().of(&RUN_SPEC),
-    Field::new("status", "object", "How far it is; written by whoever runs it"),
+    Field::new("status", "object", "How far it is; written by whoever runs it").unwritten(),
 ];
 
 static RUN_SPEC: [Field; 4] = [
