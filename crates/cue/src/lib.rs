@@ -10,6 +10,7 @@ mod compile;
 mod coverage;
 pub mod csv;
 pub mod data;
+pub mod define;
 mod eval;
 pub mod export;
 mod ir;

@@ -1,5 +1,6 @@
 //! What holds for every program, tried with programs made by chance (`generated/program.rs`): formatting keeps the tree and is
-//! done once; what is exported and imported is the same value; trimming keeps the value; and no bytes make anything panic.
+//! done once; what is exported and imported is the same value; trimming keeps the value, and so does writing a package as one
+//! file; and no bytes make anything panic.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
@@ -23,7 +24,11 @@ fn instance(program: &str) -> Option<Instance> {
 }
 
 fn value(program: &str) -> Option<Data> {
-    let program = compile(&Nothing, instance(program)?).ok()?;
+    value_of(instance(program)?)
+}
+
+fn value_of(instance: Instance) -> Option<Data> {
+    let program = compile(&Nothing, instance).ok()?;
     let evaluation = program.evaluate(Inputs::default(), &limits());
     if !evaluation.diagnostics().is_empty() {
         return None;
@@ -89,17 +94,36 @@ fn trimming_keeps_the_value() {
         if let Some(t) = trimmed.first() {
             shorter += 1;
             let after = value(&t.text).unwrap_or_else(|| panic!("seed {seed}\n{program}\n{}", t.text));
-            let sorted = |d: &Data| {
-                let value: serde_json::Value =
-                    serde_json::from_str(&json::write(d, json::Style::Compact).unwrap()).unwrap();
-                let mut value = value;
-                value.sort_all_objects();
-                value.to_string()
-            };
             assert_eq!(sorted(&before), sorted(&after), "seed {seed}\n{program}\n{}", t.text);
         }
     }
     assert!(seen > 20 && shorter > 0, "{seen} {shorter}");
+}
+
+/// Data as text, whatever the order of their fields.
+fn sorted(d: &Data) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(&json::write(d, json::Style::Compact).unwrap()).unwrap();
+    value.sort_all_objects();
+    value.to_string()
+}
+
+#[test]
+fn files_as_one_have_the_same_value() {
+    let mut seen = 0;
+    for seed in 0..PROGRAMS * 3 {
+        // A package of one file, and one of two that declare the same names.
+        for count in 1..=2 {
+            let mut package = Instance::default();
+            for i in 0..count {
+                package.add(Source::new(format!("{i}.cue"), program::program(seed + i * 10_000))).unwrap();
+            }
+            let one = cue::define::text(&package, cue::define::Options::default());
+            let (before, after) = (value_of(package), value(&one));
+            seen += u32::from(before.is_some());
+            assert_eq!(before.as_ref().map(sorted), after.as_ref().map(sorted), "seed {seed}\n{one}");
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }
 
 #[test]

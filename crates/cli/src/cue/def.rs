@@ -1,12 +1,11 @@
 //! `lateen cue def`: definitions as one file: packages, and schemas in other languages.
 
-use super::flags::{NameArgs, refused};
+use super::flags::NameArgs;
 use super::output::{Form, OutputArgs};
 use super::session::{InputArgs, Problems};
 use cue::export::{Indent, Options, text};
 use cue::jsonschema::Layout;
 use cue::load::{Loaded, to_cue};
-use cue_syntax::ast::{File, Import};
 use std::process::ExitCode;
 
 /// The arguments.
@@ -21,8 +20,8 @@ pub(crate) struct DefArgs {
     /// Show attributes (they are always shown)
     #[arg(short = 'A', long = "show-attributes")]
     attributes: bool,
-    /// Refused: what is imported stays a reference
-    #[arg(long = "inline-imports", hide = true)]
+    /// Put what is used of the module's packages in, instead of importing them
+    #[arg(long = "inline-imports")]
     inline_imports: bool,
 }
 
@@ -39,9 +38,6 @@ pub(crate) fn run(args: DefArgs) -> ExitCode {
 }
 
 fn def(args: &DefArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
-    if args.inline_imports {
-        return Err(refused("--inline-imports", "what is imported stays a reference"));
-    }
     let form = args.output.form(Form::Cue)?;
     for (i, loaded) in args.name.check().and_then(|()| args.input.loaded())?.into_iter().enumerate() {
         if i > 0 {
@@ -54,15 +50,14 @@ fn def(args: &DefArgs, out: &mut Vec<u8>) -> Result<(), Problems> {
 
 fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<(), Problems> {
     let schemas = loaded.schemas.clone();
-    let files = loaded.instance.files.clone();
-    let sources = loaded.instance.sources.clone();
+    let instance = loaded.instance.clone();
     let unit = args.input.compile(loaded)?;
     let language = args.output.schema();
     if form == Form::Cue
         && language.is_none()
         && unit.expressions.is_empty()
         && !schemas.is_empty()
-        && schemas.len() == files.len()
+        && schemas.len() == instance.files.len()
     {
         for (schema, document) in &schemas {
             out.extend(to_cue(*schema, &document.data, Layout::Merged)?.as_bytes());
@@ -94,15 +89,8 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
     if !unit.expressions.is_empty() {
         return Ok(());
     }
-    let printed = match files.as_slice() {
-        // A single file keeps its comments and its lines.
-        [file] if unit.documents.is_empty() => match sources.get(file.source) {
-            Some(source) => cue_syntax::format_file(source, file),
-            None => cue_syntax::print_file(file),
-        },
-        _ => cue_syntax::print_file(&joined(files)),
-    };
-    out.extend(printed.trim_start_matches('\n').as_bytes());
+    let options = cue::define::Options { inline_imports: args.inline_imports };
+    out.extend(cue::define::text(&instance, options).as_bytes());
     if !unit.documents.is_empty() && unit.has_files {
         out.push(b'\n');
     }
@@ -114,28 +102,4 @@ fn one(args: &DefArgs, form: Form, loaded: Loaded, out: &mut Vec<u8>) -> Result<
         out.extend(text(evaluation.root(), &Options::EVAL, Indent::Tabs).as_bytes());
     }
     Ok(())
-}
-
-/// Several files of a package as one.
-fn joined(files: Vec<File>) -> File {
-    let mut files = files.into_iter();
-    let mut all = files.next().unwrap_or_else(|| File {
-        source: cue_syntax::SourceId(u32::MAX),
-        attributes: Vec::new(),
-        package: None,
-        imports: Vec::new(),
-        decls: Vec::new(),
-        comments: Vec::new(),
-    });
-    for file in files {
-        all.package = all.package.or(file.package);
-        let local = |i: &Import| (i.name.as_ref().map(|n| n.name.clone()), i.path.clone());
-        for import in file.imports {
-            if !all.imports.iter().any(|i| local(i) == local(&import)) {
-                all.imports.push(import);
-            }
-        }
-        all.decls.extend(file.decls);
-    }
-    all
 }

@@ -19,6 +19,11 @@ pub(crate) enum Predeclared {
     Range(Option<&'static str>, Option<&'static str>, bool),
 }
 
+/// Whether a predeclared identifier is a type.
+pub(crate) fn is_type(name: &str) -> bool {
+    matches!(predeclared(name), Some(Predeclared::Kind(_) | Predeclared::Top | Predeclared::Range(..)))
+}
+
 pub(crate) fn predeclared(name: &str) -> Option<Predeclared> {
     use Predeclared::{Function as F, Kind, NoShare, Range, Top};
     let (internal, name) = match name.strip_prefix("__") {

@@ -31,6 +31,12 @@ pub(crate) fn local_name(path: &str, qualifier: Option<&str>) -> SmolStr {
     path.rsplit('/').next().unwrap_or(path).into()
 }
 
+/// The name that an import path has in a file, its qualifier looked at.
+pub(crate) fn local_import_name(path: &str) -> SmolStr {
+    let (path, qualifier) = split(path);
+    local_name(path, qualifier)
+}
+
 /// A builtin package by its last element, for expressions that import nothing.
 pub(crate) fn well_known(name: &str) -> Option<SmolStr> {
     crate::builtin::packages().find(|p| p.rsplit('/').next() == Some(name)).map(SmolStr::new)

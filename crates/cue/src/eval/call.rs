@@ -3,7 +3,7 @@
 use super::{Base, Code, Conj, EnvId, Evaluator, FaultId, NONE, NodeId, Reason, Res, Stop, Val, flag};
 use crate::builtin::{Builtin, Fault, Kinds, Run, spread};
 use crate::data::{Data, DataValue, Labels};
-use crate::ir::{Expr, ExprId, Function, Native, Sym, kind};
+use crate::ir::{Decl, Expr, ExprId, Function, Native, Sym, kind};
 use crate::number::Number;
 use crate::stack::down;
 use std::sync::Arc;
@@ -224,15 +224,19 @@ impl Evaluator {
             }
             Native::Close => {
                 self.count(&name, &values, 1, e)?;
-                match values.first() {
+                match values.into_iter().next() {
                     Some(Val::Node(_)) => {}
-                    Some(other) => {
-                        let text = format!("struct argument must be a struct, found {}", kind::text(other.kind()));
-                        return Err(self.stop(Code::Eval, Reason::Text(text.into()), NONE, &[e]));
-                    }
-                    None => return Ok(Val::Top),
+                    v => return self.argument(&name, 0, v.unwrap_or(Val::Top), kind::STRUCT, arg(0)),
                 }
-                Ok(Val::Node(self.closed_copy(e, arg(0), env, flag::CLOSE_ONCE)))
+                let n = self.closed_copy(e, arg(0), env, flag::CLOSE_ONCE);
+                if self.is_struct_literal(arg(0)) {
+                    return Ok(Val::Node(n));
+                }
+                match self.argument(&name, 0, Val::Node(n), kind::STRUCT, arg(0)) {
+                    // References that only lead back to the call give it nothing: what is closed is empty.
+                    Err(Stop::Fault(f)) if self.faults[f].code == Code::Cycle => Ok(Val::Node(n)),
+                    v => v.map(|_| Val::Node(n)),
+                }
             }
             Native::And | Native::Or => {
                 self.count(&name, &values, 1, e)?;
@@ -248,11 +252,11 @@ impl Evaluator {
                     }
                     return Err(self.stop(Code::Incomplete, Reason::Static("empty list in call to or"), NONE, &[e]));
                 }
-                if let Some(known) = self.detached.get(&(e, env)) {
+                if let Some(known) = self.made.get(&(e, env)) {
                     return Ok(Val::Node(*known));
                 }
                 let node = self.combination(f == Native::Or, items.to_vec(), e);
-                self.detached.insert((e, env), node);
+                self.made.insert((e, env), node);
                 Ok(Val::Node(node))
             }
             Native::Div | Native::Mod | Native::Quo | Native::Rem => {
@@ -333,14 +337,25 @@ impl Evaluator {
 
     /// The node of `close(x)` or `__closeAll(x)`.
     fn closed_copy(&mut self, e: ExprId, arg: ExprId, env: EnvId, how: u16) -> NodeId {
-        if let Some(n) = self.detached.get(&(e, env)) {
+        if let Some(n) = self.made.get(&(e, env)) {
             return *n;
         }
         let n = self.new_node(NONE, Sym::NONE);
         self.nodes[n].conjs.push(Conj { expr: arg, env, close: 0, cyc: 0 });
         self.nodes[n].flags |= how;
-        self.detached.insert((e, env), n);
+        self.made.insert((e, env), n);
         n
+    }
+
+    /// Whether an expression is a struct as it is written, whatever it embeds: one that has fields, or embeds nothing.
+    fn is_struct_literal(&self, e: ExprId) -> bool {
+        match &self.ir.exprs[e] {
+            Expr::Struct(id) => {
+                let lit = &self.ir.structs[*id];
+                lit.is_struct || !lit.decls.iter().any(|d| matches!(d, Decl::Embedding(_)))
+            }
+            _ => false,
+        }
     }
 
     /// The node of `and([…])` or `or([…])`.
@@ -396,7 +411,7 @@ impl Evaluator {
             if is_list {
                 elements.push(crate::ir::Element::Value(value));
             } else {
-                decls.push(crate::ir::Decl::Field { label, arc: kind, value, meta: NONE });
+                decls.push(Decl::Field { label, arc: kind, value, meta: NONE });
             }
         }
         let e = if is_list {
@@ -668,8 +683,7 @@ impl Evaluator {
         for (name, v) in [("x", x), ("y", y)] {
             let value = self.expr_of(v, e);
             let label = self.ir.symbols.string(name);
-            let decls =
-                Box::new([crate::ir::Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
+            let decls = Box::new([Decl::Field { label, arc: crate::ir::ArcKind::Member, value, meta: NONE }]);
             let id = self.ir.structs.push(crate::ir::StructLit { decls, is_struct: true, ..Default::default() });
             let span = self.span_at(e);
             let lit = self.ir.add(Expr::Struct(id), span);

@@ -369,15 +369,20 @@ impl Evaluator {
         }
     }
 
-    /// An alternative that selects from the field it is an alternative of sees itself there: what the others would be
-    /// is nothing to it (`spec: *_defaults[spec.kind] | _`).
+    /// An alternative that selects from the field it is an alternative of, itself or in one of its fields, sees itself
+    /// there: what the others would be is nothing to it (`spec: *_defaults[spec.kind] | _`).
     fn own_alternative(&self, n: NodeId) -> NodeId {
-        let own = self.here != NONE
-            && self.here != n
-            && self.has(self.here, flag::ALTERNATIVE)
-            && self.has(n, flag::RUNNING)
-            && self.nodes[self.here].origin == self.nodes[n].origin;
-        if own { self.here } else { n }
+        if !self.has(n, flag::RUNNING) {
+            return n;
+        }
+        let mut at = self.here;
+        while at != NONE && at != n {
+            if self.has(at, flag::ALTERNATIVE) && self.nodes[at].origin == self.nodes[n].origin {
+                return at;
+            }
+            at = self.nodes[at].parent;
+        }
+        n
     }
 
     fn slice(&mut self, operand: ExprId, low: Option<ExprId>, high: Option<ExprId>, e: ExprId, env: EnvId) -> Res<Val> {

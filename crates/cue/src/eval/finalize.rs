@@ -324,6 +324,10 @@ impl Evaluator {
                 None => left.push(*alt),
             }
         }
+        // What an alternative waited for is known now.
+        if complete {
+            self.without_lacking(&mut left, |alt| alt.node);
+        }
         if left.len() < alts.len() {
             match left.as_slice() {
                 [] => {

@@ -159,6 +159,8 @@ pub(crate) struct Evaluator {
     pub(crate) indexes: FxHashMap<NodeId, FxHashMap<Sym, NodeId>>,
     /// Lets and inline literals, once per expression and scope.
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
+    /// What a call makes of its arguments (`close`, `and`, `or`), apart from those: a `let` may be nothing but the call.
+    pub(crate) made: FxHashMap<(ExprId, EnvId), NodeId>,
     /// Values that are the same in every instance of what they are part of.
     pub(crate) shared: FxHashMap<quick::SharedKey, quick::Shared>,
     /// The conjuncts of nodes that have many, and how many they were.
@@ -224,6 +226,7 @@ impl Evaluator {
             kept: Arena::default(),
             indexes: FxHashMap::default(),
             detached: FxHashMap::default(),
+            made: FxHashMap::default(),
             shared: FxHashMap::default(),
             many: FxHashMap::default(),
             many_checks: FxHashMap::default(),

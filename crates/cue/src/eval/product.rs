@@ -581,9 +581,7 @@ impl Evaluator {
     /// The alternatives of what is left of a product, with their modes. A disjunction whose marked alternatives have all been
     /// dropped, at whatever time, has no default. An alternative that is not known to be anything gives way to those that are.
     fn combined(&mut self, mut product: Vec<Candidate>, factors: usize) -> Vec<Alt> {
-        if product.len() > 1 && !product.iter().all(|p| self.is_lacking(p.node)) {
-            product.retain(|p| !self.is_lacking(p.node));
-        }
+        self.without_lacking(&mut product, |p| p.node);
         let marks = |i: usize| product.iter().any(|p| p.modes.iter().any(|m| m.get(i) == Some(&Mode::Is)));
         let marked: SmallVec<[bool; 4]> = (0..factors).map(marks).collect();
         let total = |modes: &Modes| {
@@ -611,24 +609,25 @@ impl Evaluator {
         out
     }
 
-    /// Whether an alternative is not known to be anything, or refers to what is not there, itself or in one of its fields.
+    /// Drops the alternatives that cannot be worked out yet, unless that is all of them.
+    pub(super) fn without_lacking<T>(&self, alternatives: &mut Vec<T>, node: impl Fn(&T) -> NodeId) {
+        if alternatives.len() > 1 && !alternatives.iter().all(|a| self.is_lacking(node(a))) {
+            alternatives.retain(|a| !self.is_lacking(node(a)));
+        }
+    }
+
+    /// Whether an alternative cannot be worked out yet, itself or in one of its fields: it is incomplete, or waits for itself.
     fn is_lacking(&self, n: NodeId) -> bool {
-        let incomplete = |n: NodeId| {
+        let origin = self.nodes[n].origin;
+        let lacks = |n: NodeId, codes: &[Code]| {
             let node = &self.nodes[n];
             let waits = node.scratch.as_ref().is_some_and(|s| !s.blocked.is_empty());
-            node.fault.filter(|f| !waits && self.faults[*f].code == Code::Incomplete)
+            // What it is an alternative of is ambiguous for as long as it is one.
+            let own = |f: FaultId| matches!(self.faults[f].reason, Reason::Ambiguous(whole) if self.nodes[whole].origin == origin);
+            !waits && node.fault.is_some_and(|f| codes.contains(&self.faults[f].code) && !own(f))
         };
-        let missing = |f: FaultId| {
-            let reason = &self.faults[f].reason;
-            matches!(reason, Reason::Undefined(..) | Reason::OptionalReference(_) | Reason::RequiredReference(_))
-        };
-        let node = &self.nodes[n];
-        let own = incomplete(n);
-        own.is_some_and(|f| matches!(node.base, Base::Constraint) || missing(f))
-            || node
-                .arcs
-                .iter()
-                .any(|a| self.nodes[*a].arc == crate::ir::ArcKind::Member && incomplete(*a).is_some_and(missing))
+        let mut fields = self.nodes[n].arcs.iter().filter(|a| self.nodes[**a].arc != ArcKind::Optional);
+        lacks(n, &[Code::Incomplete, Code::Cycle]) || fields.any(|a| lacks(*a, &[Code::Incomplete]))
     }
 
     /// Takes a way to choose over into those that were found in other batches.

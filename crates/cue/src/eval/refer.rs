@@ -146,13 +146,13 @@ impl Evaluator {
         {
             return Ok(arc);
         }
-        // A list never has the field, whatever its elements will be.
-        if found.is_none()
-            && label.is_regular()
+        // A list never has the field, whatever its elements will be; nor has what waits for itself and is of another kind.
+        if let Some(k) = self.nodes[n].scratch.as_ref().map(|s| s.kind)
+            && (k == kind::LIST && label.is_regular() || k != 0 && k & (kind::STRUCT | kind::LIST) == 0)
+            && found.is_none()
             && self.permanent(n).is_none()
-            && self.nodes[n].scratch.as_ref().is_some_and(|s| s.kind == kind::LIST)
         {
-            return Err(self.wrong_operand(kind::LIST, label, at));
+            return Err(self.wrong_operand(k, label, at));
         }
         if !self.force {
             let open = if self.has(n, flag::DONE) {
@@ -193,9 +193,6 @@ impl Evaluator {
                     Base::Scalar(v) => Some(v.kind()),
                     Base::List if label.as_index().is_none() => Some(kind::LIST),
                     Base::Struct if label.as_index().is_some() => Some(kind::STRUCT),
-                    Base::Constraint => {
-                        self.nodes[n].scratch.as_ref().map(|s| s.kind).filter(|k| k & (kind::STRUCT | kind::LIST) == 0)
-                    }
                     _ => None,
                 };
                 if let Some(k) = wrong {
