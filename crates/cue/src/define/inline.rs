@@ -20,7 +20,10 @@ pub(super) fn inline(file: &mut File, packages: &FxHashMap<String, Vec<File>>, t
     for files in packages.values() {
         taken.add(files);
     }
-    let mut inline = Inline { packages, taken, imports: Vec::new(), hidden: FxHashSet::default() };
+    let is_inlined = |i: &&Import| packages.contains_key(import_key(&i.path));
+    let imported = file.imports.iter().filter(|i| !is_inlined(i)).map(local);
+    let top = file.decls.iter().flat_map(names::declared).map(|d| d.0).chain(imported).collect();
+    let mut inline = Inline { packages, taken, top, imports: Vec::new(), hidden: FxHashSet::default() };
     hidden_in(&mut file.decls, &mut |name| {
         inline.hidden.insert(name.name.clone());
     });
@@ -49,6 +52,8 @@ pub(super) fn inline(file: &mut File, packages: &FxHashMap<String, Vec<File>>, t
 struct Inline<'a> {
     packages: &'a FxHashMap<String, Vec<File>>,
     taken: &'a mut Taken,
+    /// Names that stand at the top of the file.
+    top: FxHashSet<SmolStr>,
     /// Those that stay imports.
     imports: Vec<Import>,
     /// Hidden names of packages that came before: those of another package are others.
@@ -67,7 +72,7 @@ impl Inline<'_> {
             if is_local {
                 let known = wanted.iter().find(|w| w.1 == path).map(|w| w.0.clone());
                 let own = known.unwrap_or_else(|| {
-                    let own = self.taken.fresh(&name);
+                    let own = if self.top.insert(name.clone()) { name.clone() } else { self.taken.fresh(&name) };
                     wanted.push((own.clone(), path.clone(), Used::default()));
                     own
                 });

@@ -52,7 +52,10 @@ impl Merge {
         }
         for decl in &mut out {
             with_stack(|| match decl {
-                Decl::Field(f) => self.expr(&mut f.value),
+                Decl::Field(f) => {
+                    self.expr(&mut f.value);
+                    in_one_line(f);
+                }
                 Decl::Embedding(e) => self.expr(e),
                 Decl::Let(l) => self.expr(&mut l.value),
                 Decl::Ellipsis(e) => e.value.iter_mut().for_each(|e| self.expr(e)),
@@ -117,6 +120,20 @@ impl Merge {
     }
 }
 
+/// Writes a struct of one field as `a: b: 1`; the reference leaves definitions and hidden fields as they are.
+fn in_one_line(f: &mut Field) {
+    let stays = matches!(&f.label, Label::Ident(name) if name.name.starts_with(['_', '#']));
+    if let Expr::Struct(s) = &mut f.value
+        && let [Decl::Field(inner)] = s.decls.as_slice()
+        && !stays
+        && f.attributes.is_empty()
+        && inner.attributes.is_empty()
+        && inner.doc.is_empty()
+    {
+        s.braces = false;
+    }
+}
+
 fn key(f: &Field) -> Option<Key> {
     if f.alias.is_some() || f.postfix_alias.is_some() || matches!(f.value, Expr::Alias { .. }) {
         return None;
@@ -174,14 +191,10 @@ fn one_scope(a: &[Decl], b: &[Decl]) -> bool {
     }
     let declared = |decls: &[Decl]| decls.iter().flat_map(names::declared).collect::<FxHashMap<SmolStr, bool>>();
     let (ours, theirs) = (declared(a), declared(b));
-    let same = |name: &SmolStr| match (ours.get(name), theirs.get(name)) {
-        (None, None) | (Some(true), Some(true)) => true,
-        _ => false,
-    };
-    let twice = ours.keys().filter(|name| theirs.contains_key(*name)).all(same);
+    let fields = ours.iter().all(|(name, is_field)| theirs.get(name).is_none_or(|other| *is_field && *other));
     // A name that one of them declares, and the other has from further out.
     let kept = |decls: &[Decl], own: &FxHashMap<SmolStr, bool>, other: &FxHashMap<SmolStr, bool>| {
         decls.iter().flat_map(names::used).all(|name| own.contains_key(&name) || !other.contains_key(&name))
     };
-    twice && kept(a, &ours, &theirs) && kept(b, &theirs, &ours)
+    fields && kept(a, &ours, &theirs) && kept(b, &theirs, &ours)
 }
