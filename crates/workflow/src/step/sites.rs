@@ -81,11 +81,9 @@ impl Template<'_> {
     }
 
     fn evaluate(&self, inputs: &Inputs, known: &IndexMap<String, Site>, results: &Results) -> Evaluation {
-        let mut inputs = inputs.clone();
-        for site in known.values() {
-            inputs.results.extend(injections(site, results.get(&site.path)));
-        }
-        self.program.evaluate(inputs, self.limits)
+        let results: Vec<_> = known.values().flat_map(|site| injections(site, results.get(&site.path))).collect();
+        let all = inputs.data.iter().chain(&inputs.results).chain(&results);
+        self.program.evaluate_with(all.map(|(path, data)| (path.as_slice(), data)), self.limits)
     }
 }
 
@@ -232,11 +230,13 @@ impl Walk<'_> {
             selectors.pop();
         }
         let Some(name) = name.filter(|name| name != "steps" && name != "nop") else { return Ok(()) };
-        let declared = value.fields(&FieldOptions { optional: true, hidden: true, definitions: false });
-        if declared.is_empty() {
-            return Ok(());
-        }
-        let declares_returns = declared.iter().any(|f| f.label == "$returns");
+        let declares_returns = !has_params && {
+            let declared = value.fields(&FieldOptions { optional: true, hidden: true, definitions: false });
+            if declared.is_empty() {
+                return Ok(());
+            }
+            declared.iter().any(|f| f.label == "$returns")
+        };
         let provider = text(value, "#provider").unwrap_or_else(|| DEFAULT_PROVIDER.into());
         let is_external = self.external.contains(provider.as_str());
         let action = match is_external {
