@@ -223,6 +223,35 @@ pub async fn prepare(
         Err(found) => problems.extend(found),
     }
     let plan = Plan::of(&subject.app, &subject.steps);
+    let used = used(&renderer, subject, &mut problems);
+    let step_definitions: IndexMap<String, Arc<Loaded>> = used
+        .iter()
+        .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
+        .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
+        .collect();
+    problems.extend(step_definitions.values().flat_map(|loaded| loaded.unknown_actions(&known.added.packages)));
+    let templates = known.templates(&step_definitions);
+    let added = known.added;
+    match (plan, templates) {
+        (Ok(plan), Ok(templates)) if problems.is_empty() => {
+            let plan = Arc::new(plan);
+            Ok(Prepared { input, renderer, templates, plan, context, used, placed, first, warnings, added })
+        }
+        (plan, templates) => {
+            problems.extend(plan.err().unwrap_or_default());
+            problems.extend(templates.err().unwrap_or_default());
+            Err(problems.into())
+        }
+    }
+}
+
+/// The definitions that an Application and its steps name, by kind and by the name that the user wrote. What is wrong with
+/// them comes to the `problems`, each once.
+fn used(
+    renderer: &Renderer,
+    subject: &Subject,
+    problems: &mut Vec<Diagnostic>,
+) -> IndexMap<(DefinitionKind, String), Arc<Loaded>> {
     let mut used = IndexMap::new();
     let mut kinds = Vec::new();
     step_types(&subject.steps.steps, "spec.workflow.steps", &mut kinds);
@@ -244,29 +273,12 @@ pub async fn prepare(
                 used.insert((kind, name), loaded);
             }
             Err(found) => {
-                problems.extend(found.into_iter().filter(|d| !problems_have(&problems, d)).collect::<Vec<_>>())
+                let new: Vec<_> = found.into_iter().filter(|d| !problems_have(problems, d)).collect();
+                problems.extend(new);
             }
         }
     }
-    let step_definitions: IndexMap<String, Arc<Loaded>> = used
-        .iter()
-        .filter(|((kind, _), _)| *kind == DefinitionKind::WorkflowStep)
-        .map(|((_, name), loaded)| (name.clone(), loaded.clone()))
-        .collect();
-    problems.extend(step_definitions.values().flat_map(|loaded| loaded.unknown_actions(&known.added.packages)));
-    let templates = known.templates(&step_definitions);
-    let added = known.added;
-    match (plan, templates) {
-        (Ok(plan), Ok(templates)) if problems.is_empty() => {
-            let plan = Arc::new(plan);
-            Ok(Prepared { input, renderer, templates, plan, context, used, placed, first, warnings, added })
-        }
-        (plan, templates) => {
-            problems.extend(plan.err().unwrap_or_default());
-            problems.extend(templates.err().unwrap_or_default());
-            Err(problems.into())
-        }
-    }
+    used
 }
 
 fn problems_have(problems: &[Diagnostic], one: &Diagnostic) -> bool {
