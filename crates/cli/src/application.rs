@@ -211,6 +211,7 @@ pub(crate) fn conclude(finished: &Finished) -> ExitCode {
         AppPhase::Running => println!("Application {name} is running."),
         AppPhase::WorkflowSuspending => match finished.fires_at {
             Some(time) => {
+                let time = time.strftime("%Y-%m-%dT%H:%M:%SZ");
                 println!("{what} {name} is suspended until {time}; the next command, or a controller, goes on then.")
             }
             None => println!(

@@ -76,6 +76,19 @@ impl Need {
         Ok(())
     }
 
+    /// What a gate with a message of its own shows: that, and what is still missing.
+    pub fn show(&self, message: &str, given: &[Approval]) -> String {
+        match message {
+            "" => self.tell(given),
+            message => format!("{message} ({})", self.tell(given)),
+        }
+    }
+
+    /// The gate's own message in what [`Need::show`] made of it and of the same consents.
+    pub fn message<'s>(&self, shown: &'s str, given: &[Approval]) -> &'s str {
+        shown.strip_suffix(&format!(" ({})", self.tell(given))).unwrap_or_default()
+    }
+
     /// What is still missing, for people.
     pub fn tell(&self, given: &[Approval]) -> String {
         let mut text = format!("waits for approval, {} of {}", given.len(), self.quorum);

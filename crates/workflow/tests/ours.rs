@@ -207,12 +207,17 @@ fn a_list_may_come_from_a_step_and_survives_a_crash_and_a_restart() {
 }
 
 fn gate_of(approval: Value) -> Value {
-    json!({"name": "gate", "type": "suspend", "properties": {"do": [{"name": "suspend", "path": "s", "params": {"approval": approval}}]}})
+    gate_that_says("", approval)
 }
 
-fn voices(approval: Value, voices: &[(&str, &[&str], &str)]) -> String {
+fn gate_that_says(message: &str, approval: Value) -> Value {
+    let params = json!({"message": message, "approval": approval});
+    json!({"name": "gate", "type": "suspend", "properties": {"do": [{"name": "suspend", "path": "s", "params": params}]}})
+}
+
+fn voices(gate: Value, voices: &[(&str, &[&str], &str)]) -> String {
     let mut world = World::default();
-    let mut p = Process::new(&plan(StepByStep, json!([gate_of(approval), say("after")])), &world, 1);
+    let mut p = Process::new(&plan(StepByStep, json!([gate, say("after")])), &world, 1);
     assert!(p.go(&mut world).is_ok());
     let mut shown = vec![show(&p.run.status())];
     for (i, (by, groups, comment)) in voices.iter().enumerate() {
@@ -234,7 +239,7 @@ fn voices(approval: Value, voices: &[(&str, &[&str], &str)]) -> String {
 #[test]
 fn an_approval_records_who_and_why_and_counts_only_those_who_may() {
     let release: &[&str] = &["release"];
-    assert_snapshot!(voices(json!({"groups": ["release"], "quorum": 2, "notAuthor": true}), &[
+    assert_snapshot!(voices(gate_of(json!({"groups": ["release"], "quorum": 2, "notAuthor": true})), &[
         ("author", release, ""), ("eve", &[], ""), ("alice", release, "looks good"), ("alice", release, ""), ("bob", release, ""),
     ]), @r#"
     gate: suspending/Suspend "waits for approval, 0 of 2, by release"
@@ -256,7 +261,7 @@ fn an_approval_records_who_and_why_and_counts_only_those_who_may() {
     after: succeeded "after"
     = succeeded finished
     "#);
-    assert_snapshot!(voices(json!({}), &[("", &[], ""), ("carol", &[], "")]), @r#"
+    assert_snapshot!(voices(gate_of(json!({})), &[("", &[], ""), ("carol", &[], "")]), @r#"
     gate: suspending/Suspend "waits for approval, 0 of 1"
     = suspending suspend
     -- : an approval needs the name of who gives it
@@ -264,6 +269,22 @@ fn an_approval_records_who_and_why_and_counts_only_those_who_may() {
     = suspending suspend
     -- carol: 
     gate: succeeded "approved by carol"
+    after: succeeded "after"
+    = succeeded finished
+    "#);
+}
+
+#[test]
+fn a_gate_shows_what_it_asks_and_what_is_missing() {
+    let gate = gate_that_says("is staging well?", json!({"quorum": 2}));
+    assert_snapshot!(voices(gate, &[("alice", &[], "yes (twice)"), ("bob", &[], "")]), @r#"
+    gate: suspending/Suspend "is staging well? (waits for approval, 0 of 2)"
+    = suspending suspend
+    -- alice: 
+    gate: suspending/Suspend "is staging well? (waits for approval, 1 of 2; approved by alice ("yes (twice)"))"
+    = suspending suspend
+    -- bob: 
+    gate: succeeded "approved by alice ("yes (twice)"), bob"
     after: succeeded "after"
     = succeeded finished
     "#);

@@ -70,7 +70,10 @@ async fn explained(session: &Session, app: &Application) -> (String, Value) {
             }),
         );
     }
-    sentence.push('.');
+    // a gate may ask something
+    if !sentence.ends_with(['?', '!']) {
+        sentence.push('.');
+    }
     part("well", (why.well && services.iter().all(|s| s.healthy)).into());
     part("sentence", sentence.as_str().into());
     (sentence, Value::Object(parts))

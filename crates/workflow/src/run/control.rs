@@ -121,7 +121,7 @@ impl Run {
                     }
                 };
                 let message = match (&need, message.is_empty()) {
-                    (Some(need), true) => need.tell(&[]),
+                    (Some(need), _) => need.show(&message, &[]),
                     (None, true) => format!("Suspended by field {path}"),
                     _ => message,
                 };

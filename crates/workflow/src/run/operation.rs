@@ -161,11 +161,13 @@ impl Run {
         need.accepts(&operation.by, &operation.groups, &author, &gate.approvals)?;
         let approval = Approval { by: operation.by.clone(), comment: operation.comment.clone(), at: self.now };
         let mut given = gate.approvals;
+        let shown = self.state.step(ix).map(|s| s.message.clone()).unwrap_or_default();
+        let message = need.message(&shown, &given).to_owned();
         given.push(approval.clone());
         self.fact(Fact::Approve { step: step.to_owned(), path: path.to_owned(), approval });
         let enough = given.len() >= need.quorum as usize;
         if !enough {
-            self.step_is(ix, StepPhase::Suspending, StepReason::Suspend, need.tell(&given));
+            self.step_is(ix, StepPhase::Suspending, StepReason::Suspend, need.show(&message, &given));
         }
         Ok(enough)
     }

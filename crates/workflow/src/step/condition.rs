@@ -267,7 +267,12 @@ mod tests {
             ]
             .map(Option::unwrap_or_default)
             .join("\n"),
-            @""
+            @r#"
+        the status of step "build" has no "fialed" | did you mean "failed"?
+        the status of step "tell-all" has no "isGood" | it has failed, succeeded, skipped, timeout, failedAfterRetries, terminate, phase, reason, message, id, name, type, firstExecuteTime, lastExecuteTime, subSteps
+        `status.tell-all` is a difference, and no step's status | write status["tell-all"]: the name has a dash
+        "contxt" is not known; conditions read status, inputs, context and parameter | did you mean "context"?
+        "#
         );
         for right in [
             "status[\"tell-all\"].subSteps[0].phase == \"failed\" && len(inputs.a) > inputs.b - inputs.c",
