@@ -23,7 +23,7 @@ pub(crate) struct VetArgs {
 
 /// Runs it.
 pub(crate) fn run(args: VetArgs) -> ExitCode {
-    let problems = match vet(&args) {
+    let problems = match vet(&args, Way::Short) {
         Ok(problems) | Err(problems) => problems,
     };
     if problems.is_empty() {
@@ -33,11 +33,21 @@ pub(crate) fn run(args: VetArgs) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn vet(args: &VetArgs) -> Result<Problems, Problems> {
+/// How data are held to a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Those that surely fit are not evaluated.
+    Short,
+    /// All are.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what the short way is compared with"))]
+    Whole,
+}
+
+fn vet(args: &VetArgs, way: Way) -> Result<Problems, Problems> {
     let units = args.name.check().and_then(|()| args.input.units_with_texts())?;
     let found: Vec<Problems> = match units.as_slice() {
-        [one] => vec![vet_unit(args, one, Some(&mut Last::default()))],
-        units => side_by_side(|| units.par_iter().map(|u| vet_unit(args, u, None)).collect()),
+        [one] => vec![vet_unit(args, one, way, Some(&mut Last::default()))],
+        units => side_by_side(|| units.par_iter().map(|u| vet_unit(args, u, way, None)).collect()),
     };
     let mut problems = Vec::new();
     found.into_iter().for_each(|p| merge(&mut problems, p));
@@ -45,7 +55,7 @@ fn vet(args: &VetArgs) -> Result<Problems, Problems> {
 }
 
 /// Checks an instance; the only one of a command stays until the process ends.
-fn vet_unit(args: &VetArgs, unit: &Unit, mut last: Option<&mut Last>) -> Problems {
+fn vet_unit(args: &VetArgs, unit: &Unit, way: Way, mut last: Option<&mut Last>) -> Problems {
     if !unit.documents.is_empty() && !unit.has_files {
         let d = Diagnostic::error("cue/load", "there are data files, and no schema to hold them to");
         return vec![d.help("name a CUE file or a package beside them")];
@@ -68,7 +78,7 @@ fn vet_unit(args: &VetArgs, unit: &Unit, mut last: Option<&mut Last>) -> Problem
         keep(evaluation);
     }
     // Nearly all data are right, and that takes less to say than what is wrong with the others.
-    let schema = unit.has_schema().then(|| unit.evaluate(&[]));
+    let schema = (way == Way::Short && unit.has_schema()).then(|| unit.evaluate(&[]));
     for document in &unit.documents {
         let fits = schema.as_ref().map(|s| unit.value(s)).is_some_and(|schema| match document.text() {
             Some(text) => schema.surely_admits_json(text),
@@ -120,3 +130,6 @@ fn merge(problems: &mut Problems, more: Problems) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

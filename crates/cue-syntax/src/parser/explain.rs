@@ -140,11 +140,16 @@ impl<'a> Place<'a> {
                 let message = format!("`{}` after other declarations", self.before);
                 return (message, "expected before this: nothing but the package clause and imports".into(), None);
             }
+            let starts_value = first.is_ascii_digit() || matches!(first, '{' | '[' | '\'');
             let clause = matches!(self.line_start, "for" | "if" | "let" | "try");
             let help = if clause && (self.new_line || self.open != Some('[')) && found != "{" {
                 Some(form_of(self.line_start).to_owned())
+            } else if matches!(found, "div" | "mod" | "quo" | "rem") && !self.new_line {
+                Some(format!("{shown} is a function: `{found}(a, b)`"))
             } else if !self.new_line && !operator && (is_name(found) || first == '"') && is_name(self.before) {
                 Some(format!("did you mean `{}: …`?", self.before))
+            } else if !self.new_line && starts_value && self.before == self.line_start && is_name(self.before) {
+                Some(format!("a field is written `{}: value`", self.before))
             } else {
                 None
             };

@@ -204,7 +204,8 @@ impl Compiler<'_> {
                 Expr::And(parts.into())
             }
             None => {
-                if !self.diagnostics.iter().any(|d| d.code == "cue/package-value") {
+                let told = self.lost.contains(&name.name);
+                if !told && !self.diagnostics.iter().any(|d| d.code == "cue/package-value") {
                     let import = |path| format!("write `import \"{path}\"` at the top of the file");
                     let help = self.nearest(&name.name).or(super::packages::well_known(&name.name).map(import));
                     let mut d = cue_syntax::Diagnostic::error(

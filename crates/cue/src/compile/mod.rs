@@ -119,6 +119,8 @@ pub(crate) struct Compiler<'w> {
     pub(crate) lenient: bool,
     /// Inside of what a `try` clause tries, where `?` may mark references.
     pub(crate) tries: bool,
+    /// Names of imports that were not found: what refers to them is not told again.
+    pub(crate) lost: FxHashSet<SmolStr>,
     /// Comparisons by the rules before v0.15.
     pub(crate) same_kinds: FxHashSet<ExprId>,
 }
@@ -143,14 +145,27 @@ pub(crate) fn compile(world: &dyn World, instance: crate::api::Instance) -> Resu
         lenient: false,
         tries: false,
         same_kinds: FxHashSet::default(),
+        lost: FxHashSet::default(),
     };
     let (root, fields, names) = c.package(&instance.path, instance.files);
     if c.diagnostics.iter().any(|d| d.severity == cue_syntax::Severity::Error) {
-        return Err(c.diagnostics);
+        return Err(in_order(c.diagnostics));
     }
     let reaches = c.ir.reaches();
     c.ir.freeze();
     Ok(Unit { ir: c.ir, reaches, sources: c.sources, root, fields, names, language, same_kinds: c.same_kinds })
+}
+
+/// Problems of each file in the order of their places; files in the order in which they come up.
+fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut files: Vec<String> = Vec::new();
+    for label in problems.iter().filter_map(|d| d.labels.first()) {
+        if !files.contains(&label.source.name) {
+            files.push(label.source.name.clone());
+        }
+    }
+    problems.sort_by_key(|d| d.labels.first().map(|l| (files.iter().position(|f| *f == l.source.name), l.start)));
+    problems
 }
 
 /// Compiles an expression from outside into an evaluation's own layer of the tables.
@@ -172,6 +187,7 @@ pub(crate) fn expression(ir: &mut Ir, unit: &Unit, expression: &ast::Expr) -> Re
         lenient: true,
         tries: false,
         same_kinds: FxHashSet::default(),
+        lost: FxHashSet::default(),
     };
     let id = c.expr(expression);
     *ir = c.ir;
@@ -218,6 +234,9 @@ impl Compiler<'_> {
             let (path, qualifier) = packages::split(&import.path);
             let name = import.name.as_ref().map_or_else(|| packages::local_name(path, qualifier), |n| n.name.clone());
             let target = self.import(packages::key(&import.path), import.span);
+            if target.is_none() {
+                self.lost.insert(name.clone());
+            }
             if fields.contains(&name) {
                 self.error("cue/redeclared", format!("{name} redeclared as imported package name"), import.span);
             }

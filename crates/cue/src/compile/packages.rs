@@ -73,7 +73,12 @@ impl Compiler<'_> {
         };
         let meant = crate::eval::nearest(path, crate::builtin::packages());
         let mut d = cue_syntax::Diagnostic::error("cue/import", text).at(&self.sources, span, "");
-        d.help = meant.map(|path| format!("did you mean \"{path}\"?"));
+        let where_from = "nothing is fetched: a package is a folder of the module around the files, or of its cue.mod";
+        let is_foreign = path.split('/').next().is_some_and(|first| first.contains('.'));
+        d.help = match meant {
+            Some(path) => Some(format!("did you mean \"{path}\"?")),
+            None => is_foreign.then(|| where_from.to_owned()),
+        };
         self.diagnostics.push(d);
         None
     }

@@ -3,8 +3,8 @@
 use super::scope::{Alias, Scope, value_alias};
 use super::{Compiler, Import};
 use crate::ir::{ArcKind, Decl, Expr, ExprId, FieldMeta, OptionalField, StructLit, Sym};
-use cue_syntax::Span;
 use cue_syntax::ast::{self, Constraint, Label, Text};
+use cue_syntax::{Diagnostic, Span};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -173,11 +173,18 @@ impl Compiler<'_> {
                     lets.push((clause, id));
                     let Some(scope) = self.scopes.last_mut() else { continue };
                     let clash = scope.fields.contains(&name.name) || scope.aliases.contains_key(&name.name);
-                    let again = scope.names.lets.insert(name.name.clone(), id).is_some();
+                    let before = scope.names.lets.insert(name.name.clone(), id);
+                    if clash || before.is_some() {
+                        // Which of them is meant where is not known.
+                        scope.used.insert(name.name.clone());
+                    }
                     if clash {
                         self.clash(name);
-                    } else if again {
-                        self.error("cue/redeclared", format!("cannot redeclare {}", name.name), name.span);
+                    } else if let Some(before) = before {
+                        let first = self.ir.spans[before];
+                        let d = Diagnostic::error("cue/redeclared", format!("cannot redeclare {}", name.name));
+                        let d = d.at(&self.sources, name.span, "").at(&self.sources, first, "declared here first");
+                        self.diagnostics.push(d);
                     }
                 }
                 ast::Decl::Field(field) => {

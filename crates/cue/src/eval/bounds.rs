@@ -2,6 +2,7 @@
 
 use super::{Code, Evaluator, NodeId, Reason, Val};
 use crate::ir::{ExprId, kind};
+use crate::number::Number;
 use cue_syntax::ast::UnaryOp;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
@@ -38,6 +39,25 @@ fn name_of(check: &Val) -> Option<SmolStr> {
         Val::Str(text) => Some(format!("{op}\"{text}").into()),
         _ => None,
     }
+}
+
+/// Whether there is an integer between two limits, each with whether it does not count itself.
+fn has_integer((low, above): (&Number, bool), (high, below): (&Number, bool)) -> bool {
+    let two = Number::from(2u64);
+    // So far apart that there is one; the limits themselves may be too long to be looked at.
+    if !high.subtract(low).is_ok_and(|apart| apart.compare(&two).is_le()) {
+        return true;
+    }
+    let zero = Number::ZERO;
+    let mut first = low.truncated();
+    if if low.is_integral() { above } else { low.compare(&zero).is_gt() } {
+        first += 1;
+    }
+    let mut last = high.truncated();
+    if if high.is_integral() { below } else { high.compare(&zero).is_lt() } {
+        last -= 1;
+    }
+    first <= last
 }
 
 impl Evaluator {
@@ -113,12 +133,8 @@ impl Evaluator {
                 Ordering::Greater => true,
                 Ordering::Equal => strict,
                 Ordering::Less => {
-                    if kinds & kind::NUMBER != kind::INT || !(l.is_integral() && h.is_integral()) {
-                        return false;
-                    }
-                    let one = crate::number::Number::from(1u64);
-                    let both = *low.0 == UnaryOp::Greater && *high.0 == UnaryOp::Less;
-                    both && l.add(&one).is_ok_and(|next| next.same_value(h))
+                    let above = *low.0 == UnaryOp::Greater;
+                    kinds & kind::NUMBER == kind::INT && !has_integer((l, above), (h, *high.0 == UnaryOp::Less))
                 }
             },
             (Val::Str(l), Val::Str(h)) => l > h || (l == h && strict),

@@ -534,6 +534,7 @@ impl Evaluator {
             let text = format!("{matched} matched, expected {}", self.show(count));
             return Err(self.stop(Code::Incomplete, Reason::Text(text.into()), NONE, &[e]));
         }
+        self.why_not = Some(format!("{matched} matched, expected {}", self.show(count)));
         Ok(false)
     }
 

@@ -41,6 +41,8 @@ pub(crate) enum Reason {
     Kinds(u16, u16),
     /// A value and the bound or validator that it breaks.
     Bound(Val, Val),
+    /// As [`Reason::Bound`] of a validator, with what it says.
+    Unsatisfied(Box<(Val, Val, String)>),
     NotAllowed(Sym),
     /// The name, and what was asked for it.
     Undefined(Sym, NodeId),
@@ -165,6 +167,18 @@ impl Evaluator {
                 Val::Validator(_) => format!("invalid value {} (does not satisfy {})", self.show(v), self.show(b)),
                 _ => format!("invalid value {} (out of bound {})", self.show(v), self.show(b)),
             },
+            Reason::Unsatisfied(told) => {
+                let (v, b, why) = &**told;
+                // The schemas of a match are shown in their place.
+                let validator = match b {
+                    Val::Validator(call) if matches!(call.0, crate::ir::Function::Native(_)) => {
+                        super::val::function_name(call.0)
+                    }
+                    b => self.show(b),
+                };
+                let validator = validator.strip_suffix("()").unwrap_or(&validator);
+                format!("invalid value {} (does not satisfy {validator}): {why}", self.show(v))
+            }
             Reason::NotAllowed(_) => "field not allowed".to_owned(),
             Reason::Undefined(s, _) => match s.as_index() {
                 Some(i) => format!("undefined field: {i}"),
@@ -291,7 +305,7 @@ impl Evaluator {
             (_, Code::Cycle) => "cue/cycle",
             (_, Code::User) => "cue/user-error",
             (Reason::Conflict(..) | Reason::Kinds(..), _) => "cue/conflict",
-            (Reason::Bound(..), _) => "cue/bound",
+            (Reason::Bound(..) | Reason::Unsatisfied(_), _) => "cue/bound",
             (Reason::NotAllowed(_), _) => "cue/not-allowed",
             (Reason::Undefined(..), _) => "cue/undefined-field",
             (Reason::OptionalReference(_), _) => "cue/optional-field",
@@ -322,6 +336,7 @@ impl Evaluator {
                     0 => self.show(b),
                     _ => self.show(v),
                 },
+                Reason::Unsatisfied(told) if i == 1 => self.show(&told.0),
                 _ => String::new(),
             };
             let span = match &info.reason {
@@ -381,6 +396,8 @@ impl Evaluator {
 
 /// The name that was probably meant: at most a third of it differs.
 pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    // Any other letter would be as near to one letter.
+    wanted.chars().nth(1)?;
     let limit = (wanted.chars().count() / 3).clamp(1, 3);
     names
         .filter(|n| !n.is_empty() && *n != wanted)

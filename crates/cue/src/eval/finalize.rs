@@ -1,7 +1,7 @@
 //! Values taking shape: inserting them, judging a done node, making a node final.
 
 use super::{Alt, Base, Code, Conj, Evaluator, Mode, NONE, NodeId, Reason, Res, Stop, Val, flag};
-use crate::ir::{ArcKind, Function, kind};
+use crate::ir::{ArcKind, Expr, Function, kind};
 use crate::stack::down;
 
 /// Whether two scalars unify; `1` and `1.0` do not, `1.0` and `1.00` do.
@@ -131,24 +131,47 @@ impl Evaluator {
 
     /// Applies a bound or validator to a concrete value of a node.
     fn judge(&mut self, n: NodeId, check: &Val, v: &Val, at: u32) {
-        match self.check(check, v) {
+        self.why_not = None;
+        let verdict = self.check(check, v);
+        let s = self.scratch(n);
+        let value_at = s.scalar.as_ref().map_or(s.literal_at, |s| s.1);
+        match verdict {
             Ok(true) => {}
             Ok(false) => {
-                let s = self.scratch(n);
-                let value_at = s.scalar.as_ref().map_or(s.literal_at, |s| s.1);
+                let why = self.why_not.take();
                 // A struct or list is shown as it is now: the fault takes its value away.
                 let reason = match v {
+                    v if v.is_scalar()
+                        && let Some(why) = why =>
+                    {
+                        Reason::Unsatisfied(Box::new((v.clone(), check.clone(), why)))
+                    }
                     Val::Node(_) => {
                         let text = format!("invalid value {} (does not satisfy {})", self.show(v), self.show(check));
                         Reason::Text(text.into())
                     }
                     _ => Reason::Bound(v.clone(), check.clone()),
                 };
-                self.set_fault(n, Code::Eval, reason, &[at, value_at]);
+                let mut places = vec![at, value_at];
+                // How many schemas have to match is what the value is measured by.
+                if let (Reason::Unsatisfied(_), Expr::Call(_, args)) = (&reason, &self.ir.exprs[at]) {
+                    places.extend(args.first());
+                }
+                self.set_fault(n, Code::Eval, reason, &places);
             }
             Err(stop) => {
                 let f = self.as_fault(stop);
-                self.add_fault(n, f);
+                match (check, self.is_permanent(f) && self.faults[f].at.is_empty() && v.is_scalar()) {
+                    // The call of a validator has no place of its own.
+                    (Val::Validator(call), true) => {
+                        let called = format!("error in call to {}: ", super::val::function_name(call.0));
+                        let text = self.message(f);
+                        let why = text.strip_prefix(&called).unwrap_or(&text).to_owned();
+                        let reason = Reason::Unsatisfied(Box::new((v.clone(), check.clone(), why)));
+                        self.set_fault(n, self.faults[f].code, reason, &[at, value_at]);
+                    }
+                    _ => self.add_fault(n, f),
+                }
             }
         }
     }

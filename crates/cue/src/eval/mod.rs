@@ -161,6 +161,8 @@ pub(crate) struct Evaluator {
     pub(crate) detached: FxHashMap<(ExprId, EnvId), NodeId>,
     /// What a call makes of its arguments (`close`, `and`, `or`), apart from those: a `let` may be nothing but the call.
     pub(crate) made: FxHashMap<(ExprId, EnvId), NodeId>,
+    /// What a validator says of a value that it has just refused.
+    pub(crate) why_not: Option<String>,
     /// Values that are the same in every instance of what they are part of.
     pub(crate) shared: FxHashMap<quick::SharedKey, quick::Shared>,
     /// The conjuncts of nodes that have many, and how many they were.
@@ -227,6 +229,7 @@ impl Evaluator {
             indexes: FxHashMap::default(),
             detached: FxHashMap::default(),
             made: FxHashMap::default(),
+            why_not: None,
             shared: FxHashMap::default(),
             many: FxHashMap::default(),
             many_checks: FxHashMap::default(),

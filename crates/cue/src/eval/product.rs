@@ -288,7 +288,11 @@ impl Evaluator {
     fn is_contradiction(&self, f: FaultId, depth: u32) -> bool {
         let info = &self.faults[f];
         match info.reason {
-            Reason::NotAllowed(_) | Reason::Conflict(..) | Reason::Kinds(..) | Reason::Bound(..) => true,
+            Reason::NotAllowed(_)
+            | Reason::Conflict(..)
+            | Reason::Kinds(..)
+            | Reason::Bound(..)
+            | Reason::Unsatisfied(_) => true,
             Reason::EmptyDisjunction => {
                 depth > 0
                     && !info.related.is_empty()

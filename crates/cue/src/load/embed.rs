@@ -10,7 +10,9 @@ use crate::World;
 use crate::data::{Data, DataValue, Fields};
 use crate::export::literal;
 use crate::stack::down;
-use cue_syntax::ast::{Attribute, BinaryOp, Clause, Comprehension, Decl, Element, Expr, File, Label};
+use cue_syntax::ast::{
+    Attribute, BinaryOp, Clause, Comprehension, Decl, Element, Expr, File, InterpolationPart, Label,
+};
 use cue_syntax::{Diagnostic, SourceId, Sources, Span};
 
 /// What an `@embed` says.
@@ -89,8 +91,10 @@ impl Embedder<'_> {
         for decl in decls {
             match decl {
                 Decl::Field(f) => {
-                    if let Label::Dynamic(e, _) = &mut f.label {
-                        self.expr(e);
+                    match &mut f.label {
+                        Label::Dynamic(e, _) | Label::Pattern { value: e, .. } => self.expr(e),
+                        Label::Interpolation(x) => self.parts(&mut x.parts),
+                        Label::Ident(_) | Label::String(_) => {}
                     }
                     self.expr(&mut f.value);
                     for at in 0..f.attributes.len() {
@@ -115,7 +119,15 @@ impl Embedder<'_> {
                 Decl::Embedding(e) => self.expr(e),
                 Decl::Let(l) => self.expr(&mut l.value),
                 Decl::Comprehension(c) => self.comprehension(c),
-                Decl::Ellipsis(_) => {}
+                Decl::Ellipsis(e) => e.value.iter_mut().for_each(|e| self.expr(e)),
+            }
+        }
+    }
+
+    fn parts(&mut self, parts: &mut [InterpolationPart]) {
+        for part in parts {
+            if let InterpolationPart::Expr(e) = part {
+                self.expr(e);
             }
         }
     }
@@ -145,14 +157,31 @@ impl Embedder<'_> {
             Expr::List(l) => l.elements.iter_mut().for_each(|x| match x {
                 Element::Value(e) => self.expr(e),
                 Element::Comprehension(c) => self.comprehension(c),
-                Element::Ellipsis(_) => {}
+                Element::Ellipsis(e) => e.value.iter_mut().for_each(|e| self.expr(e)),
             }),
-            Expr::Paren(e, _) | Expr::Alias { value: e, .. } | Expr::Unary { operand: e, .. } => self.expr(e),
+            Expr::Paren(e, _)
+            | Expr::Open(e, _)
+            | Expr::Try(e, _)
+            | Expr::Alias { value: e, .. }
+            | Expr::Unary { operand: e, .. }
+            | Expr::Selector { operand: e, .. } => self.expr(e),
+            Expr::Interpolation(x) => self.parts(&mut x.parts),
+            Expr::Index { operand, index, .. } => {
+                self.expr(operand);
+                self.expr(index);
+            }
+            Expr::Slice { operand, low, high, .. } => {
+                self.expr(operand);
+                low.iter_mut().chain(high).for_each(|e| self.expr(e));
+            }
             Expr::Binary { left, right, .. } => {
                 self.expr(left);
                 self.expr(right);
             }
-            Expr::Call { arguments, .. } => arguments.iter_mut().for_each(|a| self.expr(a)),
+            Expr::Call { function, arguments, .. } => {
+                self.expr(function);
+                arguments.iter_mut().for_each(|a| self.expr(a));
+            }
             _ => {}
         });
     }

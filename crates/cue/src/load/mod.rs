@@ -143,6 +143,7 @@ pub fn load(world: &dyn World, options: &Options, arguments: &[String]) -> Resul
         }
     }
     if problems.is_empty() {
+        tags::check(&loaded, &mut problems);
         tags::inject(options, &mut loaded, &mut problems);
     }
     if problems.is_empty() {

@@ -4,7 +4,8 @@
 //! optional fields have no tags.
 
 use super::{Loaded, Options, Problems};
-use cue_syntax::ast::{Attribute, BinaryOp, Constraint, Decl, Expr, Field, StringLit, Text};
+use crate::stack::down;
+use cue_syntax::ast::{Attribute, BinaryOp, Constraint, Decl, Element, Expr, Field, Label, StringLit, Text};
 use cue_syntax::{Diagnostic, Source, Sources, Span};
 
 /// What one `@tag` says.
@@ -29,6 +30,74 @@ impl Tag {
             }
         }
         tag
+    }
+}
+
+/// Tags that say nothing that could be done, or stand where none are looked for.
+pub(super) fn check(loaded: &[Loaded], problems: &mut Problems) {
+    for l in loaded {
+        let mut check = Check { sources: &l.instance.sources, problems };
+        for file in &l.instance.files {
+            check.decls(&file.decls, None);
+        }
+    }
+}
+
+struct Check<'a> {
+    sources: &'a Sources,
+    problems: &'a mut Problems,
+}
+
+impl Check<'_> {
+    /// Declarations inside of something in which fields have no tags, or of the file.
+    fn decls(&mut self, decls: &[Decl], inside: Option<&'static str>) {
+        for decl in decls {
+            down(|| match decl {
+                Decl::Field(f) => {
+                    let regular = f.constraint == Constraint::Regular && !matches!(f.label, Label::Pattern { .. });
+                    let inside = inside.or((!regular).then_some("an optional or required field or a pattern"));
+                    f.attributes.iter().filter(|a| a.name == "tag").for_each(|a| self.attribute(a, inside));
+                    self.expr(&f.value, inside);
+                }
+                Decl::Embedding(e) => self.expr(e, inside),
+                Decl::Comprehension(c) => self.decls(&c.body.decls, inside.or(Some("a comprehension"))),
+                Decl::Let(_) | Decl::Ellipsis(_) | Decl::Attribute(_) => {}
+            });
+        }
+    }
+
+    fn expr(&mut self, e: &Expr, inside: Option<&'static str>) {
+        match e {
+            Expr::Struct(s) => self.decls(&s.decls, inside),
+            Expr::List(l) => {
+                for element in &l.elements {
+                    match element {
+                        Element::Value(e) => self.expr(e, inside.or(Some("a list"))),
+                        Element::Comprehension(c) => self.decls(&c.body.decls, inside.or(Some("a list"))),
+                        Element::Ellipsis(_) => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn attribute(&mut self, a: &Attribute, inside: Option<&'static str>) {
+        let tag = Tag::of(a);
+        let mut letters = tag.name.chars();
+        let is_name = letters.next().is_some_and(|c| c == '_' || c == '$' || c.is_alphabetic())
+            && letters.all(|c| c == '_' || c == '$' || c.is_alphanumeric());
+        let (message, help) = match (&tag.kind, inside) {
+            (_, Some(inside)) => (format!("@tag is not looked for in {inside}"), None),
+            _ if !is_name => (format!("\"{}\" is no name for a tag", tag.name), Some("a tag is written `@tag(name)`")),
+            (Some(kind), _) if !matches!(kind.as_str(), "int" | "number" | "bool" | "string") => {
+                (format!("invalid tag type `{kind}`"), Some("the types are string, int, number and bool"))
+            }
+            _ => return,
+        };
+        let mut d = Diagnostic::error("cue/tag", message).at(self.sources, a.span, "this tag");
+        d.help = help.map(str::to_owned);
+        self.problems.push(d);
     }
 }
 
@@ -124,12 +193,7 @@ fn write(f: &mut Field, tag: &Tag, value: &str, name: &str, at: Span, sources: &
     };
     let Some(given) = given else {
         let kind = tag.kind.as_deref().unwrap_or("string");
-        let known = matches!(kind, "int" | "number" | "bool" | "string");
-        let message = if known {
-            format!("invalid {kind} `{value}` for tag `{}`", tag.name)
-        } else {
-            format!("invalid tag type `{kind}`")
-        };
+        let message = format!("invalid {kind} `{value}` for tag `{}`", tag.name);
         problems.push(Diagnostic::error("cue/tag", message).at(sources, at, "this tag"));
         return;
     };
