@@ -578,7 +578,8 @@ impl Runner {
         }
         let limit = subject.rules.revision_limit.unwrap_or(delivery::revision::LIMIT);
         for surplus in delivery::revision::surplus(&revisions, limit, &subject.revision.name) {
-            for chunk in self.hub.journal(namespace, name, &surplus).await? {
+            // the first one last: without it the others would not be found again
+            for chunk in self.hub.journal(namespace, name, &surplus).await?.into_iter().rev() {
                 self.hub.delete_journal(namespace, &chunk.metadata.name).await?;
             }
             self.hub.delete_revision(namespace, &surplus).await?;
