@@ -61,7 +61,7 @@ pub(crate) async fn measure(stage: &Stage, size: usize) -> Result<Vec<Figure>, S
         return Err("not every request has come".to_owned());
     }
     let mut next: Vec<f64> = gone_on(&seen, killed).into_values().collect();
-    let (twice, again, resent) = repeated(&seen, killed);
+    let (twice, again, resent) = repeated(&seen);
     figure.extra = vec![
         ("first s", quantile(&mut next, 0)),
         ("p50 s", quantile(&mut next, 50)),
@@ -84,10 +84,9 @@ fn gone_on(seen: &[Came], killed: Instant) -> FxHashMap<&str, f64> {
     next
 }
 
-/// Requests that came with two keys; requests that came again although their answer had been recorded; requests of which no
-/// answer had been recorded, and that came again with the key that they had. An answer was recorded for certain when the
-/// run had sent its next request: on a slow hub that may be long after the answer came.
-fn repeated(seen: &[Came], killed: Instant) -> (f64, f64, f64) {
+/// Requests that came with two keys; requests that came again although their answer had been recorded, that is, after the
+/// next one of their run; requests of which no answer had been recorded, and that came again with the key that they had.
+fn repeated(seen: &[Came]) -> (f64, f64, f64) {
     let mut by_path: FxHashMap<&str, Vec<&Came>> = FxHashMap::default();
     for came in seen {
         by_path.entry(&came.path).or_default().push(came);
@@ -96,7 +95,8 @@ fn repeated(seen: &[Came], killed: Instant) -> (f64, f64, f64) {
     for (path, all) in by_path.iter().filter(|(_, all)| all.len() > 1) {
         let keys: FxHashSet<&str> = all.iter().map(|came| came.key.as_str()).collect();
         let next = after(path).and_then(|next| by_path.get(next.as_str()));
-        let recorded = next.is_some_and(|next| next.iter().any(|came| came.at < killed));
+        let gone_on = next.and_then(|next| next.iter().map(|came| came.at).min());
+        let recorded = gone_on.is_some_and(|gone_on| all.iter().any(|came| came.at > gone_on));
         twice += u32::from(keys.len() > 1 || keys.contains(""));
         again += u32::from(recorded);
         resent += u32::from(!recorded);
