@@ -19,6 +19,7 @@ pub mod jsonschema;
 pub mod load;
 pub mod number;
 pub mod openapi;
+mod operands;
 mod program;
 pub mod regexp;
 mod stack;

@@ -1,12 +1,11 @@
 //! A step with `forEach` as the steps that it stands for.
 
 use crate::tree;
-use model::{Input, Step};
+use model::{ForEach, Input, Step};
 
 /// One for each item, with the item where `parameterKey` says; where only a run will know the items, one step to which an
-/// input brings its item. A step without `forEach` is itself.
-pub(crate) fn steps(step: &Step) -> Vec<Step> {
-    let Some(each) = &step.for_each else { return vec![step.clone()] };
+/// input brings its item.
+pub(crate) fn steps(step: &Step, each: &ForEach) -> Vec<Step> {
     let one = Step { for_each: None, ..step.clone() };
     let Some(items) = &each.items else {
         let mut one = one;
@@ -39,7 +38,12 @@ mod tests {
 
     fn of(step: serde_json::Value) -> serde_json::Value {
         let step: Step = serde_json::from_value(step).unwrap();
-        json!(steps(&step).iter().map(|s| json!([s.properties, s.inputs])).collect::<Vec<_>>())
+        json!(
+            steps(&step, step.for_each.as_ref().unwrap())
+                .iter()
+                .map(|s| json!([s.properties, s.inputs]))
+                .collect::<Vec<_>>()
+        )
     }
 
     #[test]
@@ -53,7 +57,6 @@ mod tests {
         let found = json!({"name": "s", "type": "t", "forEach": {"from": "found", "parameterKey": "url"}});
         assert_eq!(of(found), json!([[null, [{"from": "found", "parameterKey": "url"}]]]));
         assert_eq!(of(json!({"name": "s", "type": "t", "forEach": {"items": []}})), json!([]));
-        assert_eq!(of(json!({"name": "s", "type": "t"})), json!([[null, []]]));
     }
 
     #[test]

@@ -461,9 +461,10 @@ impl Run<'_> {
 
     /// A step, for each of its items; what is wrong with one of them is told at the item.
     fn steps(&mut self, step: &Step, path: &str) {
-        let key = step.for_each.as_ref().filter(|each| each.items.is_some()).map(|each| &each.parameter_key);
+        let Some(each) = &step.for_each else { return self.step(step, path) };
+        let key = Some(each).filter(|each| each.items.is_some()).map(|each| &each.parameter_key);
         let key = key.filter(|key| !key.is_empty()).map(|key| format!("{path}.properties.{key}"));
-        for (i, one) in each::steps(step).iter().enumerate() {
+        for (i, one) in each::steps(step, each).iter().enumerate() {
             let (errors, warnings) = (self.problems.len(), self.warnings.len());
             self.step(one, path);
             let Some(key) = &key else { continue };

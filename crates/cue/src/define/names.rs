@@ -1,6 +1,6 @@
 //! Names of a syntax tree with their scopes: which are free in it, and giving them others.
 
-use cue_syntax::ast::{Clause, Comprehension, Decl, Element, Expr, Field, Ident, InterpolationPart, Label, LetClause};
+use cue_syntax::ast::{Clause, Comprehension, Decl, Element, Expr, Field, Ident, Label, LetClause};
 use cue_syntax::with_stack;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -97,7 +97,7 @@ impl Walk<'_> {
         match &mut f.label {
             Label::Ident(name) => self.label(name),
             Label::String(_) => {}
-            Label::Interpolation(x) => self.parts(&mut x.parts),
+            Label::Interpolation(x) => crate::operands::parts(&mut x.parts, &mut |e| self.expr(e)),
             Label::Dynamic(e, _) => self.expr(e),
             Label::Pattern { alias, value, .. } => {
                 self.expr(value);
@@ -110,14 +110,6 @@ impl Walk<'_> {
         self.bound.push(if named { FxHashSet::default() } else { own });
         self.expr(&mut f.value);
         self.bound.pop();
-    }
-
-    fn parts(&mut self, parts: &mut [InterpolationPart]) {
-        for part in parts {
-            if let InterpolationPart::Expr(e) = part {
-                self.expr(e);
-            }
-        }
     }
 
     fn comprehension(&mut self, c: &mut Comprehension) {
@@ -159,21 +151,18 @@ impl Walk<'_> {
     fn expr(&mut self, e: &mut Expr) {
         with_stack(|| match e {
             Expr::Ident(name) => self.name(name, None),
-            Expr::Interpolation(x) => self.parts(&mut x.parts),
             Expr::Struct(s) => self.scope(&mut s.decls),
             Expr::List(l) => l.elements.iter_mut().for_each(|element| match element {
                 Element::Value(e) => self.expr(e),
                 Element::Comprehension(c) => self.comprehension(c),
                 Element::Ellipsis(e) => e.value.iter_mut().for_each(|e| self.expr(e)),
             }),
-            Expr::Paren(e, _) | Expr::Open(e, _) | Expr::Try(e, _) => self.expr(e),
             Expr::Alias { name, value, .. } => {
                 self.label(name);
                 self.bound.push(FxHashSet::from_iter([name.name.clone()]));
                 self.expr(value);
                 self.bound.pop();
             }
-            Expr::Unary { operand, .. } => self.expr(operand),
             Expr::Selector { operand, label, .. } => {
                 match &mut **operand {
                     Expr::Ident(name) => self.name(name, Some(label)),
@@ -183,23 +172,7 @@ impl Walk<'_> {
                     self.label(name);
                 }
             }
-            Expr::Binary { left, right, .. } => {
-                self.expr(left);
-                self.expr(right);
-            }
-            Expr::Index { operand, index, .. } => {
-                self.expr(operand);
-                self.expr(index);
-            }
-            Expr::Slice { operand, low, high, .. } => {
-                self.expr(operand);
-                low.iter_mut().chain(high).for_each(|e| self.expr(e));
-            }
-            Expr::Call { function, arguments, .. } => {
-                self.expr(function);
-                arguments.iter_mut().for_each(|e| self.expr(e));
-            }
-            Expr::Bottom(_) | Expr::Null(_) | Expr::Bool(..) | Expr::Number(..) | Expr::String(_) => {}
+            e => crate::operands::of(e, &mut |e| self.expr(e)),
         });
     }
 }

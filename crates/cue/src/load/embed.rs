@@ -10,9 +10,7 @@ use crate::World;
 use crate::data::{Data, DataValue, Fields};
 use crate::export::literal;
 use crate::stack::down;
-use cue_syntax::ast::{
-    Attribute, BinaryOp, Clause, Comprehension, Decl, Element, Expr, File, InterpolationPart, Label,
-};
+use cue_syntax::ast::{Attribute, BinaryOp, Clause, Comprehension, Decl, Element, Expr, File, Label};
 use cue_syntax::{Diagnostic, SourceId, Sources, Span};
 
 /// What an `@embed` says.
@@ -93,7 +91,7 @@ impl Embedder<'_> {
                 Decl::Field(f) => {
                     match &mut f.label {
                         Label::Dynamic(e, _) | Label::Pattern { value: e, .. } => self.expr(e),
-                        Label::Interpolation(x) => self.parts(&mut x.parts),
+                        Label::Interpolation(x) => crate::operands::parts(&mut x.parts, &mut |e| self.expr(e)),
                         Label::Ident(_) | Label::String(_) => {}
                     }
                     self.expr(&mut f.value);
@@ -120,14 +118,6 @@ impl Embedder<'_> {
                 Decl::Let(l) => self.expr(&mut l.value),
                 Decl::Comprehension(c) => self.comprehension(c),
                 Decl::Ellipsis(e) => e.value.iter_mut().for_each(|e| self.expr(e)),
-            }
-        }
-    }
-
-    fn parts(&mut self, parts: &mut [InterpolationPart]) {
-        for part in parts {
-            if let InterpolationPart::Expr(e) = part {
-                self.expr(e);
             }
         }
     }
@@ -159,30 +149,7 @@ impl Embedder<'_> {
                 Element::Comprehension(c) => self.comprehension(c),
                 Element::Ellipsis(e) => e.value.iter_mut().for_each(|e| self.expr(e)),
             }),
-            Expr::Paren(e, _)
-            | Expr::Open(e, _)
-            | Expr::Try(e, _)
-            | Expr::Alias { value: e, .. }
-            | Expr::Unary { operand: e, .. }
-            | Expr::Selector { operand: e, .. } => self.expr(e),
-            Expr::Interpolation(x) => self.parts(&mut x.parts),
-            Expr::Index { operand, index, .. } => {
-                self.expr(operand);
-                self.expr(index);
-            }
-            Expr::Slice { operand, low, high, .. } => {
-                self.expr(operand);
-                low.iter_mut().chain(high).for_each(|e| self.expr(e));
-            }
-            Expr::Binary { left, right, .. } => {
-                self.expr(left);
-                self.expr(right);
-            }
-            Expr::Call { function, arguments, .. } => {
-                self.expr(function);
-                arguments.iter_mut().for_each(|a| self.expr(a));
-            }
-            _ => {}
+            e => crate::operands::of(e, &mut |e| self.expr(e)),
         });
     }
 
